@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xiancheng.scenarios.ensemble import Summaries, baseline_of, judged_on
+from xiancheng.scenarios.ensemble import Summaries, judged_on
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import RATE, Group, reported_groups
-from xiancheng.scenarios.run_spec import RunSpec
+from xiancheng.scenarios.run_spec import RunSpec, baseline_of
 
 if TYPE_CHECKING:
     from xiancheng.sim.state import Floats

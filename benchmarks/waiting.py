@@ -12,17 +12,18 @@ import argparse
 import asyncio
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from xiancheng.calibration.region import load
-from xiancheng.results.console.computation import ABComputation, Server, Sizes
+from xiancheng.results.console.computation import Server, Sizes, results
 from xiancheng.results.console.edits import ScenarioEdit
 from xiancheng.results.console.jobs import JobQueue
 from xiancheng.results.console.library import Library
-from xiancheng.results.console.result import ABResult
+from xiancheng.scenarios.scenario_files import Scenario
 
 REGION = "binzhou"
 
@@ -37,35 +38,34 @@ class Waits:
 
 async def session(queue: JobQueue, number: int, steps: int, pause: float, waits: Waits) -> None:
     """A person who moves levers."""
-    begun, seen = 0.0, set[str]()
-
-    def show(result: ABResult) -> None:
-        kind = "first" if result.pending else "drawn"
-        if kind not in seen:
-            seen.add(kind)
-            getattr(waits, kind).append(time.perf_counter() - begun)
-
-    def failed(error: Exception) -> None:
-        raise error
-
     runs = Path("results/runs")
     server = Server(
         queue, load(REGION), REGION, Library(runs / "scenarios"), runs, Sizes(scale=0.1)
     )
-    computation = ABComputation(server, f"user{number}", show, lambda _: None, failed)
     plan, baseline = ScenarioEdit.of("plan"), ScenarioEdit.of("baseline").scenario
     measures = list(plan.scenario.plan.measures)
     await asyncio.sleep(pause * number / 20)  # people do not all move at once
+
+    async def answered(scenario: Scenario, drawn: asyncio.Event) -> None:
+        begun, seen = time.perf_counter(), set[str]()
+        user = f"user{number}"
+        async for result in results(server, user, scenario, baseline, lambda _: None, lambda: None):
+            kind = "first" if result.pending else "drawn"
+            if kind not in seen:
+                seen.add(kind)
+                getattr(waits, kind).append(time.perf_counter() - begun)
+            if not result.pending:
+                drawn.set()
+
     for step in range(steps):
         value = round(0.05 + 0.01 * (number % 20) + 0.3 * (step % 6), 2)  # what nobody else asks
         edit = plan.with_intensity((measures[(number + step) % len(measures)],), value)
-        begun = time.perf_counter()
-        seen.clear()
-        computation.start(edit.scenario, baseline)
-        while "drawn" not in seen and time.perf_counter() - begun < PATIENCE:
-            await asyncio.sleep(0.02)
+        drawn = asyncio.Event()
+        computation = asyncio.create_task(answered(edit.scenario, drawn))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(drawn.wait(), PATIENCE)
         await asyncio.sleep(pause)
-    computation.cancel()
+        computation.cancel()
 
 
 PATIENCE = 60.0  # seconds after which a person moves on

@@ -25,6 +25,10 @@ ABOUT = "posterior.json"  # beside a sample
 NUMBER = "draw"  # column of the draw of county and yearly effects that a row belongs to
 DIGITS = 7  # significant, of the values on file
 QUANTILES = (0.05, 0.5, 0.95)
+PRIORS = "priors"  # key of the account: each parameter's prior when the sample was made
+TAKEN = "from_priors"  # key of the account as read: parameters that come from today's priors
+GONE = "columns_gone"  # key of the account as read: columns that are no parameter any more
+SEED = 15  # of the values that rows take from the priors
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class Posterior:
     @property
     def provenance(self) -> dict[str, Any]:
         """When, from what and by which program the sample was made, JSON-ready."""
-        keys = ("made", "region", "pool", "settings", "software", "environment")
+        keys = ("made", "region", "pool", "settings", "software", "environment", TAKEN, GONE)
         return {
             "rows": len(self.values), "sha256": self.digest,
             **{key: self.about[key] for key in keys if key in self.about},
@@ -104,6 +108,8 @@ class Posterior:
             if prior.estimable == "free":
                 low, middle, high = np.quantile(self.values[:, k], QUANTILES)
                 lines.append(f"  {prior.name}: {low:.3g}, {middle:.3g}, {high:.3g} [{prior.unit}]")
+        if taken := self.about.get(TAKEN):
+            lines.append(f"From today's priors, not estimated: {', '.join(taken)}")
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -140,10 +146,14 @@ def load(region: str | Path = "binzhou") -> Posterior:
 def read(folder: Path) -> Posterior | None:
     """The sample in the folder of a pack, or None.
 
+    A parameter that the sample lacks, or whose prior has changed since, takes its values from
+    today's prior, one for each row and always the same; a column that is no parameter any more is
+    ignored. `Posterior.about` names both.
+
     Raises
     ------
     ParameterError
-        for other columns, or values that the priors exclude.
+        if nothing that data estimate is in it, or for values that the priors exclude.
     """
     if not (folder / SAMPLE).is_file():
         return None
@@ -152,7 +162,7 @@ def read(folder: Path) -> Posterior | None:
 
 @lru_cache(maxsize=4)
 def _read(folder: Path, written: int) -> Posterior:
-    names, file = _names(), folder / SAMPLE
+    file, about = folder / SAMPLE, _about(folder / ABOUT)
     try:
         header, rows = parsing.table_of(file.read_bytes())
     except parsing.TextError as error:
@@ -161,10 +171,15 @@ def _read(folder: Path, written: int) -> Posterior:
             _("{file} is no table in UTF-8 with commas, but {en}; run calibrate again", file=file,
               en=Words(zh, en))
         ) from None  # fmt: skip
-    if sorted(header) != sorted([NUMBER, *names]) or not rows:
+    now = priors.catalogue()
+    then = about.get(PRIORS, {})
+    taken = [p for p in now if p.name not in header or then.get(p.name, p.text) != p.text]
+    kept = [p.name for p in now if p not in taken]
+    free = {p.name for p in now if p.estimable == "free"}
+    if NUMBER not in header or len({*header}) < len(header) or free.isdisjoint(kept) or not rows:
         raise priors.ParameterError(
-            _("{file} should have the columns {NUMBER} and all {n} parameters; run calibrate again",
-              file=file, NUMBER=NUMBER, n=len(names))
+            _("{file} should have the column {NUMBER}, one for each parameter that was "
+              "estimated, and no two of a name; run calibrate again", file=file, NUMBER=NUMBER)
         )  # fmt: skip
     for line, cells in rows:
         bad = next((cell for cell in cells if parsing.number(cell) is None), None)
@@ -174,12 +189,15 @@ def _read(folder: Path, written: int) -> Posterior:
                   n=len(header), value=bad or len(cells))
             )  # fmt: skip
     table = np.array([cells for __, cells in rows], float)
-    for row in table:
-        priors.override({n: v for n, v in zip(header, row.tolist(), strict=True) if n != NUMBER})
+    columns = {name: table[:, header.index(name)] for name in kept}
+    for row in range(len(table)):
+        priors.override({name: float(column[row]) for name, column in columns.items()})
+    columns |= {prior.name: prior.draws(len(table), SEED) for prior in taken}
+    gone = sorted({*header} - {NUMBER, *_names()})
     return Posterior(
-        values=table[:, [header.index(name) for name in names]],
+        values=np.column_stack([columns[prior.name] for prior in now]),
         numbers=table[:, header.index(NUMBER)].astype(np.int64),
-        about=_about(folder / ABOUT),
+        about={**about, TAKEN: sorted(prior.name for prior in taken), GONE: gone},
     )
 
 
@@ -213,7 +231,8 @@ def write(folder: Path, sample: Posterior) -> None:
     for number, row in zip(sample.numbers.tolist(), sample.values.tolist(), strict=True):
         lines.append(",".join([str(number), *(f"{value:.{DIGITS}g}" for value in row)]))
     (folder / SAMPLE).write_text("\n".join(lines) + "\n", encoding="utf-8")
-    about = json.dumps(dict(sample.about), ensure_ascii=False, indent=1)
+    known = {prior.name: prior.text for prior in priors.catalogue()}
+    about = json.dumps({**sample.about, PRIORS: known}, ensure_ascii=False, indent=1)
     (folder / ABOUT).write_text(about + "\n", encoding="utf-8")
 
 

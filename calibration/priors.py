@@ -51,6 +51,12 @@ class Prior:
         return str(self.prior["family"])
 
     @property
+    def text(self) -> str:
+        """The distribution in words: family, central value, range and what else the block says."""
+        more = (f"{key} {value}" for key, value in self.prior.items() if key != "family")
+        return " ".join([self.family, f"{self.central} ({self.low} to {self.high})", *more])
+
+    @property
     def support(self) -> tuple[float, float]:
         """The smallest and the largest value that the prior allows."""
         return SUPPORTS.get(self.family, (self.low, self.high))

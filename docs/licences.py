@@ -26,6 +26,12 @@ These are the distributions that it uses: `core` is needed to run, others come w
 is for development only; direct ones are named in `pyproject.toml`. Versions and digests are in
 `requirements.lock`.
 
+数据 Data: `calibration/regions/binzhou/classes.csv` 由
+[Vonng/adcode](https://github.com/Vonng/adcode)（冯若航，
+[CC BY 4.0](https://creativecommons.org/licenses/by/4.0/)）汇总而成 counts the units of that
+code list by class (changed: tabulated). 其余数据的来源与许可见各区域包的 `sources.yaml`
+The sources and licences of all other data stand in the `sources.yaml` of each region pack.
+
 | 软件包 · distribution | 部分 · part | 直接 · direct | 许可 · licence |
 |---|---|---|---|
 """

@@ -26,7 +26,7 @@ from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.policy import compile_policy
 from xiancheng.scenarios.run_spec import LIMITS, RunSpec, check_run, digest_of, horizon
 from xiancheng.scenarios.scenario_files import Horizon, Name
-from xiancheng.scenarios.trace import inactive_parameters, levers_used
+from xiancheng.scenarios.trace import in_use, inactive_parameters
 from xiancheng.sim.calendar import quarters_between
 from xiancheng.sim.state import Floats
 
@@ -213,7 +213,7 @@ class Design:
         for spec in self.specs:
             scenario = spec.scenario
             quarters = (tick.number for tick in quarters_between(scenario.start, scenario.until))
-            used |= levers_used(compile_policy(scenario, spec.pack), quarters)
+            used |= in_use(compile_policy(scenario, spec.pack), quarters, scenario.conditions)
         return inactive_parameters(self.names, int(self.effects), used)
 
 

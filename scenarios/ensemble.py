@@ -18,10 +18,16 @@ from xiancheng.calibration import posterior
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region
+from xiancheng.scenarios import steering
 from xiancheng.scenarios.executor import Executor, InlineExecutor, local
-from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import CAUSES, PUBLISHED, RATE, Outcome, group_of, html_table
-from xiancheng.scenarios.run_spec import RunArguments, RunSpec, ScenarioLike, spec_of
+from xiancheng.scenarios.run_spec import (
+    RunArguments,
+    RunSpec,
+    ScenarioLike,
+    baseline_of,
+    spec_of,
+)
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.simulation import simulate
 from xiancheng.sim.indicators import INDICATORS
@@ -47,19 +53,6 @@ class RunCache(Protocol):
 
 
 # Scenarios that go together
-
-
-def baseline_of(scenario: Scenario) -> Scenario:
-    """The baseline of a scenario: its horizon and outside conditions, and none of its measures."""
-    return replace(
-        resolve("baseline"), start=scenario.start, until=scenario.until,
-        conditions=scenario.conditions,
-    )  # fmt: skip
-
-
-def reference_of(scenario: Scenario) -> Scenario:
-    """The baseline under the outside conditions that forecasts of the level suppose."""
-    return replace(baseline_of(scenario), conditions=resolve("baseline").conditions)
 
 
 def judged_on(scenario: Scenario, region: Region) -> date:
@@ -102,7 +95,6 @@ class RunSummary:
     indicators: Floats  # (indicator, group) on the day asked for
     causes: Floats  # (part, group): why the resident rate changed by then [percentage points]
     targets: Floats  # (target,) the published rate at its deadline; nan where that is not reached
-    recoding: Floats  # (target,) what recoding adds to it by then [percentage points]; nan as well
     dates: tuple[date, ...] = ()
     series: Floats | None = None  # (indicator of `SERIES`, date, group)
     outcome: Outcome | None = None  # if it was asked for
@@ -110,6 +102,12 @@ class RunSummary:
     def row(self, name: str) -> Floats:
         """An indicator, (group,)."""
         return np.asarray(self.indicators[list(INDICATORS).index(name)])
+
+    @property
+    def published(self) -> Floats:
+        """The published rate of every quarter, (date, group) [percent]."""
+        assert self.series is not None
+        return np.asarray(self.series[SERIES.index(PUBLISHED)])
 
     @property
     def size(self) -> int:
@@ -126,29 +124,26 @@ def summarize(outcome: Outcome, day: date) -> RunSummary:
     by_group = [outcome.causes(group, day) for group in outcome.groups]
     causes = np.array([[each[cause] for each in by_group] for cause in CAUSES])
     change = outcome.at(RATE, day) - outcome.at(RATE, outcome.dates[0])
-    rates, recoding = target_rates(outcome)
     return RunSummary(
         indicators=np.array([outcome.at(name, day) for name in INDICATORS]),
         causes=np.vstack([causes, change - causes.sum(axis=0)]),
-        targets=rates,
-        recoding=recoding,
+        targets=target_rates(outcome),
         dates=outcome.dates,
         series=np.array([outcome.series(name) for name in SERIES]),
     )
 
 
-def target_rates(outcome: Outcome) -> tuple[Floats, Floats]:
-    """The published rate at the deadline of each target [percent], and what recoding adds to it.
+def target_rates(outcome: Outcome) -> Floats:
+    """The published rate at the deadline of each target [percent], (target,).
 
-    Both are (target,), nan where the deadline is not reached.
+    It is nan where the deadline is not reached.
     """
-    rates, recoding = np.full((2, len(outcome.region.targets)), np.nan)
+    rates = np.full(len(outcome.region.targets), np.nan)
     for i, target in enumerate(outcome.region.targets):
         if target.due(outcome.dates[0], outcome.dates[-1]):
             column = group_of(target, outcome.region, outcome.groups)
             rates[i] = outcome.at(PUBLISHED, target.deadline)[column]
-            recoding[i] = outcome.causes(outcome.groups[column], target.deadline)["recoding"]
-    return rates, recoding
+    return rates
 
 
 @dataclass(frozen=True)
@@ -230,16 +225,18 @@ class Summaries:
         wanted = {k: spec for k, spec in zip(keys, specs, strict=True) if k not in self._known}
         for __ in range(len(keys) - len(wanted)):
             done()
-        self.simulated += len(wanted)
         summarized = Summarize(self.day, run=self.cache or simulate)
-        for key, spec in wanted.items():
-            if self.cache is not None and self.cache.has(spec):  # it takes no worker
-                self._known[key] = summarized(spec)
-                done()
-        left = [key for key in wanted if key not in self._known]
-        executor = self._executor if len(left) > 1 else InlineExecutor()  # one takes no worker
-        found = executor.results(summarized, [wanted[key] for key in left], done)
-        self._known.update(zip(left, found, strict=True))
+        for wave in steering.in_waves(wanted):
+            self.simulated += len(wave)
+            tell = done if wave.keys() <= wanted.keys() else lambda: None
+            for key, spec in wave.items():
+                if self.cache is not None and self.cache.has(spec):  # it takes no worker
+                    self._known[key] = summarized(spec)
+                    tell()
+            left = [key for key in wave if key not in self._known]
+            executor = self._executor if len(left) > 1 else InlineExecutor()  # one: no worker
+            found = executor.results(summarized, [wave[key] for key in left], tell)
+            self._known.update(zip(left, found, strict=True))
         return [self._known[key] for key in keys]
 
 
@@ -252,7 +249,6 @@ class TargetDraws(NamedTuple):
     scenario: Floats
     baseline: Floats
     reference: Floats
-    recoding: Floats  # what recoding adds in reference conditions by then [points]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -260,26 +256,47 @@ class Ensemble:
     """A scenario, its baseline, and that in reference conditions, with common random numbers.
 
     The outcomes are those of one run of each; `drawn` holds what targets come to under draws of the
-    parameters and of the county and yearly effects, None without any. `xiancheng.verdict` gives the
-    verdict on it.
+    parameters and of the county and yearly effects, None without any; `series`, where it is kept,
+    the whole course of scenario, baseline and reference. `xiancheng.verdict` gives the verdict.
     """
 
     scenario: Outcome
     baseline: Outcome
     reference: Outcome  # the baseline itself, where outside conditions are those of reference
     drawn: TargetDraws | None = None
+    series: Floats | None = None  # published rates in each draw, (side, draw, date, group)
 
     @classmethod
     def of(cls, outcome: Outcome, run: Callable[[RunSpec], Outcome] = simulate) -> "Ensemble":
         """An outcome with its baseline and reference, run with the same random numbers."""
-        spec = outcome.spec
-        baseline = run(spec.running(baseline_of(spec.scenario)))
-        return cls(outcome, baseline, in_reference_conditions(baseline, run))
+        reference = run(outcome.spec.reference)
+        return cls(outcome, in_conditions(reference, outcome.scenario, run), reference)
+
+    def with_draws(
+        self, scenario: Sequence[RunSummary], baseline: Sequence[RunSummary],
+        reference: Sequence[RunSummary],
+    ) -> "Ensemble":  # fmt: skip
+        """The same with a run of each side in each draw."""
+        sides = scenario, baseline, reference
+        own, without, meant = (np.array([run.targets for run in side]) for side in sides)
+        series = np.array([[run.published for run in side] for side in sides])
+        return replace(self, drawn=TargetDraws(own, without, meant), series=series)
 
     @property
     def draws(self) -> int:
         """How many draws there are."""
         return 0 if self.drawn is None else len(self.drawn.scenario)
+
+    @property
+    def published(self) -> Floats:
+        """Published rates of scenario, baseline and reference, (side, draw, date, group) [percent].
+
+        In each draw, or in the one run of each where the series of draws were not kept.
+        """
+        if self.series is not None:
+            return self.series
+        runs = (self.scenario, self.baseline, self.reference)
+        return np.array([[run.series(PUBLISHED)] for run in runs])
 
     @property
     def due(self) -> list[int]:
@@ -291,8 +308,7 @@ class Ensemble:
     def central(self) -> TargetDraws:
         """The rates of the one run of each, as a single draw."""
         runs = (self.scenario, self.baseline, self.reference)
-        (own, _), (baseline, _), (reference, recoding) = map(target_rates, runs)
-        return TargetDraws(own[None], baseline[None], reference[None], recoding[None])
+        return TargetDraws(*(target_rates(run)[None] for run in runs))
 
     def to_frame(self) -> "pd.DataFrame":
         """A row for each draw and target: the rates in the model [percent].
@@ -300,7 +316,7 @@ class Ensemble:
         Returns
         -------
         `draw` from 1 on, 0 for the run without draw; `target`; `scenario`, `baseline`,
-        `reference`; `recoding`, what recoding adds in reference conditions [points]
+        `reference`
         """
         import pandas as pd
 
@@ -369,28 +385,28 @@ def ensemble(
     if draws:
         check_drawable(spec)
     run = cache or simulate
-    baseline = run(spec.running(baseline_of(spec.scenario)))
+    reference = run(spec.reference)  # first: others replay what it took to follow the level
+    baseline = in_conditions(reference, spec.scenario, run)
     done()
     outcome = run(spec)
     done()
-    reference = in_reference_conditions(baseline, run)
-    drawn = None
+    both = Ensemble(outcome, baseline, reference)
     if draws:
-        sides = (spec, baseline.spec, spec.running(reference_of(spec.scenario)))
+        sides = (spec, baseline.spec, reference.spec)
         specs = [side.under(draw) for draw in layered(spec, draws, spec.seed) for side in sides]
         with Summaries(spec, jobs=jobs, cache=cache) as runs:
             found = runs.read(specs, done)
-        own, without, meant = (np.array([run.targets for run in found[s::3]]) for s in range(3))
-        drawn = TargetDraws(own, without, meant, np.array([run.recoding for run in found[2::3]]))
-    return Ensemble(outcome, baseline, reference, drawn)
+        return both.with_draws(*(found[side::3] for side in range(3)))
+    return both
 
 
-def in_reference_conditions(baseline: Outcome, run: Callable[[RunSpec], Outcome]) -> Outcome:
-    """What a baseline comes to in reference conditions; itself, if they are its own."""
-    reference = reference_of(baseline.scenario)
-    if reference.conditions == baseline.scenario.conditions:
-        return baseline
-    return run(baseline.spec.running(reference))
+def in_conditions(
+    reference: Outcome, scenario: Scenario, run: Callable[[RunSpec], Outcome]
+) -> Outcome:
+    """The baseline of a scenario; the run in reference conditions itself, if they are its own."""
+    if reference.scenario.conditions == scenario.conditions:
+        return reference
+    return run(reference.spec.running(baseline_of(scenario)))
 
 
 def check_drawable(spec: RunSpec) -> None:

@@ -33,10 +33,12 @@ if TYPE_CHECKING:
     from xiancheng.scenarios.run_spec import RunSpec
     from xiancheng.scenarios.scenario_files import Scenario
     from xiancheng.sim.accounts import Growth
+    from xiancheng.sim.alignment import SteeredQuarter
     from xiancheng.sim.state import Floats, Ints
 
 ABOUT = 0.5  # points by which a rate may miss a target of "about" and still meet it (assumed, 0-1)
 CAUSES = ("natural", "migration", "recoding", "denominator")
+STEERED = {"flow_factor": "flow", "steered_flow": "by_flow", "steered_recoding": "by_recoding"}
 OF_A_QUARTER = ("delivery",)  # indicators of a whole quarter: on every day of it the same
 RATE, PUBLISHED = "resident_urbanization_rate", "published_resident_urbanization_rate"
 
@@ -80,6 +82,7 @@ class Outcome:
     _start: tuple["Ints", "Ints"] = field(repr=False)  # urban and all present, (county,)
     census: Mapping[str, "Ints"] = field(default_factory=dict)  # found at the end, (county,)
     _movers: "Ints | None" = field(default=None, repr=False)  # see sim.movers
+    _steered: tuple["SteeredQuarter", ...] = field(default=(), repr=False)  # none: not aligned
 
     @property
     def scenario(self) -> "Scenario":
@@ -179,6 +182,9 @@ class Outcome:
 
         One row for each quarter and county. `natural + migration + recoding = total` to the last
         person; the four columns in points add up to the change of the share of those present.
+        Of a run that is aligned: `flow_factor` on the flow from the villages to the own town and on
+        arrivals, and how many persons it (`steered_flow`) and recoding (`steered_recoding`) added
+        so that the level is followed; they are among those of `migration` and `recoding`.
         """
         import pandas as pd
 
@@ -206,6 +212,37 @@ class Outcome:
             "total": change.total,
             "residents": residents,
             **{f"{cause}_pp": points[cause] for cause in CAUSES},
+            **{
+                name: np.concatenate([getattr(each, of) for each in self._steered])
+                for name, of in STEERED.items()
+                if self._steered
+            },
+        }
+
+    def steered(self, group: Group, day: date) -> dict[str, float]:
+        """How much of the change of a group's rate by `day` was steered [percentage points].
+
+        By `flow` and by `recoding`, each with its sign; they are parts of migration and recoding.
+
+        Raises
+        ------
+        OutcomeError
+            if the day is not within the run.
+        """
+        members, day = list(group.counties), self._within(day)
+        residents = self._start[1][members].sum() + np.cumsum(
+            self._stacked["residents"][:, members].sum(axis=1)
+        )
+        ended = [number for number, end in enumerate(self.dates[1:]) if end <= day]
+        return {
+            part: float(
+                sum(
+                    100 * getattr(self._steered[q], f"by_{part}")[members].sum() / residents[q]
+                    for q in ended
+                    if self._steered
+                )
+            )
+            for part in ("flow", "recoding")
         }
 
     def causes(self, group: Group, day: date) -> dict[str, float]:

@@ -8,7 +8,7 @@ processor.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from functools import cache, cached_property, lru_cache
@@ -20,8 +20,11 @@ import numpy as np
 
 from xiancheng.calibration import code_identity, parsing, priors
 from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.forecasts import level
+from xiancheng.calibration.forecasts.common_trend import PublishedRate
 from xiancheng.calibration.i18n import _, listed
 from xiancheng.calibration.region import Region, load
+from xiancheng.calibration.region.schema import INFORMATION
 from xiancheng.scenarios.loader import resolve, shipped_plans
 from xiancheng.scenarios.plan_files import Plan
 from xiancheng.scenarios.policy import compile_policy
@@ -32,7 +35,7 @@ from xiancheng.sim.state import quarter_with
 
 COMPUTES = ("sim", "calibration", "scenarios")  # the packages that make an outcome
 ARITHMETIC = ("numba", "numpy", "scipy")  # libraries whose versions may change a last digit
-INFORMATION = date(2024, 12, 31)  # the cut-off of what is known; a later one is for scoring only
+LEVEL, OFF = "level", "off"  # of alignment
 FEWEST = 1000  # rows; with fewer a rate is mostly random
 LIMITS: dict[str, tuple[float, float]] = {
     "seed": (0, 2**63), "scale": (0, 1), "draw": (0, 2**31), "draws": (0, 100_000),
@@ -54,6 +57,8 @@ class RunArguments(TypedDict, total=False):
     until: str | date | None
     draw: int
     cutoff: str | date | None
+    alignment: str
+    observations: Iterable[PublishedRate]
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,8 @@ class RunSpec:
     scale: float = 1.0  # rows for each resident, in (0, 1]
     draw: int = 0  # of county and yearly effects; 0 is the median world, without any
     cutoff: str | None = None  # nothing dated later is used; None: see `information`
+    alignment: str = LEVEL  # whether the run without measures follows the level, where one is known
+    observations: tuple[PublishedRate, ...] = ()  # beside those of the pack, for the level
 
     @classmethod
     def of(
@@ -77,6 +84,7 @@ class RunSpec:
         region: str | Path = "binzhou", parameters: Mapping[str, float] | None = None,
         seed: int = 1, scale: float = 1.0, start: str | date | None = None,
         until: str | date | None = None, draw: int = 0, cutoff: str | date | None = None,
+        alignment: str = LEVEL, observations: Iterable[PublishedRate] = (),
     ) -> "RunSpec":  # fmt: skip
         """The spec of the run that `simulate` makes of the same arguments.
 
@@ -88,11 +96,20 @@ class RunSpec:
         chosen = scenario if isinstance(scenario, Scenario) else resolve(scenario, region)
         chosen = horizon(chosen, start, until)
         check_run(chosen, region, seed=seed, scale=scale, draw=draw)
+        if alignment not in (LEVEL, OFF):
+            expected = listed([LEVEL, OFF])
+            raise RequestError(
+                _("alignment should be {expected}; got {found}", expected=expected,
+                  found=str(alignment)[:40])
+            )  # fmt: skip
         given = {} if parameters is None else parameters
         values = priors.override(given)
         own = {name: float(getattr(values, name)) for name in dict(given)}
         known = None if cutoff is None else str(_date(cutoff, "cutoff"))
-        return cls(chosen, load(region).reference, own, int(seed), float(scale), int(draw), known)
+        return cls(
+            chosen, load(region).reference, own, int(seed), float(scale), int(draw), known,
+            alignment, tuple(observations),
+        )  # fmt: skip
 
     def vary(self, **changes: Any) -> "RunSpec":
         """The same scenario in the same region; `changes` to parameters, seed, scale or draw."""
@@ -110,6 +127,26 @@ class RunSpec:
     def under(self, draw: "RunSpec") -> "RunSpec":
         """The same scenario with the parameters and random numbers of another run."""
         return self.vary(parameters=draw.parameters, seed=draw.seed, draw=draw.draw)
+
+    @cached_property
+    def reference(self) -> "RunSpec":
+        """The run without measures in reference conditions, with the same random numbers."""
+        return self.running(reference_of(self.scenario))
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether the run is without measures and in reference conditions."""
+        return (
+            self.scenario.conditions == self.reference.scenario.conditions
+            and self.levers_digest == self.reference.levers_digest
+        )
+
+    @property
+    def follows(self) -> str:
+        """What the run is aligned to: the digest of the record of change, or "off"."""
+        if self.alignment == OFF:
+            return OFF
+        return level.basis(self.pack, self.scenario.start) or OFF
 
     @property
     def draw_key(self) -> tuple[Any, ...]:
@@ -137,7 +174,9 @@ class RunSpec:
         return {
             "seed": self.seed, "scale": self.scale, "draw": self.draw,
             "start": str(self.scenario.start), "until": str(self.scenario.until),
-            "cutoff": str(self.known_until), "parameters": asdict(self.values),
+            "cutoff": str(self.known_until), "alignment": self.alignment,
+            "observations": [each.row() for each in self.observations],
+            "parameters": asdict(self.values),
         }  # fmt: skip
 
     @cached_property
@@ -146,7 +185,8 @@ class RunSpec:
         return {
             "code": code_digest(), "region": self.pack.digest,
             "plan": plan_digest(self.scenario.plan), "scenario": self.scenario.resolved(),
-            "cutoff": str(self.known_until),
+            "cutoff": str(self.known_until), "alignment": self.follows,
+            "observations": [each.row() for each in self.observations],
         }  # fmt: skip
 
     @cached_property
@@ -183,7 +223,8 @@ class RunSpec:
         scenario = self.scenario
         return (
             self.levers_digest, scenario.conditions, scenario.start, scenario.until,
-            self.known_until, self.pack.digest, self.scale, *self.draw_key,
+            self.known_until, self.pack.digest, self.scale, self.follows, self.observations,
+            *self.draw_key,
         )  # fmt: skip
 
     def __getstate__(self) -> dict[str, Any]:
@@ -196,6 +237,7 @@ class RunSpec:
             "digests": (inputs["plan"], inputs["region"]),
             "region": self.region, "parameters": dict(self.parameters), "seed": self.seed,
             "scale": self.scale, "draw": self.draw, "cutoff": self.cutoff,
+            "alignment": self.alignment, "observations": self.observations,
         }  # fmt: skip
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
@@ -312,6 +354,22 @@ def information(scenario: Scenario, region: Region, cutoff: str | date | None) -
     """
     last_census = scenario.start == region.censuses[-1]
     return _date(cutoff or (INFORMATION if last_census else scenario.start), "cutoff")
+
+
+# Scenarios that go together
+
+
+def baseline_of(scenario: Scenario) -> Scenario:
+    """The baseline of a scenario: its horizon and outside conditions, and none of its measures."""
+    return replace(
+        resolve("baseline"), start=scenario.start, until=scenario.until,
+        conditions=scenario.conditions,
+    )  # fmt: skip
+
+
+def reference_of(scenario: Scenario) -> Scenario:
+    """The baseline under the outside conditions that forecasts of the level suppose."""
+    return replace(baseline_of(scenario), conditions=resolve("baseline").conditions)
 
 
 # What can be computed

@@ -4,6 +4,7 @@
 to step it.
 """
 
+from collections.abc import Mapping
 from copy import deepcopy
 from datetime import date
 from functools import lru_cache
@@ -12,10 +13,14 @@ from typing import Unpack
 
 import numpy as np
 
-from xiancheng.calibration import priors
 from xiancheng.calibration.cache import keep_compiled
+from xiancheng.calibration.forecasts.common_trend import (
+    PublishedRate,
+    pace_by_year,
+    published_rates,
+)
 from xiancheng.calibration.population.synthesis import synthetic_population
-from xiancheng.calibration.region import load
+from xiancheng.calibration.region import Region, load
 from xiancheng.calibration.region.counties import counties as circumstances
 from xiancheng.calibration.region.counties import fertility
 from xiancheng.scenarios.outcome import Outcome, between, reported_groups
@@ -27,22 +32,15 @@ from xiancheng.scenarios.run_spec import (
     check_numbers,
     spec_of,
 )
+from xiancheng.scenarios.steering import alignment_of, keep
 from xiancheng.scenarios.trace import warn_of_inactive
-from xiancheng.sim import accounts, observation, schooling
+from xiancheng.sim import accounts, observation
 from xiancheng.sim.calendar import quarters_between
-from xiancheng.sim.conditions import Conditions
-from xiancheng.sim.destination import Alternatives
-from xiancheng.sim.destination_constants import DestinationConstants, solve
+from xiancheng.sim.destination_constants import BasePeriod
 from xiancheng.sim.indicators import INDICATORS
-from xiancheng.sim.levers import Levers
-from xiancheng.sim.markets import Markets
 from xiancheng.sim.model import CHUNK, UrbanModel
-from xiancheng.sim.places import Places
 from xiancheng.sim.population import Population
-from xiancheng.sim.randomness import RandomStreams
 from xiancheng.sim.state import Counties, People, Units
-from xiancheng.sim.step import Step
-from xiancheng.sim.strata import MOTHERS, Headcount
 
 
 def simulate(
@@ -64,8 +62,12 @@ def simulate(
         model always runs whole quarters; inside one, the last day is read off the line between its
         two ends
     draw : number of the draw of county and yearly effects; 0 is the median world, without any,
-        in which `omega_sd`, `tau_sd` and `obs_error_sd` cannot act
+        in which `flow_sd`, `trend_sd` and `obs_error_sd` cannot act
     cutoff : nothing dated later is used; 2024-12-31 from the last census on, else the start
+    alignment : "level": where the level of the region is known, the run without measures follows
+        it, and others replay what that took (`scenarios.steering`); "off": nothing is steered
+    observations : published rates beside those of the pack, for level and trend; those after the
+        cut-off are not used
 
     Raises
     ------
@@ -110,7 +112,9 @@ class RegionModel(UrbanModel):
             *begun, spec.values, compile_policy(chosen, pack),
             start=chosen.start, until=chosen.until, seed=spec.seed, draw=spec.draw,
             conditions=chosen.conditions, fertility=fertility(pack, chosen.start, spec.known_until),
-            groups=member.astype(float), threads=threads, chunk=chunk,
+            trend=known_trend(pack, chosen.start, spec.known_until, spec.observations),
+            known_until=spec.known_until, groups=member.astype(float),
+            alignment=alignment_of(spec), threads=threads, chunk=chunk,
         )  # fmt: skip
         self.spec, self.reported = spec, groups
 
@@ -126,6 +130,7 @@ def outcome_of(model: RegionModel) -> Outcome:
     earlier = (model.census(), deepcopy(model.population.movers)) if inside else None
     model.step()
     found, movers = model.census(), model.population.movers.persons
+    steered = keep(model)
     model.retire()
     record = np.array([[row[name] for name in INDICATORS] for row in model.record])
     growth = model.growth
@@ -138,7 +143,7 @@ def outcome_of(model: RegionModel) -> Outcome:
         days = (*days[:-1], last)
     return Outcome(
         spec=model.spec, groups=model.reported, dates=days, record=record, census=found,
-        _movers=movers, _growth=tuple(growth), _start=begun,
+        _movers=movers, _growth=tuple(growth), _start=begun, _steered=steered,
     )  # fmt: skip
 
 
@@ -151,30 +156,27 @@ def timed(spec: RunSpec) -> tuple[Outcome, dict[str, float]]:
     return outcome, {"prepare": ready - begun, "simulate": perf_counter() - ready}
 
 
+@lru_cache(maxsize=8)
+def known_trend(
+    pack: Region, start: date, until: date, more: tuple[PublishedRate, ...]
+) -> Mapping[int, float]:
+    """The pace of province and nation by year, relative to before `start`, as far as known."""
+    return pace_by_year(published_rates(pack, until, more), pack.province, start)
+
+
 @lru_cache(maxsize=4)
 def prepared(
     name: str, start: date, scale: float, digest: str = ""
-) -> tuple[People, Units, Counties, DestinationConstants]:
-    """A region's people, units, counties and destination constants, once per process.
+) -> tuple[People, Units, Counties, BasePeriod]:
+    """What of a region depends on no parameter: people, units, counties, base period.
+
+    Made once per process.
 
     `digest` tells versions of the pack apart.
     """
     keep_compiled()
     region = load(name)
     built = synthetic_population(region, start, scale, seed=1)
-    counties = circumstances(region, start)
-    central, none = priors.central(), Levers.baseline(Places(len(counties)).inside)
     first = quarters_between(start, start)[0]
-    people = Population(built.people, built.units)
-    counts = Headcount.of(people.count(first.number), MOTHERS)
-    markets = Markets.at_start(counts, counties, none, central)
-    alternatives = Alternatives.around(counties)
-    step = Step(first, people, markets, alternatives, RandomStreams(0), central)
-    schooling.enrol(step, counts, 0.0, none)
-    offers = markets.post(counts, none, Conditions(), 0.0, 0.0, central)
-    followers = markets.followers(central)
-    away = people.away_share
-    fixed = solve(
-        built.people, built.units, counties, first.number, offers, followers, away, central
-    )
-    return built.people, built.units, counties, fixed
+    period = BasePeriod.of(Population(built.people, built.units), first.number)
+    return built.people, built.units, circumstances(region, start), period

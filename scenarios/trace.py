@@ -16,6 +16,7 @@ from xiancheng.calibration.region import Region
 from xiancheng.scenarios.plan_files import Measure, Plan
 from xiancheng.scenarios.policy import intensity, progress
 from xiancheng.scenarios.scenario_files import Scenario, Setting
+from xiancheng.sim.conditions import Conditions
 from xiancheng.sim.levers import LEVERS, Levers
 from xiancheng.sim.state import Bools, quarter_with
 
@@ -156,14 +157,14 @@ def _weighted_targets(plan: Plan, region: Region, census: date) -> Iterator[Find
 # What cannot act
 
 
-# Spreads: they multiply county and yearly effects, and errors, all of which are 0 in draw 0.
-SPREADS = ("obs_error_sd", "omega_sd", "tau_sd")
+# Of effects and errors of a draw, all of which are 0 in draw 0.
+SPREADS = (
+    "flow_sd", "obs_error_sd", "recode_county_sd", "recode_persistence", "recode_prefecture_sd",
+    "trend_sd",
+)  # fmt: skip
 
 # They shift or blur published rates and nothing else.
 OF_PUBLISHED_RATES = ("benchmark_drift", "obs_error_sd")
-
-# They enter the destination constants, which are solved at the central parameters.
-CONSTANTS_ONLY = ("town_leaving_ratio",)
 
 _SERVICES = ("hospital", "subcentres", "disability_care", "elder_care", "childcare")
 _AMENITIES = (
@@ -182,10 +183,14 @@ OF_LEVERS: dict[str, tuple[str, ...]] = {  # they scale the effect of these leve
     "hr_school_closed": ("school_closure",),
     "hukou_reform_effect": ("hukou_access",),
     "job_multiplier": ("tradable_jobs",),
+    "kappa": ("credit",),  # otherwise the destination constants make up for it
     "land_hukou_decoupling": ("land_rights",),
     "renovation_price_effect": ("renovated_dwellings",),
     "service_to_wage_ratio": _SERVICES,
     "training_employment_effect": ("training",),
+}
+OF_CONDITIONS = {  # they scale the effect of a condition; otherwise the constants make up for them
+    "hiring_elsewhere": "wage_growth_elsewhere",
 }
 
 
@@ -195,8 +200,6 @@ class InactiveParameterWarning(UserWarning):
 
 def condition(name: str) -> Words:
     """When a parameter acts; empty if in every run."""
-    if name in CONSTANTS_ONLY:
-        return _("never: it enters destination constants only, which are solved at central values")
     if name in SPREADS:
         only = _(", on published rates only")
         drawn = _("draw above 0")
@@ -211,29 +214,38 @@ def condition(name: str) -> Words:
             f"the scenario uses {'one of ' * (len(any_of) > 1)}the lever{'s' * (len(any_of) > 1)} "
             f"{', '.join(any_of)}",
         )
+    if name in OF_CONDITIONS:
+        return _("the scenario sets {condition}", condition=OF_CONDITIONS[name])
     return Words("", "")
 
 
-def levers_used(policy: Callable[[int], Levers], quarters: Iterable[int]) -> set[str]:
-    """The levers that are above 0 somewhere in one of these quarters."""
+def in_use(
+    policy: Callable[[int], Levers], quarters: Iterable[int], conditions: Conditions
+) -> set[str]:
+    """The levers that are above 0 in one of these quarters, and conditions that depart from usual.
+
+    A lever counts that is above 0 anywhere.
+    """
     in_force = list({id(levers): levers for levers in map(policy, quarters)}.values())
-    return {name for name in LEVERS if any((getattr(each, name) > 0).any() for each in in_force)}
+    levers = {name for name in LEVERS if any((getattr(each, name) > 0).any() for each in in_force)}
+    usual, now = asdict(Conditions()), asdict(conditions)
+    return levers | {name for name in usual if now[name] != usual[name]}
 
 
-def inactive_parameters(names: Iterable[str], draw: int, levers: Collection[str]) -> list[str]:
+def inactive_parameters(names: Iterable[str], draw: int, used: Collection[str]) -> list[str]:
     """Those of the parameters that cannot act, in order.
 
     Parameters
     ----------
     draw : number of the draw of county and yearly effects
-    levers : that are used in the run
+    used : levers and conditions, see `in_use`
     """
     return [
         name
         for name in names
-        if name in CONSTANTS_ONLY
-        or (name in SPREADS and draw == 0)
-        or (name in OF_LEVERS and not set(OF_LEVERS[name]) & set(levers))
+        if (name in SPREADS and draw == 0)
+        or (name in OF_LEVERS and not set(OF_LEVERS[name]) & set(used))
+        or (name in OF_CONDITIONS and OF_CONDITIONS[name] not in used)
     ]
 
 
@@ -259,9 +271,10 @@ def warn_of_inactive(model: "RegionModel", given: Collection[str]) -> None:
     now, usual = asdict(model.parameters), asdict(priors.central())
     whole = len(given) == len(now)
     changed = [n for n in given if now[n] != usual[n] and (n in SPREADS or not whole)]
-    if not any(name in (*CONSTANTS_ONLY, *SPREADS, *OF_LEVERS) for name in changed):
+    if not any(name in (*SPREADS, *OF_LEVERS, *OF_CONDITIONS) for name in changed):
         return
-    used = levers_used(model.policy, (tick.number for tick in model.quarters))
+    quarters = (tick.number for tick in model.quarters)
+    used = in_use(model.policy, quarters, model.spec.scenario.conditions)
     if idle := inactive_parameters(changed, model.draw, used):
         text = message(idle)
         warnings.warn(f"{text.zh}\n{text.en}", InactiveParameterWarning, stacklevel=3)

@@ -28,7 +28,9 @@ from xiancheng.sim.strata import (
 )
 
 DURATIONS = (0.5, 32.0)  # years of residence between which the hazard falls
+LONGEST = 4 * int(DURATIONS[1])  # quarters in a place; more make no difference
 GRADUATING = (20, 25)  # years, the ages between which graduates come home
+DECIDES = (AGES[:, None] >= 15) & (np.arange(SITUATIONS) >= SINGLE)  # (band, situation)
 
 
 # Rules
@@ -65,20 +67,19 @@ def considering(p: Parameters) -> Floats:
     table[AGES >= 60, SINGLE:] = elder[AGES >= 60, None]
     table[:, [PRIMARY_CHILD, SECONDARY_CHILD]] += np.log(p.hr_school_stage)
     table[(AGES >= 15) & (AGES < 20), SINGLE] += np.log(p.hr_school_leaving)
-    table[AGES < 15] = -np.inf
+    table[~DECIDES] = -np.inf
     table.flags.writeable = False
     return table
 
 
 def leaving_hazard(
-    attraction: Floats, effects: Floats, land: Floats, adults: Floats, levers: Levers, p: Parameters
+    attraction: Floats, land: Floats, adults: Floats, levers: Levers, p: Parameters
 ) -> Floats:
     """How often people who have lived 32 years in a place reconsider it [1/year].
 
     Parameters
     ----------
     attraction : (place, flat, age class, situation) inclusive value relative to staying [utils]
-    effects : (place,) county and yearly effects [log hazard]
     land : (place,) added hazard of safer land rights [1/year]
     adults : (place,) persons of working age
 
@@ -91,9 +92,22 @@ def leaving_hazard(
     held = np.divide(levers.rural_posts, adults, out=np.zeros_like(adults), where=adults > 0)
     kept_by_posts = 1 - np.minimum(held, 1) * (1 - p.hr_public_post_rural)
     freed_by_pension = p.hr_parent_pension**levers.pension_coverage
-    factor = np.exp(effects) * kept_by_posts * freed_by_pension
-    decides = np.isfinite(considering(p))
-    return factor[:, None, None, None] * np.exp(log) + land[:, None, None, None] * decides
+    factor = kept_by_posts * freed_by_pension
+    return factor[:, None, None, None] * np.exp(log) + land[:, None, None, None] * DECIDES
+
+
+def scale_moves(hazard: Floats, chances: Floats, factor: Floats) -> tuple[Floats, Floats]:
+    """Hazard and chances with which moves to each alternative are `factor` times as frequent.
+
+    Parameters
+    ----------
+    hazard : (place, flat, band, situation) [1/year]
+    chances : (place, flat, age class, situation, alternative)
+    factor : (place, alternative); 1 for staying
+    """
+    weight = chances * factor[:, None, None, None]
+    mean = weight.sum(axis=-1)
+    return hazard * mean[:, :, AGE_CLASS], weight / mean[..., None]
 
 
 def duration_factor(years: Floats, p: Parameters) -> Floats:
@@ -104,7 +118,7 @@ def duration_factor(years: Floats, p: Parameters) -> Floats:
 
 def duration_factors(p: Parameters) -> Floats:
     """`duration_factor` by quarters since the last move, (129,); the last stands for all beyond."""
-    return duration_factor(np.arange(4 * int(DURATIONS[1]) + 1) / 4, p)
+    return duration_factor(np.arange(LONGEST + 1) / 4, p)
 
 
 def village_factor(away: Floats, p: Parameters) -> Floats:
@@ -201,8 +215,7 @@ def reconsider(step: Step, rows: Ints, hazards: Hazards) -> Ints:
 
 def quarters_since(step: Step, moved: Ints) -> Ints:
     """Quarters since the last move, at most 128, (person,)."""
-    longest = 4 * int(DURATIONS[1])
-    return np.clip(step.quarter.number - moved.astype(np.int64), 0, longest)
+    return np.clip(step.quarter.number - moved.astype(np.int64), 0, LONGEST)
 
 
 def leave_for_college(step: Step) -> Parties:

@@ -83,6 +83,18 @@ class Alternatives:
         reachable = at_both(exists) & ~(urban & (nest == OWN_TOWN))
         return cls(nest, mode, county, km, reachable[:, None] & suits)
 
+    def inflow(self, common: float, own: Floats) -> Floats:
+        """Factors on moves into the towns of the region, (place, alternative); 1 on all others.
+
+        Parameters
+        ----------
+        common : on all of them
+        own : (county,) on those from its villages to its town besides
+        """
+        leads = (self.county >= 0) & (self.nest != STAY)
+        factor = np.where(self.nest == OWN_TOWN, common * own[:, None], common)
+        return at_both(np.where(leads, factor, 1.0))
+
 
 def utility(
     alternatives: Alternatives, offers: Offers, constants: Floats, levers: Levers, p: Parameters

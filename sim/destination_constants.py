@@ -1,13 +1,15 @@
 """What the base period shows and nothing else explains: the destination constants.
 
-They are solved once for a population, at the central parameters and without policy, so that the
-model sends out of the villages of each county as many people as the censuses show, to each kind of
-destination, and those who leave for college among them (see `others_leaving`). Then they stay:
-other parameters send out more or fewer.
+They are solved once for a run, at its parameters and without policy, so that the model sends out
+of the villages of each county as many people as the censuses show, to each kind of destination,
+and those who leave for college among them (see `others_leaving`). So parameters of behaviour do
+not move the level of the flows; how far the flows themselves are known is in factors of their own
+(`Parameters.own_town_flow` and its like).
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
@@ -16,7 +18,8 @@ from xiancheng.sim.destination import Alternatives
 from xiancheng.sim.levers import Levers
 from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.places import Places, at_both, county_of, in_towns, in_villages, together
-from xiancheng.sim.state import HEAD, OWNS_FLAT, Counties, Floats, Ints, Offers, People, Units
+from xiancheng.sim.population import Population
+from xiancheng.sim.state import HEAD, OWNS_FLAT, Counties, Floats, Ints, Offers
 
 PART = 2**20  # rows that are looked at at a time
 ROUNDS = 40  # the constants converge by a factor of about three a round
@@ -32,62 +35,157 @@ class DestinationConstants:
     arrivals: Floats  # (county, 2) gross in-moves a year, from the province and the country
 
 
-def solve(
-    people: People, units: Units, counties: Counties, quarter: int, offers: Offers,
-    followers: Floats, away_share: Floats, p: Parameters,
-) -> DestinationConstants:  # fmt: skip
-    """Solve for the base period; `p` and `offers` are central and without policy.
+@dataclass(frozen=True)
+class BasePeriod:
+    """What the people of the start say of the base period, whatever the parameters.
 
-    `followers`, (county,), is how many villagers a year follow a new job to town, whom the
-    constants need not explain; `away_share`, (unit + 3,), says how many co-villagers are away.
+    It is read off every row once; the constants of a run are solved from it (`solve`).
     """
-    by_village = departure.village_factor(away_share, p)
 
-    def often(rows: slice) -> Floats:
-        years = (quarter - people.moved_at[rows].astype(np.int64)) / 4
-        factor = by_village[people.unit[rows]] * departure.duration_factor(years, p)
-        return people.weight[rows] * factor
+    kind: Ints  # (decider,) index of place, flat, band and situation
+    since: Ints  # (decider,) quarters since the last move, at most 128
+    unit: Ints  # (decider,) where they live
+    weight: Ints  # (decider,) persons
+    residents: Floats  # (place,)
+    returning: Floats  # (county, 6, band) persons who may go back, see `may_return`
+    pupils: Floats  # (place,) who will come of age in a year
+    away_share: Floats  # (unit + 3,) share of a unit's registered who are away
 
-    def once(rows: slice) -> Floats:
-        return people.weight[rows].astype(float)
+    @classmethod
+    def of(cls, population: Population, quarter: int) -> Self:
+        """Read off everyone in a population, in `quarter`."""
+        people, places = population.people, population.places
+        place, clock = population.place.astype(np.int64), strata.Clock.at(quarter)
+        grown, shape = quarter - 4 * strata.GROWN, shape_of(places)
+        residents, pupils = np.zeros(len(places)), np.zeros(len(places))
+        back = np.zeros((places.counties, 6, strata.BANDS))
+        found = []
+        for part in parts(len(people)):
+            here, weight = place[people.unit[part]], people.weight[part]
+            residents += np.bincount(here, weight, len(places))
+            born = people.born[part]
+            soon = (born > grown) & (born <= grown + 4 * SOON)
+            pupils += np.bincount(here[soon], weight[soon], len(places))
+            band = clock.band[born.view(np.uint16)].astype(np.int64)
+            situation = clock.situation(people.traits[part], people.child[part])
+            decides = places.is_inside(here) & departure.DECIDES[band, situation]
+            flat = (people.flags[part] & OWNS_FLAT).astype(np.int64)
+            since = np.clip(quarter - people.moved_at[part].astype(np.int64), 0, departure.LONGEST)
+            kind = np.ravel_multi_index((here, flat, band, situation), shape, mode="clip")
+            columns = kind.astype(np.int32), since.astype(np.uint8), people.unit[part], weight
+            found.append([column[decides] for column in columns])
+            line, persons = may_return(population, part, quarter)
+            np.add.at(back.reshape(-1), line, persons)
+        kind, since, unit, weight = (np.concatenate(c) for c in zip(*found, strict=True))
+        return cls(
+            kind, since, unit, weight, residents[: places.inside], back,
+            pupils[: places.inside] / SOON, population.away_share,
+        )  # fmt: skip
 
-    deciders = deciding(people, units, quarter, often)
-    residents = deciding(people, units, quarter, once).sum(axis=(1, 2, 3))
-    back = returning(people, units, quarter, p)
-    wanted = outflows(counties, residents, p)
-    entering = students(people, units, quarter, p)
-    wanted[:, 2:] = others_leaving(wanted[:, 2:], entering)
-    villages = in_villages(wanted)  # a view
-    villages += back[:, :4]
-    villages[:, 0] = np.maximum(villages[:, 0] - followers, 0)
-    alternatives = Alternatives.around(counties)
-    inside = Places(len(counties)).inside
-    none, zero, adults = Levers.baseline(inside), np.zeros(inside), np.ones(inside)
-    party = np.where(
-        (alternatives.mode == kernels.WHOLE) & destination.HEADS[:, None],
-        counties.residents_per_dwelling.mean(),
-        np.where(alternatives.mode == kernels.WITH_CHILD, 2.0, 1.0),
-    )
-    by_nest = np.zeros((inside, 5))
-    by_town = np.zeros(len(counties))
-    near, goal = alternatives.nest == destination.NEARBY, alternatives.county
-    for _ in range(ROUNDS):
-        constants = by_nest[:, alternatives.nest] + at_both(near * by_town[goal])
-        value = destination.utility(alternatives, offers, constants, none, p)
-        chances, attraction = destination.choice(alternatives, value, p)
-        hazard = departure.leaving_hazard(attraction, zero, zero, adults, none, p)
-        flows = departure.expected_moves(hazard, chances, deciders, party)
-        leaving = np.stack(
-            [flows[:, alternatives.nest == n].sum(axis=1) for n in range(1, 5)], axis=1
+    def deciders(self, p: Parameters) -> Floats:
+        """Persons by how often they reconsider, (place, flat, band, situation)."""
+        often = departure.village_factor(self.away_share, p)[self.unit]
+        often = often * departure.duration_factors(p)[self.since] * self.weight
+        shape = len(self.residents), destination.FLAT, strata.BANDS, strata.SITUATIONS
+        found = np.bincount(self.kind, often, int(np.prod(shape)))
+        return np.asarray(found, float).reshape(shape)
+
+    def back(self, p: Parameters) -> Floats:
+        """People expected to go back a year to the villages they are registered in, (county, 6).
+
+        By where they come back from: the own town, other towns of the region, the rest of the
+        province, the rest of the country; then outsiders who leave the county again, by origin.
+        """
+        expected = (self.returning * departure.return_hazard(p)).sum(axis=2)
+        expected[:, :4] *= 1 - p.return_to_town
+        return np.asarray(expected)
+
+    def students(self, p: Parameters) -> Floats:
+        """Persons who leave the region for college a year and stay away, (place, 2).
+
+        By where they go: the province, the rest of the country. They are expected from those who
+        are fifteen to seventeen now.
+        """
+        staying_away = self.pupils * p.college_share * p.college_leaving * (1 - p.graduate_return)
+        return staying_away[:, None] * [p.college_in_province, 1 - p.college_in_province]
+
+    def solve(
+        self, counties: Counties, offers: Offers, followers: Floats, effects: Floats, p: Parameters
+    ) -> DestinationConstants:
+        """Solve for the base period at the parameters `p`.
+
+        Parameters
+        ----------
+        offers : without policy
+        followers : (county,) villagers a year who follow a new job to town, whom the constants
+            need not explain
+        effects : (county, 3) standard normals, see `base_flows`
+        """
+        counties = base_flows(counties, in_villages(self.residents), effects, p)
+        deciders, back = self.deciders(p), self.back(p)
+        wanted = outflows(counties, self.residents, p)
+        wanted[:, 2:] = others_leaving(wanted[:, 2:], self.students(p))
+        villages = in_villages(wanted)  # a view
+        villages += back[:, :4]
+        villages[:, 0] = np.maximum(villages[:, 0] - followers, 0)
+        alternatives = Alternatives.around(counties)
+        inside = Places(len(counties)).inside
+        none, zero, adults = Levers.baseline(inside), np.zeros(inside), np.ones(inside)
+        party = np.where(
+            (alternatives.mode == kernels.WHOLE) & destination.HEADS[:, None],
+            counties.residents_per_dwelling.mean(),
+            np.where(alternatives.mode == kernels.WITH_CHILD, 2.0, 1.0),
         )
-        by_nest[:, 1:] += correction(wanted, leaving)
-        by_nest = np.clip(by_nest, UNREACHABLE, -UNREACHABLE)
-        arriving = np.zeros(len(counties))
-        np.add.at(arriving, goal[:, near], together(flows[:, near]))
-        by_town += correction(counties.nearby_share * in_prefecture(arriving, counties), arriving)
-        mean = in_prefecture(by_town, counties) / in_prefecture(np.ones(len(counties)), counties)
-        by_town = np.clip(by_town - mean, UNREACHABLE, -UNREACHABLE)
-    return DestinationConstants(np.round(constants, 9), counties.arrivals + back[:, 4:])
+        by_nest = np.zeros((inside, 5))
+        by_town = np.zeros(len(counties))
+        near, goal = alternatives.nest == destination.NEARBY, alternatives.county
+        constants = np.zeros((inside, len(alternatives.nest)))
+        without = destination.utility(alternatives, offers, constants, none, p)
+        for _ in range(ROUNDS):
+            constants = by_nest[:, alternatives.nest] + at_both(near * by_town[goal])
+            value = without + constants[:, None, None, None]
+            chances, attraction = destination.choice(alternatives, value, p)
+            hazard = departure.leaving_hazard(attraction, zero, adults, none, p)
+            flows = departure.expected_moves(hazard, chances, deciders, party)
+            leaving = np.stack(
+                [flows[:, alternatives.nest == n].sum(axis=1) for n in range(1, 5)], axis=1
+            )
+            by_nest[:, 1:] += correction(wanted, leaving)
+            by_nest = np.clip(by_nest, UNREACHABLE, -UNREACHABLE)
+            arriving = np.zeros(len(counties))
+            np.add.at(arriving, goal[:, near], together(flows[:, near]))
+            share = counties.nearby_share * in_prefecture(arriving, counties)
+            by_town += correction(share, arriving)
+            mean = in_prefecture(by_town, counties)
+            mean = mean / in_prefecture(np.ones(len(counties)), counties)
+            by_town = np.clip(by_town - mean, UNREACHABLE, -UNREACHABLE)
+        return DestinationConstants(np.round(constants, 9), counties.arrivals + back[:, 4:])
+
+
+def shape_of(places: Places) -> tuple[int, int, int, int]:
+    """Places inside, flats, bands, situations: the axes of those who decide."""
+    return places.inside, destination.FLAT, strata.BANDS, strata.SITUATIONS
+
+
+def base_flows(counties: Counties, villagers: Floats, effects: Floats, p: Parameters) -> Counties:
+    """The counties with the flows of the base period as this draw has them.
+
+    What the censuses show of moves to the own town is a stock, measured with error; so each
+    county's flow is taken with the weight `own_stock_weight`, and for the rest villagers of all
+    counties move alike. Then flows are scaled by what is not known of them.
+
+    Parameters
+    ----------
+    villagers : (county,)
+    effects : (county, 3) standard normals: of moves to the own town, out of the county, arrivals
+    """
+    own, leaving = counties.moves[:, 0], counties.moves[:, 1:]
+    alike = own.sum() * villagers / max(villagers.sum(), 1.0)
+    own = p.own_stock_weight * own + (1 - p.own_stock_weight) * alike
+    common = np.array([p.own_town_flow, p.departure_flow, p.arrival_flow])
+    factor = common * np.exp(p.flow_sd * effects)
+    moves = np.column_stack([own * factor[:, 0], leaving * factor[:, 1:2]])
+    return replace(counties, moves=moves, arrivals=counties.arrivals * factor[:, 2:])
 
 
 def in_prefecture(values: Floats, counties: Counties) -> Floats:
@@ -129,73 +227,20 @@ def others_leaving(leavers: Floats, entering: Floats) -> Floats:
     return np.divide(leavers**2, both, out=np.zeros_like(leavers), where=both > 0)
 
 
-def students(people: People, units: Units, quarter: int, p: Parameters) -> Floats:
-    """Persons who leave the region for college a year and stay away, (place, 2).
-
-    By where they go: the province, the rest of the country. They are expected from those who are
-    fifteen to seventeen now.
-    """
-    place, places = units.place().astype(np.int64), Places(units.counties)
-    grown = quarter - 4 * strata.GROWN
-    pupils = np.zeros(len(places))
-    for part in parts(len(people)):
-        born = people.born[part]
-        soon = (born > grown) & (born <= grown + 4 * SOON)
-        np.add.at(pupils, place[people.unit[part][soon]], people.weight[part][soon])
-    leaving = pupils[: places.inside] / SOON * p.college_share
-    staying_away = leaving * p.college_leaving * (1 - p.graduate_return)
-    return staying_away[:, None] * [p.college_in_province, 1 - p.college_in_province]
-
-
 def parts(rows: int) -> Iterator[slice]:
     """All rows, some at a time: what is asked of a hundred million is never held at once."""
     return (slice(start, min(start + PART, rows)) for start in range(0, rows, PART))
 
 
-def deciding(
-    people: People, units: Units, quarter: int, weight: Callable[[slice], Floats]
-) -> Floats:
-    """People of each kind, by a weight of each.
+def may_return(population: Population, part: slice, quarter: int) -> tuple[Ints, Floats]:
+    """Persons of a part of the rows who may go back.
 
     Returns
     -------
-    (place, flat, band, situation), for the places inside
+    cell of the table (county, 6, band): by county and where they come back from, see
+    `BasePeriod.back`; persons, those who would go along included
     """
-    clock, place = strata.Clock.at(quarter), units.place().astype(np.int64)
-    places = Places(units.counties)
-    shape = (places.inside, destination.FLAT, strata.BANDS, strata.SITUATIONS)
-    found = np.zeros(np.prod(shape))
-    for part in parts(len(people)):
-        here = place[people.unit[part]]
-        band = clock.band[people.born[part].view(np.uint16)].astype(np.int64)
-        situation = clock.situation(people.traits[part], people.child[part])
-        flat = (people.flags[part] & OWNS_FLAT).astype(np.int64)
-        own = places.is_inside(here)
-        kind = np.ravel_multi_index((here[own], flat[own], band[own], situation[own]), shape)
-        np.add.at(found, kind, weight(part)[own])
-    return found.reshape(shape)
-
-
-def returning(people: People, units: Units, quarter: int, p: Parameters) -> Floats:
-    """People expected to go back a year to the villages they are registered in.
-
-    Returns
-    -------
-    (county, 6) by where they come back from: the own town, other towns of the region, the rest of
-    the province, the rest of the country; then outsiders who leave the county again, by origin
-    """
-    found = np.zeros(units.counties * 6)
-    for part in parts(len(people)):
-        line, expected = returning_of(people, part, units, quarter, p)
-        np.add.at(found, line, expected)
-    return found.reshape(-1, 6)
-
-
-def returning_of(
-    people: People, part: slice, units: Units, quarter: int, p: Parameters
-) -> tuple[Ints, Floats]:
-    """Those of a part of the rows who may go back: cell of `returning`, and persons a year."""
-    place, places = units.place().astype(np.int64), Places(units.counties)
+    people, place, places = population.people, population.place.astype(np.int64), population.places
     elsewhere = place[people.unit[part]] != place[people.hukou[part]]
     rows = part.start + np.flatnonzero(elsewhere)
     rows = rows[strata.role_of(people.traits[rows]) > 0]
@@ -205,13 +250,11 @@ def returning_of(
     origin = np.where(away, 2 + now - places.province, near)
     column = np.where(outsider, 4 + home - places.province, origin)
     county = county_of(np.where(outsider, now, home))
-    clock = strata.Clock.at(quarter)
     size = np.empty(len(rows), np.int64)
     kernels.co_residents(people.next_member, people.unit, rows, size)
     head = strata.role_of(people.traits[rows]) == HEAD
-    band = clock.band[people.born[rows].view(np.uint16)]
+    band = strata.Clock.at(quarter).band[people.born[rows].view(np.uint16)].astype(np.int64)
     persons = people.weight[rows] * np.where(head, size, 1)
-    to_village = np.where(outsider, 1.0, 1 - p.return_to_town)
-    expected = persons * departure.return_hazard(p)[band] * to_village
     keep = (county < places.counties) & (column < 6) & (outsider | places.is_villages(home))
-    return county[keep] * 6 + column[keep], expected[keep]
+    line = (county[keep] * 6 + column[keep]) * strata.BANDS + band[keep]
+    return line, persons[keep].astype(float)

@@ -10,7 +10,7 @@ from xiancheng.sim import kernels, strata
 from xiancheng.sim.choice import probability, threshold
 from xiancheng.sim.places import in_towns
 from xiancheng.sim.randomness import Stream
-from xiancheng.sim.state import INDUSTRY, Floats, Ints
+from xiancheng.sim.state import FARM, Floats, Ints
 from xiancheng.sim.step import Step
 
 FIXED = 65536  # factors on leaving come to the kernel in 1/65536
@@ -28,7 +28,7 @@ class Hazards:
     leaving: Floats  # (place, flat, band, situation), after 32 years in the place
     going_back: Floats  # (place, band, education), the places beyond the region too
     hire: Floats  # (place, band, work, education)
-    separation: Floats  # (place, band, sector)
+    separation: Floats  # (place, band, 3) from farming, industry, services
     by_duration: Floats  # (129,) factor on leaving, by quarters since the last move
     by_village: Floats  # (unit + 3,) upper bound of a factor on leaving, see `departure.reconsider`
 
@@ -120,6 +120,6 @@ def thresholds(hazards: Hazards, years: float, places: int) -> tuple[Ints, Ints]
     first[inside, ..., 4] = chance(hazards.leaving.max(axis=1))[..., None, None]
     first[: places - 1, :, deciders, :, :, 5] = going_back[:, :, None, :, None]
     second[inside, ..., 0] = chance(hazards.hire)[..., None]
-    second[inside, :, INDUSTRY:, ..., 1] = chance(hazards.separation)[..., None, None]
+    second[inside, :, FARM:, ..., 1] = chance(hazards.separation)[..., None, None]
     shape = places * strata.BANDS
     return first.reshape(shape, strata.STRATA, 6), second.reshape(shape, strata.WORK_STRATA, 2)

@@ -10,7 +10,17 @@ from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.places import TOWN, VILLAGES, county_of, in_towns, in_villages
 from xiancheng.sim.randomness import Stream
 from xiancheng.sim.relocation import ration, share_bringing_household, to_town
-from xiancheng.sim.state import FARM, INDUSTRY, NO_WORK, SENIOR, SERVICES, Floats, Ints, Parties
+from xiancheng.sim.state import (
+    FARM,
+    INDUSTRY,
+    NO_WORK,
+    SENIOR,
+    SERVICES,
+    Bools,
+    Floats,
+    Ints,
+    Parties,
+)
 from xiancheng.sim.step import Step
 from xiancheng.sim.strata import AGES
 
@@ -49,8 +59,31 @@ def jobs_wanted(
 
 
 def separation_hazard(p: Parameters) -> Floats:
-    """How often a non-farm job ends [1/year], (band,): turnover, and retirement from sixty on."""
-    return hazard(p.job_separation, 0.25) + p.retirement * OLD
+    """How often work ends [1/year], (band, 3): farming, a job in industry, one in services.
+
+    Jobs by turnover, and by retirement from sixty on; farming as land is let and machines take
+    over, and by retirement too, later than from a job.
+    """
+    jobs = hazard(p.job_separation, 0.25) + p.retirement * OLD
+    farming = p.farm_exit + p.farm_retirement * OLD
+    return np.stack([farming, jobs, jobs], axis=1)
+
+
+def jobs_ending(people: Ints, leaving_county: Floats, p: Parameters) -> Floats:
+    """Jobs that end or come free in a quarter, (county,): turnover, retirement, and departures.
+
+    Parameters
+    ----------
+    people : (county, band) persons with a job
+    leaving_county : (county,) share of residents who leave the county in a year
+    """
+    retiring = people[:, OLD].sum(axis=1) * p.retirement / 4
+    return people.sum(axis=1) * (p.job_separation + leaving_county / 4) + retiring
+
+
+def back_to_land(u: Floats, p: Parameters) -> Bools:
+    """Whether a villager whose job ended farms again, and does not look for the next, (person,)."""
+    return u < p.back_to_land
 
 
 def lay_off_share(filled: Ints, wanted: Floats) -> Floats:
@@ -139,16 +172,16 @@ def beds_offered(levers: Levers) -> Floats:
 
 
 def moving_share(
-    new_jobs: Floats, hired: Floats, commuting: Floats, new_beds: Floats, p: Parameters
+    filled: Floats, hired: Floats, commuting: Floats, new_beds: Floats, p: Parameters
 ) -> Floats:
     """Share of the villagers `hired` in town who move there instead of commuting, (county,).
 
-    Of new jobs a share goes to people who then move: whoever takes over an old one commutes as the
-    one before. The odds of commuting fall with its cost; a new dormitory bed can turn a commuter
-    into a resident.
+    For each new job that was `filled` a share of one moves: whoever takes over an old one commutes
+    as the one before. The odds of commuting fall with its cost; a new dormitory bed can turn a
+    commuter into a resident.
     """
     odds = (1 - p.job_mover_share) / p.job_mover_share * commuting**p.commute_cost_elasticity
-    fresh = np.divide(new_jobs, hired, out=np.zeros_like(new_jobs), where=hired > 0)
+    fresh = np.divide(filled, hired, out=np.zeros_like(filled), where=hired > 0)
     beds = np.divide(new_beds, hired, out=np.zeros_like(new_beds), where=hired > 0)
     return np.minimum(np.minimum(fresh, 1) / (1 + odds) + p.bed_takeup * np.minimum(beds, 1), 1)
 
@@ -157,12 +190,16 @@ def moving_share(
 
 
 def separate(step: Step, rows: Ints) -> None:
-    """Jobs end and come free: villagers go back to the land, townspeople are out of work."""
+    """Work ends; jobs come free. Some villagers go back to the land, all others have no work."""
     people, place = step.population.people, step.place(rows)
-    job = county_of(place) * SECTORS + strata.work_of(people.traits[rows]) - INDUSTRY
-    ended = np.bincount(job, people.weight[rows], step.places.counties * SECTORS)
+    work = strata.work_of(people.traits[rows]).astype(np.int64)
+    jobs = work >= INDUSTRY
+    job = county_of(place[jobs]) * SECTORS + work[jobs] - INDUSTRY
+    ended = np.bincount(job, people.weight[rows[jobs]], step.places.counties * SECTORS)
     step.markets.come_free(ended.reshape(step.places.counties, -1))
-    step.population.employ(rows, np.where(step.places.is_villages(place), FARM, NO_WORK))
+    farms = jobs & step.places.is_villages(place)
+    farms &= back_to_land(step.uniform(Stream.HIRED, rows)[0], step.parameters)
+    step.population.employ(rows, np.where(farms, FARM, NO_WORK))
 
 
 def hire(step: Step, rows: Ints) -> Ints:

@@ -35,7 +35,8 @@ class Markets:
     seats: Floats  # (county, stage) in town, without the trend since the start
     beds: Floats  # in dormitories
     filled: Ints  # (county, sector) jobs held when the quarter began
-    fresh: Floats  # new jobs that nobody has held yet
+    fresh: Floats  # new jobs filled that have brought nobody to town yet
+    most_filled: Ints  # (county,) jobs held when most were
     vacancies: Floats = field(init=False)  # (county, sector)
     hire_rate: Floats = field(init=False)  # hires per searcher and quarter
     moving_share: Floats = field(init=False)  # of villagers hired, who move
@@ -50,7 +51,8 @@ class Markets:
         filled = employed(people, n)
         jobs = filled.astype(float) * (1 + p.job_vacancy)
         searchers = by_county(looking(people, levers, p))
-        matches = filled.sum(axis=1) * (p.job_separation + max(p.job_growth, 0) / 4)
+        matches = labour.jobs_ending(with_jobs(people, n), leaving(people, counties), p)
+        matches += filled.sum(axis=1) * max(p.job_growth, 0) / 4
         vacant = labour.openings(jobs - filled, filled, p).sum(axis=1)
         begun = housing.starts(counties.dwellings, np.ones(n), p)
         return cls(
@@ -70,6 +72,7 @@ class Markets:
             beds=np.zeros(n),
             filled=filled,
             fresh=np.zeros(n),
+            most_filled=filled.sum(axis=1),
         )
 
     def post(
@@ -84,7 +87,8 @@ class Markets:
         self.unemployed = unemployment(filled, searching)
         ratio = np.round(labour.wage_ratio(self.unemployed, self.unemployment, p), 4)
         wanted = labour.jobs_wanted(self.jobs, ratio, years, levers, conditions, p)
-        self.fresh = np.maximum(self.fresh + (wanted - self.wanted).sum(axis=1), 0)
+        most = np.maximum(self.most_filled, filled.sum(axis=1))
+        self.fresh, self.most_filled = self.fresh + most - self.most_filled, most
         self.wanted, self.filled = wanted, filled
         self.vacancies = np.maximum(wanted - filled, 0)
         self.lay_off = labour.lay_off_share(filled, wanted)
@@ -129,14 +133,20 @@ class Markets:
         self.vacancies = self.vacancies + np.clip(still_wanted, 0, ended)
 
     def take_over(self, residents: Ints, townspeople: Ints) -> None:
-        """Residents of villages that became urban live where they lived, and keep their schooling.
+        """Residents of recoded units live where they lived, and keep their schooling.
+
+        Dwellings and seats come to the town with a unit that becomes urban and go with one that
+        becomes rural, at most in proportion to the townspeople who go.
 
         Parameters
         ----------
-        residents, townspeople : (county,) those who became urban, and those who had been
+        residents, townspeople : (county,) those who became urban less those who became rural, and
+            those who had been urban
         """
-        self.stock = self.stock + residents / self.counties.residents_per_dwelling
-        self.seats = self.seats * (1 + residents / np.maximum(townspeople, 1))[:, None]
+        share = residents / np.maximum(townspeople, 1)
+        dwellings = residents / self.counties.residents_per_dwelling
+        self.stock = self.stock + np.maximum(dwellings, np.minimum(share, 0) * self.stock)
+        self.seats = self.seats * (1 + share)[:, None]
 
     def _build(
         self,
@@ -187,6 +197,18 @@ def employed(people: Headcount, counties: int) -> Ints:
     """Non-farm jobs filled by residents of each county, (county, sector)."""
     by_work = people.work(counties).sum(axis=1)
     return by_work[:, [INDUSTRY, SERVICES]]
+
+
+def with_jobs(people: Headcount, counties: int) -> Ints:
+    """Residents of each county who have a non-farm job, by age, (county, band)."""
+    by_work = Places(counties).by_county(people.by_work[..., [INDUSTRY, SERVICES], :])
+    return np.asarray(by_work.sum(axis=(1, 3, 4)))
+
+
+def leaving(people: Headcount, counties: Counties) -> Floats:
+    """Share of residents who leave the county in a year, (county,), by the censuses."""
+    residents = Places(len(counties)).by_county(people.by_sex).sum(axis=(1, 2))
+    return counties.moves[:, 1:].sum(axis=1) / np.maximum(residents, 1)
 
 
 def looking(people: Headcount, levers: Levers, p: Parameters) -> Floats:

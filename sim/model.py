@@ -1,6 +1,7 @@
 """The quarter of the region, on one page."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from functools import partial
 
@@ -23,6 +24,7 @@ from xiancheng.sim import (
     strata,
 )
 from xiancheng.sim.accounts import Growth, Movers
+from xiancheng.sim.alignment import Alignment
 from xiancheng.sim.calendar import (
     HALF_YEAR,
     SCHOOL_YEAR,
@@ -32,7 +34,7 @@ from xiancheng.sim.calendar import (
 )
 from xiancheng.sim.conditions import Conditions
 from xiancheng.sim.destination import Alternatives
-from xiancheng.sim.destination_constants import DestinationConstants
+from xiancheng.sim.destination_constants import BasePeriod
 from xiancheng.sim.events import Hazards, draw_events
 from xiancheng.sim.governments import CountyGovernment, carried_out
 from xiancheng.sim.indicators import INDICATORS, Observation
@@ -45,6 +47,7 @@ from xiancheng.sim.randomness import RandomStreams, Stream, addresses
 from xiancheng.sim.state import (
     ALONE,
     BEYOND,
+    FEMALE,
     HEAD,
     Counties,
     Floats,
@@ -65,19 +68,24 @@ OUTSIDERS = 3.0  # people in the line of those who may come, for each who is exp
 class UrbanModel(mesa.Model):
     """A region of people, villages, towns and county governments, stepped a quarter at a time.
 
-    It runs to the end of the quarter in which `until` lies.
+    It runs to the end of the quarter in which `until` lies. Of what happened after the start it
+    knows the births of the years in `fertility`, and what else was known by `known_until`.
     """
 
     def __init__(
-        self, people: People, units: Units, counties: Counties, base: DestinationConstants,
+        self, people: People, units: Units, counties: Counties, base: BasePeriod,
         parameters: Parameters, policy: Policy, *, start: date, until: date,
         seed: int = 1, draw: int = 0,
         conditions: Conditions | None = None, fertility: Mapping[int, float] | None = None,
-        groups: Floats | None = None, threads: int = 1, chunk: int = CHUNK,
+        trend: Mapping[int, float] | None = None, known_until: date | None = None,
+        groups: Floats | None = None, alignment: Alignment | None = None,
+        threads: int = 1, chunk: int = CHUNK,
     ) -> None:  # fmt: skip
         super().__init__(rng=seed)
-        self.counties, self.base, self.parameters, self.policy = counties, base, parameters, policy
+        self.alignment = alignment
+        self.counties, self.parameters, self.policy = counties, parameters, policy
         self.conditions, self.fertility = Conditions(), dict(fertility or {})
+        self.trend, self.known_until = dict(trend or {}), known_until or start
         self.groups = np.eye(len(counties)) if groups is None else groups
         self.draw, self.streams, self.threads, self.chunk = (
             draw,
@@ -95,15 +103,22 @@ class UrbanModel(mesa.Model):
         self.population = Population(people, units.copy())
         self.alternatives = Alternatives.around(counties)
         self.counts = self.count(first.number)
-        self.levels = demography.crude_levels(self.counts, counties, parameters)
+        self.set_vital_levels(start.year)
         self.markets = Markets.at_start(self.counts, counties, none, parameters)
         schooling.enrol(self.begin(first), self.counts, 0.0, none)
         offers = self.markets.post(self.counts, none, self.conditions, 0.0, 0.0, parameters)
         self.town_value = relocation.town_value(offers, parameters)  # at the start
+        self.base = base.solve(
+            counties, offers, self.markets.followers(parameters), self.flow_effects(), parameters
+        )
 
+        self.run_in_growth: list[Growth] = []
         for ago in range(HALF_YEAR, 0, -1):
             self.run_in(Quarter(first.number - ago, start, 1.0), offers, none)
         self.population.movers = Movers.none(len(counties))
+        urban, present = self.present()
+        self.urban_share = urban / np.maximum(present, 1)  # at the start
+        self.recoding = self.recoding_path()
         self.conditions = conditions or Conditions()  # from the start on; the past is one
 
         self.record: list[dict[str, Floats]] = []
@@ -139,9 +154,17 @@ class UrbanModel(mesa.Model):
         offers = self.offers(quarter, levers)
         chances, attraction = self.choices(offers, levers)
 
+        # Moves into towns follow the trend at large; a run that is aligned has them steered.
+        trend, factor = self.common_trend(quarter), np.ones(len(self.counties))
+        if self.alignment:
+            factor = self.alignment.flow(self)
+
         # Everyone's events of the quarter are drawn.
         self.follow_births(quarter)
         hazards = self.hazards(quarter, levers, attraction)
+        inflow = self.alternatives.inflow(trend, factor)
+        leaving, chances = departure.scale_moves(hazards.leaving, chances, inflow)
+        hazards = replace(hazards, leaving=leaving)
         drawn = draw_events(step, hazards, self.threads, self.chunk)
 
         # People die, and are born.
@@ -165,13 +188,18 @@ class UrbanModel(mesa.Model):
         )
         parties = Parties.together([students, leavers, returners, followers, resettled])
         relocation.move(step, parties, chances, before)
-        self.receive(step, offers)
+        self.receive(step, offers, trend * factor)
 
         # Some are granted the hukou of where they live.
         hukou.settle(step, drawn.settling)
 
-        # Some villages are recoded urban around people who never move; some are merged.
-        reclassification.reclassify(step, levers, self.conditions)
+        # Some units are recoded around people who never move; some villages are merged.
+        year = (quarter.number - self.quarters[0].number) // 4
+        reclassification.reclassify(
+            step, self.urban_share, self.recoding[year], levers, self.conditions
+        )
+        if self.alignment:
+            self.alignment.correct(self, step)
 
         # The ledger balances, or the run stops.
         self.done += 1
@@ -196,9 +224,10 @@ class UrbanModel(mesa.Model):
         leavers = destination.choose(step, deciders, chances)
         returners = departure.go_back(step, drawn.going_back)
         relocation.move(step, Parties.together([leavers, returners]), chances, before)
-        self.receive(step, offers)
+        self.receive(step, offers, np.ones(len(self.counties)))
         self.counts = self.count(self.quarters[0].number)
         accounts.check(before.by_sex[:-1], self.population.flows, self.counts.by_sex[:-1])
+        self.run_in_growth.append(accounts.growth(self.population.flows, len(self.counties)))
 
     def census(self) -> observation.Found:
         """What a census would find now."""
@@ -248,39 +277,56 @@ class UrbanModel(mesa.Model):
         )
         return destination.choice(self.alternatives, value, self.parameters)
 
+    def set_vital_levels(self, year: int) -> None:
+        """Levels of mortality and fertility that give each county its births and deaths."""
+        counts, rate, p = self.counts, self.counties.birth_rate, self.parameters
+        inside = slice(0, self.places.inside)
+        women = counts.by_age_and_sex[inside, :, FEMALE].sum(axis=0)
+        self.death_level = demography.death_level(counts, self.counties.death_rate, p)
+        self.mothers = demography.fertility_pattern(women, counts.mothers[inside].sum(axis=0), p)
+        self.birth_levels = demography.birth_levels(counts, rate, self.mothers, p)
+        begun = demography.births_missed(year, p) / demography.unusual_year(year, p)
+        self.fertility_multiple = np.full(len(self.counties), begun)
+
     def follow_births(self, quarter: Quarter) -> None:
-        """Where births per resident are known, the level of fertility follows them."""
-        if quarter.ends.year in self.fertility:
-            rate = self.counties.birth_rate * self.fertility[quarter.ends.year]
-            births = demography.birth_level(self.counts, rate, self.parameters)
-            self.levels = self.levels[0], births
+        """Where births per resident are known, fertility follows them, and then stays."""
+        year = quarter.ends.year
+        if year in self.fertility:
+            rate = self.counties.birth_rate * self.fertility[year]
+            found = demography.fertility_multiple(
+                self.counts, rate, self.birth_levels, self.mothers
+            )
+            usual = demography.unusual_year(year, self.parameters)
+            self.fertility_multiple = found / usual
 
     def hazards(self, quarter: Quarter, levers: Levers, attraction: Floats) -> Hazards:
         """The quarter's hazards by stratum."""
         p, places, population = self.parameters, self.places, self.population
         inside = slice(0, places.inside)
-        deaths, births = self.levels
         pattern = demography.mortality_pattern(p)
-        fertility = np.tile(demography.fertility_pattern(p), (places.counties, 1))
-        survival = demography.survival(self.years(quarter), p)
+        unusual = demography.unusual_year(quarter.ends.year, p) * self.conditions.fertility
+        births = (self.birth_levels * self.fertility_multiple[:, None]).ravel() * unusual
+        risk = demography.survival(self.years(quarter), p)
+        risk *= demography.winter_deaths(quarter.number, self.known_until, p)
         adults = self.counts.by_band[inside, labour.WORKING].sum(axis=1).astype(float)
         homes = in_villages(self.counts.by_role[inside])[:, [ALONE, HEAD]].sum(axis=1).astype(float)
         resettling = np.zeros(places.inside)
         in_villages(resettling)[:] = housing.resettling_hazard(levers, homes)
         effort = labour.search(levers, adults, p)
-        ended = labour.separation_hazard(p)[:, None] * np.ones(labour.SECTORS)
-        surplus = 4 * self.markets.lay_off[:, None, :]
+        ended = labour.separation_hazard(p) + np.zeros((len(self.counties), 1, 1))
+        ended[:, :, 1:] += 4 * self.markets.lay_off[:, None, :]
         closed = np.where(population.school_closed, max(p.hr_school_closed, 1.0), 1.0)
         return Hazards(
-            death=survival
-            * demography.mortality(deaths, pattern, p).reshape(places.inside, strata.BANDS, 2),
-            birth=at_both(births)[:, None] * fertility * self.conditions.fertility,
-            marriage=demography.marriage_hazard(p),
+            death=risk
+            * demography.mortality(self.death_level, pattern, p).reshape(
+                places.inside, strata.BANDS, 2
+            ),
+            birth=births[:, None] * self.mothers,
+            marriage=demography.marriage_hazard(quarter.number, p),
             settling=hukou.settling_hazard(levers, p) * places.towns,
             resettling=resettling,
             leaving=departure.leaving_hazard(
                 attraction,
-                self.effects(quarter),
                 hukou.leaving_hazard(levers, p),
                 adults,
                 levers,
@@ -288,35 +334,66 @@ class UrbanModel(mesa.Model):
             ),
             going_back=departure.going_back_hazard(~places.is_inside(np.arange(places.outside)), p),
             hire=4 * at_both(self.markets.hire_rate)[:, None, None, None] * effort,
-            separation=at_both(ended + surplus),
+            separation=at_both(ended),
             by_duration=departure.duration_factors(p),
             by_village=departure.village_factor(population.away_share, p) * closed,
         )
 
-    def effects(self, quarter: Quarter) -> Floats:
-        """County and yearly effects of this draw on the log hazard of leaving, (place,)."""
-        p = self.parameters
-        county = self.effects_of_draw(self.counties.code)
-        year = self.effects_of_draw(np.array([quarter.ends.year]))
-        return at_both(p.omega_sd * county + p.tau_sd * year)
+    def flow_effects(self) -> Floats:
+        """County effects of this draw on the flows of the base period, (county, 3)."""
+        flows = [self.effects_of_draw(self.counties.code, k) for k in range(1, 4)]
+        return np.stack(flows, axis=1)
+
+    def common_trend(self, quarter: Quarter) -> float:
+        """Moves into the towns of the region in a quarter, relative to the base period.
+
+        At equal attraction, and before steering.
+        """
+        year, start = quarter.ends.year, self.start.year
+        unknown = np.arange(max([start, *self.trend]) + 1, year + 1)
+        shocks = self.effects_of_draw(unknown)
+        return relocation.trend(self.trend, year, start, shocks, self.parameters)
+
+    def recoding_path(self) -> Floats:
+        """How recoding of each county departs from the province's in this draw, (year, county).
+
+        See Also
+        --------
+        sim.reclassification.recoding_path
+        """
+        code, nearby = self.counties.code, self.counties.nearby
+        others = np.where(nearby >= 0, code[nearby], code[:, None])
+        prefecture = np.minimum(code, others.min(axis=1))  # named by its first county
+        years = self.start.year + np.arange(-(-len(self.quarters) // 4))[:, None]
+        shared, own = (
+            self.effects_of_draw(whose, years, number)
+            for number, whose in enumerate((prefecture, code), start=1)
+        )
+        return reclassification.recoding_path(
+            self.counties.structural_gap, shared, own, self.parameters
+        )
 
     def effects_of_draw(self, *what: Ints | int) -> Floats:
-        """Standard normals that belong to the draw, not to a seed, (what,).
+        """Standard normals that belong to the draw, not to a seed, in the shape of `what`.
 
         Draw 0 is the median world: all are 0.
         """
         address = addresses(*what)
         if self.draw == 0:
-            return np.zeros(len(address))
-        return np.asarray(ndtri(RandomStreams(0).uniform(Stream.EFFECTS, self.draw, address)[0]))
+            return np.zeros(address.shape)
+        drawn = RandomStreams(0).uniform(Stream.EFFECTS, self.draw, address.ravel())[0]
+        return np.asarray(ndtri(drawn)).reshape(address.shape)
 
-    def receive(self, step: Step, offers: Offers) -> None:
-        """People from outside come to the towns, more of them to better ones."""
+    def receive(self, step: Step, offers: Offers, factor: Floats) -> None:
+        """People from outside come to the towns, more of them to better ones.
+
+        `factor`, (county,), multiplies how many are expected.
+        """
         years, p = step.quarter.years, self.parameters
         change = relocation.town_value(offers, p) - self.town_value
-        multiple = self.conditions.arrivals
+        multiple = self.conditions.arrivals * factor
         expected = relocation.arrivals(self.base.arrivals, change, years, multiple)
-        line = OUTSIDERS * self.base.arrivals * years * max(multiple, 1.0)
+        line = OUTSIDERS * self.base.arrivals * years * np.maximum(multiple, 1.0)[:, None]
         relocation.receive(step, expected, line)
 
     def observe(self, day: date, number: int) -> None:

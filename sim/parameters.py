@@ -27,14 +27,20 @@ class Parameters:
     gamma_a: float  # 1, weight of the inclusive value of the destination choice
     gamma_n: float  # pp per pp, co-villagers already away
     gamma_dur: float  # 1, log hazard per doubling of the time lived in a place; negative
-    omega_sd: float  # 1, spread of county effects in the log hazard
-    tau_sd: float  # 1, spread of common yearly shocks in the log hazard
     hr_school_closed: float  # ratio, village school closed and a child of primary age
     hr_parent_pension: float  # ratio, a parent has a pension
     hr_public_post_rural: float  # ratio, holds a public post in a village
     return_hazard: float  # 1/year, return to the county of registration
     land_hukou_decoupling: float  # pp over 5 years, land rights kept on permanent moves
     hukou_reform_effect: float  # pp over 5 years, easier hukou on the resident rate
+
+    # Flows of the base period, which the destination constants bring about
+    own_stock_weight: float  # 1, weight of a county's own stock of in-movers in its own-town moves
+    own_town_flow: float  # ratio, moves of villagers to their own town over what censuses show
+    departure_flow: float  # ratio, net moves out of the county over what censuses show
+    arrival_flow: float  # ratio, net arrivals from outside over what censuses show
+    flow_sd: float  # 1, spread of counties in the logs of these three
+    trend_sd: float  # 1/sqrt(year), drift of the log of moves into towns after the last known year
 
     # Labour
     job_mover_share: float  # 1, share of new town jobs taken by people who then move to town
@@ -56,6 +62,11 @@ class Parameters:
 
     # Recoding, merger and measurement
     recode_hazard: float  # 1/year, a rural village unit is recoded urban
+    recode_gap_reversion: float  # 1/year, share of the structural gap that recoding closes
+    recode_prefecture_sd: float  # 1, spread of urban shares by prefectures' recoding in ten years
+    recode_county_sd: float  # 1, spread of urban shares by counties' own recoding in ten years
+    recode_persistence: float  # 1, correlation of recoding shocks of one year and the next
+    alignment_recoding_share: float  # 1, of a deviation from the level that recoding makes up
     merge_hazard: float  # 1/year, a village unit disappears by merger
     benchmark_drift: float  # pp/year, published rate against the truth
     obs_error_sd: float  # pp, of a published county rate
@@ -78,20 +89,29 @@ class Parameters:
     lone_far: float  # utils, utility of going alone when leaving the county
     town_leaving_ratio: float  # ratio, leaving the county from its town relative to its villages
     credit_relief: float  # 1, share of the cost of moving that credit takes away
+    newcomer_collective: float  # 1, share of people who come from outside that live in dormitories
     newcomer_women: float  # 1, share of women among people who come from outside
 
     # Births, deaths and households
     gompertz_slope: float  # 1/year, growth of mortality with age
-    female_mortality_ratio: float  # ratio, mortality of women relative to men
+    female_mortality_ratio: float  # ratio, mortality of women relative to men at 65
     rural_mortality_ratio: float  # ratio, mortality in villages relative to towns, at the same age
     mortality_decline: float  # 1/year, fall of mortality at every age
-    infant_mortality: float  # 1/year, hazard of death in the first year
+    infant_mortality: float  # 1/year, hazard of death in the first year, beyond that of other ages
+    accident_mortality: float  # 1/year, hazard of death that is the same at every age
+    deaths_found: float  # 1, share of deaths that the rates on file contain
+    winter_2022_deaths: float  # ratio, deaths of the fourth quarter of 2022 and the next
     mean_age_at_birth: float  # years, mean age of mothers at birth
     sd_age_at_birth: float  # years, spread of the age of mothers at birth
-    rural_fertility_ratio: float  # ratio, fertility in villages relative to towns, at the same age
+    rural_birth_ratio: float  # ratio, births in villages relative to the infants there at the start
+    dragon_births: float  # ratio, births of a year of the dragon relative to the years beside it
+    two_child_births: float  # ratio, births of 2016 and 2017 to what cohorts and marriages make
+    births_found: float  # 1, share of births that a census before 2020 found
     boys_per_birth: float  # 1, share of boys among births
     marriage_hazard: float  # 1/year, hazard of finding a partner at the peak age
-    marriage_age: float  # years, peak age of marriage, mean of the sexes
+    marriage_age: float  # years, peak age of marriage in 2020, mean of the sexes
+    marriage_delay: float  # years/year, rise of the peak age of marriage
+    patrilocal_share: float  # 1, share of couples who would live in the household of his parents
     spouse_age_gap: float  # years, husbands older than wives at marriage
     marriage_age_sd: float  # years, spread of the age of marriage
     college_share: float  # 1, share of the young who reach college
@@ -107,6 +127,9 @@ class Parameters:
     search_farm: float  # 1, how hard farmers look for a non-farm job
     skilled_hiring: float  # 1, advantage in being hired of people with senior school or more
     retirement: float  # 1/year, hazard of leaving non-farm work from sixty on
+    farm_exit: float  # 1/year, hazard of giving up farming before sixty
+    farm_retirement: float  # 1/year, what is added to it from sixty on
+    back_to_land: float  # 1, share of villagers who farm again when their job ends
     commuting_cost: float  # 1, cost of commuting from village to town, share of the wage
     labour_demand_elasticity: (
         float  # 1, elasticity of labour demand to the wage, as a positive number

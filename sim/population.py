@@ -16,6 +16,7 @@ from xiancheng.sim.places import Places, county_of
 from xiancheng.sim.randomness import addresses
 from xiancheng.sim.state import (
     ALONE,
+    COLLECTIVE,
     COLUMNS,
     DEPENDENT,
     FARM,
@@ -34,6 +35,7 @@ from xiancheng.sim.state import (
 from xiancheng.sim.strata import Traits
 
 ROLE_BITS, WORK_BITS, EDUCATION_BITS = 0b00011000, 0b11100000, 0b00000110
+GENERATION = 15  # years, at least, between parents and the grown children they live with
 ROOM = 1.3  # times the people at the start: room to grow
 NEWBORN, NEWCOMER, UNIT = 1, 2, 3  # part of an address: what it is the address of
 
@@ -203,14 +205,26 @@ class Population:
         p = self.people
         p.traits[rows] = p.traits[rows] & ~np.uint8(WORK_BITS) | (work << 5).astype(np.uint8)
 
-    def marry(self, men: Ints, women: Ints, homes: Ints, quarter: int) -> None:
-        """Couples form households of their own; whoever has to moves."""
+    def marry(self, men: Ints, women: Ints, homes: Ints, joins: Bools, quarter: int) -> None:
+        """Couples form households; whoever has to moves.
+
+        Of those who would, `joins`, (couple,), live in the household of his parents who have one of
+        their own where the couple lives; he heads it from now on. The others, and all but one
+        couple of a household, live by themselves.
+        """
+        p, parents = self.people, np.empty(len(men), np.int64)
+        kernels.heads(p.next_member, p.traits, ROLE_BITS, HEAD << 3, men, parents)
+        older = p.born[men].astype(np.int64) - p.born[parents] >= 4 * GENERATION
+        here = (p.unit[parents] == p.unit[men]) & (p.unit[men] == homes)
+        joining = np.flatnonzero(joins & older & here & (p.flags[men] & COLLECTIVE == 0))
+        joining = joining[np.unique(parents[joining], return_index=True)[1]]
         both = np.concatenate([men, women])
-        self._leave_home(both, quarter)
-        p = self.people
+        self._leave_home(np.delete(both, joining), quarter)
         kernels.join_rings(p.next_member, women, men)
-        for rows, role in ((men, HEAD), (women, DEPENDENT)):
+        for rows, role in ((parents[joining], DEPENDENT), (men, HEAD), (women, DEPENDENT)):
             p.traits[rows] = p.traits[rows] & ~np.uint8(ROLE_BITS) | np.uint8(role << 3)
+        p.child[men[joining]] = np.maximum(p.child[men[joining]], p.child[parents[joining]])
+        p.flags[both] &= ~np.uint8(COLLECTIVE)
         goals = np.concatenate([homes, homes])
         moves = p.unit[both] != goals
         self.move(both[moves], np.full(moves.sum(), kernels.LONE), goals[moves], quarter)
@@ -267,14 +281,20 @@ class Population:
         residents = (self.size[:-3, 0] + self.size[:-3, 1]) * self.units.urban
         return np.bincount(self.units.county, residents, self.places.counties).astype(np.int64)
 
-    def recode(self, new: Bools) -> None:
-        """Villages, (unit,), become urban around people who never move."""
-        which = np.flatnonzero(new)
+    def recode(self, changed: Bools) -> None:
+        """The code of units, (unit,), turns from rural to urban or back around their people.
+
+        A home that was owned in town is no longer in town once its unit is rural.
+        """
+        which = np.flatnonzero(changed)
         before, residents = self.place[which], self.size[which]
-        self.units.urban |= new
+        self.units.urban ^= changed
         self.place = self.units.place()
         np.subtract.at(self.flows.recoded, before, residents)
         np.add.at(self.flows.recoded, self.place[which], residents)
+        to_rural = np.append(changed & ~self.units.urban, [False] * 3)
+        if to_rural.any():
+            self.people.flags[to_rural[self.people.unit]] &= ~np.uint8(OWNS_FLAT)
         self._index_towns()
 
     def _remember(self, who: Ints, start: Ints, end: Ints, quarter: int) -> None:

@@ -25,9 +25,10 @@ class Stream(IntEnum):
     COMING_OF_AGE = 6  # sex at birth; education reached, and whether and where one leaves for it
     OUTSIDERS = 7  # people from elsewhere who consider coming
     OUTSIDER_TRAITS = 8
-    UNIT = 9  # recoding, merger and school closing of a village
+    UNIT = 9  # recoding, merger and school closing of a village; its place in the order of steering
     EFFECTS = 10  # of a draw: county and yearly effects, error of the published rate
     PARTNERS = 12
+    MERGER = 13  # which unit takes a village in, and the code both have then
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """Relocation: parties that move, the dwellings they need, and arrivals from outside."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from xiancheng.sim import demography, departure, destination, kernels, strata
@@ -7,9 +9,22 @@ from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.places import at_both, county_of, in_towns
 from xiancheng.sim.population import NEWCOMER
 from xiancheng.sim.randomness import Stream, addresses
-from xiancheng.sim.state import ALONE, NEVER, NO_WORK, Bools, Floats, Ints, Offers, Parties, People
+from xiancheng.sim.state import (
+    ALONE,
+    COLLECTIVE,
+    NEVER,
+    NO_WORK,
+    Bools,
+    Floats,
+    Ints,
+    Offers,
+    Parties,
+    People,
+)  # fmt: skip
 from xiancheng.sim.step import Step
 from xiancheng.sim.strata import Headcount
+
+RECENT = 3  # years of known trend, whose mean goes on
 
 
 def ration(rank: Floats, queue: Ints, size: Ints, capacity: Ints) -> Bools:
@@ -44,12 +59,37 @@ def town_value(offers: Offers, p: Parameters) -> Floats:
     )
 
 
-def arrivals(base: Floats, change: Floats, years: float, multiple: float) -> Floats:
+def arrivals(base: Floats, change: Floats, years: float, multiple: Floats) -> Floats:
     """Persons who come from outside in `years`, (county, 2 origins).
 
-    `change` is how much better each town has become since the start [utils], (county,).
+    Parameters
+    ----------
+    base : (county, 2) [persons/year]
+    change : (county,) how much better each town has become since the start [utils]
+    multiple : (county,) of what comes at the trend of the base period
     """
-    return base * np.exp(change)[:, None] * years * multiple
+    return base * (np.exp(change) * years * multiple)[:, None]
+
+
+def trend(
+    known: Mapping[int, float], year: int, start: int, shocks: Floats, p: Parameters
+) -> float:
+    """Moves into the towns of the region in a year, relative to the base period.
+
+    Where published rates show it, urbanization at large slows down or quickens, and moves with it.
+    Later years stay at the mean of the last three known, and drift from there by `shocks`.
+
+    Parameters
+    ----------
+    known : factors by year, of years after the start
+    shocks : standard normals of the years after the last known one up to `year`
+    """
+    if year in known:
+        return known[year]
+    if year <= start:
+        return 1.0
+    last = list(known.values())[-RECENT:] or [1.0]
+    return float(np.mean(last) * np.exp(p.trend_sd * shocks.sum()))
 
 
 def newcomer_age(u: Floats, p: Parameters) -> Ints:
@@ -60,6 +100,11 @@ def newcomer_age(u: Floats, p: Parameters) -> Ints:
     ages = np.arange(18, 60)
     chance = departure.rogers_castro(ages.astype(float), p).cumsum()
     return ages[np.searchsorted(chance / chance[-1], u)]
+
+
+def lives_collectively(u: Floats, p: Parameters) -> Bools:
+    """Whether somebody who comes from outside lives in a dormitory, (newcomer,)."""
+    return u < p.newcomer_collective
 
 
 def share_bringing_household(residents_per_dwelling: Floats, p: Parameters) -> Floats:
@@ -143,7 +188,7 @@ def receive(step: Step, expected: Floats, line: Floats) -> None:
                 np.full(n, ALONE),
                 np.full(n, NO_WORK),
             ),
-            flags=np.zeros(n, np.uint8),
+            flags=(COLLECTIVE * lives_collectively(v[3], step.parameters)).astype(np.uint8),
             next_member=np.arange(
                 len(population.people), len(population.people) + n, dtype=np.int32
             ),

@@ -96,7 +96,7 @@ class Units:
     county: NDArray[np.int16]  # index into Counties
     township: NDArray[np.int16]  # index into the township list, sorted by county
     urban: Bools  # coded urban (111-123) in the statistical list
-    contiguous: Bools  # rural, and touches the built-up area of a town
+    contiguous: Bools  # beside the built-up area: rural next to it, or urban (112, 122)
     merged_into: NDArray[np.int32]  # the unit that took it in, or its own index
 
     def __len__(self) -> int:
@@ -147,6 +147,7 @@ class Counties:
     #                county to other towns of the prefecture, the province and the country
     arrivals: Floats  # (county, 2) net in-moves a year from the province and the country
     nearby_share: Floats  # of those who move between towns of the prefecture, who come here
+    structural_gap: Floats  # urban share less what the structure of the county implies [share]
     birth_rate: Floats  # per resident and year
     death_rate: Floats  # per resident and year
 

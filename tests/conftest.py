@@ -78,6 +78,7 @@ def two_counties() -> Counties:
         moves=np.array([[40.0, 10.0, 10.0, 4.0], [40.0, 10.0, 10.0, 4.0]]),
         arrivals=np.array([[10.0, 2.0], [10.0, 2.0]]),
         nearby_share=np.array([0.5, 0.5]),
+        structural_gap=np.zeros(2),
         birth_rate=np.array([0.009, 0.009]),
         death_rate=np.array([0.007, 0.007]),
     )
@@ -193,7 +194,7 @@ def hazards(**values) -> Hazards:
         "settling": (4,), "resettling": (4,), "leaving": (4, 2, strata.BANDS, strata.SITUATIONS),
         "going_back": (6, strata.BANDS, strata.EDUCATIONS),
         "hire": (4, strata.BANDS, strata.WORKS, strata.EDUCATIONS),
-        "separation": (4, strata.BANDS, 2),
+        "separation": (4, strata.BANDS, 3),
     }  # fmt: skip
     still = {name: np.zeros(shape) for name, shape in none.items()}
     factors = {"by_duration": np.ones(129), "by_village": np.ones(UNITS + 3)}
@@ -204,6 +205,7 @@ PARAMETERS = central()
 STILL = replace(
     PARAMETERS, alpha_single=-40.0, alpha_family=-40.0, alpha_elder=-40.0, return_hazard=0.0,
     marriage_hazard=0.0, job_mover_share=1e-9, recode_hazard=0.0, land_hukou_decoupling=0.0,
+    recode_county_sd=0.0, recode_prefecture_sd=0.0,
 )  # fmt: skip
 
 
@@ -225,6 +227,16 @@ def none(quarter: int) -> Levers:
     return levers()
 
 
+class KnownConstants:
+    """A base period whose constants are known beforehand."""
+
+    def __init__(self, base: DestinationConstants) -> None:
+        self.base = base
+
+    def solve(self, *_) -> DestinationConstants:
+        return self.base
+
+
 def build_world(
     policy=none, *, n=60, p=PARAMETERS, seed=1, until=date(2023, 12, 31), arrivals=True,
     people=None, counties=None, units=None, kind=UrbanModel, **more,
@@ -235,7 +247,7 @@ def build_world(
     constants = np.tile(np.array([0.0, 3.5, 9.5, 10.0, 11.5])[nest], (4, 1))
     base = DestinationConstants(constants, counties.arrivals * arrivals)
     return kind(
-        people or families(n), units or villages(), counties, base, p, policy,
+        people or families(n), units or villages(), counties, KnownConstants(base), p, policy,
         start=date(2020, 11, 1), until=until, seed=seed, **more,
     )  # fmt: skip
 

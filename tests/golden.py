@@ -18,7 +18,6 @@ from xiancheng.calibration import posterior, priors
 from xiancheng.calibration.forecasts.panel import record
 from xiancheng.calibration.region import load
 from xiancheng.results.store.parquet import values_digest
-from xiancheng.results.verdict.registered import panel_digest
 from xiancheng.scenarios import simulate
 from xiancheng.scenarios.design import sampled
 from xiancheng.scenarios.loader import resolve
@@ -71,7 +70,7 @@ INPUTS: dict[str, Callable[[], str]] = {
     "pack binzhou": lambda: load("binzhou").digest,
     "pack shandong": lambda: load("shandong").digest,
     "plan": lambda: plan_digest(resolve("plan").plan),
-    "record": lambda: panel_digest(record(load("binzhou"))),
+    "record": lambda: record(load("binzhou")).digest,
     "posterior sample": lambda: posterior.read(load("binzhou").folder).digest,
     "central parameters": lambda: digest_of(asdict(priors.central())),
     "draws, latin hypercube": lambda: drawn("latin-hypercube"),

@@ -29,8 +29,8 @@ SIM_ORDER = [
     "state", "kernels", "calendar", "conditions", "levers", "parameters", "places", "randomness",
     "choice", "strata", "accounts", "population", "step", "housing", "services", "hukou",
     "demography", "schooling", "destination", "events", "departure", "relocation", "labour",
-    "markets", "reclassification", "governments", "destination_constants", "indicators",
-    "observation", "model",
+    "markets", "reclassification", "alignment", "governments", "destination_constants",
+    "indicators", "observation", "model",
 ]  # fmt: skip
 SIM = {file.stem: file for file in SHIPPED if file.parent.name == "sim"}
 

@@ -94,7 +94,7 @@ CENSUSES = date(2010, 11, 1), date(2020, 11, 1)
 NAMED = {forecaster.name: forecaster for forecaster in BASELINES}
 
 
-def panel_of(rates, *, growth=1.0, prefectures=3, dates=CENSUSES):
+def panel_of(rates, *, growth=1.0, prefectures=3, dates=CENSUSES, structure=None):
     """Counties of 100,000 whose rates [percent] at two censuses are these, (2, unit)."""
     share = np.asarray(rates, float) / 100
     units = share.shape[1]
@@ -109,6 +109,7 @@ def panel_of(rates, *, growth=1.0, prefectures=3, dates=CENSUSES):
         rural=people * (1 - share),
         ages=people[:, :, None] * young / young.sum(),
         odds=np.ones((2, 19)),
+        structure=np.zeros((2, units, 9)) if structure is None else structure,
         comparable=np.ones(units, bool),
     )  # fmt: skip
 

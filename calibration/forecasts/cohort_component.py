@@ -23,7 +23,6 @@ from xiancheng.calibration.forecasts.forecast import (
     deviation,
     from_log_odds,
     log_odds,
-    shifted,
 )
 from xiancheng.calibration.forecasts.panel import Panel
 from xiancheng.calibration.i18n import _
@@ -139,8 +138,7 @@ def cohort_component(
         deviation(shape, fitted.draws(draws, rng)[1], span, rng, known=known.same_years)
         for fitted in errors
     )
-    rates = shifted(from_log_odds(rate, of_rate), known, years, rng)
-    return rates, people * np.exp(of_people)
+    return from_log_odds(rate, of_rate), people * np.exp(of_people)
 
 
 def _totals(places: Floats) -> tuple[Floats, Floats]:

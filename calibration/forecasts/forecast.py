@@ -19,14 +19,12 @@ import numpy as np
 from scipy.special import expit, logit
 
 from xiancheng.calibration.errors import RefusedError
+from xiancheng.calibration.forecasts.common_trend import CommonDraws, CommonTrend, PublishedRate
 from xiancheng.calibration.forecasts.panel import HoldOut, Panel, hold_out
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.sim.state import Floats
 
 EDGE = 0.001  # shares closer to 0 or 1 are taken as this far from it, where odds are needed
-SHIFT_SD = 0.012  # log odds a year (assumed, 0.006-0.025), by which the trend of all may change:
-# the national rate, carried on by its trend of ten years, missed by 0.8 points after five years on
-# average and by 2.0 points from 2020 to 2024, when growth slowed
 DEGREES = 4.0  # of freedom: residuals of 1,661 counties about their province, 2010 to 2020
 ITERATIONS = 60  # of the fit, which has converged by then
 
@@ -46,6 +44,7 @@ class Origin:
     rural: Floats
     ages: Floats  # (unit, 19)
     odds: Floats  # (19,)
+    structure: Floats  # what goes with living in town (`Region.structure`), (unit, covariate)
     past: Panel | None  # their own record, which ends at the origin; None where it is unknown
 
     @classmethod
@@ -54,7 +53,7 @@ class Origin:
         return cls(
             panel.codes, panel.prefecture, panel.dates[census], panel.urban[census],
             panel.rural[census], panel.ages[census], panel.odds[census],
-            past=panel if census else None,
+            panel.structure[census], past=panel if census else None,
         )  # fmt: skip
 
     @property
@@ -75,6 +74,8 @@ class Known:
 
     record: Panel
     origin: Origin
+    published: tuple[PublishedRate, ...] = ()  # of the nation and the province, up to the cut-off
+    province: str = ""  # its code
 
     def __post_init__(self) -> None:
         if len(self.record) < 3:
@@ -87,6 +88,13 @@ class Known:
     def same_years(self) -> bool:
         """Whether the record covers the years to be forecast, as in a hindcast."""
         return self.origin.day == self.record.dates[0]
+
+    def common(self, draws: int, seed: int) -> CommonDraws:
+        """The common trend after the record; equal seeds give all forecasters the same."""
+        dates, residents = self.record.dates, self.record.residents
+        first, last = np.average(self.record.rate, axis=1, weights=residents.mean(axis=0))
+        trend = CommonTrend.read(self.published, self.province, dates, (first, last))
+        return trend.draws(draws, random_stream(seed, "common trend"))
 
 
 class Forecaster(Protocol):
@@ -114,10 +122,16 @@ class StatisticalForecast:
     name: str
     title: Words
     rule: Rule
+    follows: bool = True  # the common trend after the record
 
     def __call__(self, known: Known, years: float, draws: int, seed: int) -> Floats:
         """Rates [percent] of the units of the origin so many years after it, (draw, unit)."""
-        return self.rule(known, years, draws, random_stream(seed, self.name, known.origin.codes))
+        rate = self.rule(known, years, draws, random_stream(seed, self.name, known.origin.codes))
+        if known.same_years or not self.follows:
+            return rate
+        start, end = log_odds(known.record.rate)
+        pace = float(np.mean(end - start)) / known.record.years
+        return from_log_odds(rate, pace * known.common(draws, seed).excess(years)[:, None])
 
 
 def hindcast(
@@ -155,16 +169,6 @@ def from_log_odds(start: Floats, change: Floats, ceiling: float = 100.0) -> Floa
     before = log_odds(start, ceiling)
     moved = start + ceiling * (expit(before + change) - expit(before))
     return np.clip(moved, 0.0, 100.0)
-
-
-def shifted(rate: Floats, known: Known, years: float, rng: np.random.Generator) -> Floats:
-    """Draws with the chance that after the record the trend of all units changes, (draw, unit).
-
-    Nothing is added where the record covers the same years.
-    """
-    if known.same_years:
-        return rate
-    return from_log_odds(rate, SHIFT_SD * years * rng.standard_normal((len(rate), 1)))
 
 
 # Deviations from a trend

@@ -1,14 +1,11 @@
-"""Forecasts combined: the baselines, their mixture, stacking, and the rate that is printed.
+"""Forecasts combined: the baselines, their mixture, and stacking.
 
 A mixture takes each draw whole from one member. Mixed, not averaged by quantiles: a mixture is as
 wide as its members disagree, and their disagreement is part of what is unknown; it keeps the
 dependence between counties; and stacking weights are made for it. Averaged quantiles would be
 narrower, in a field whose intervals have mostly been too narrow already.
 
-Forecasters are stacked by how well they forecast counties held out. What the model adds to this
-level is `results.verdict.level`. What is printed is not the true rate: the series drifts between
-benchmarks, counties are made to agree with their prefecture, numbers are smoothed and rounded. Each
-draw goes through all of it, so its spread holds parameters, structure and observation.
+Forecasters are stacked by how well they forecast counties held out.
 
 References
 ----------
@@ -18,21 +15,18 @@ Lichtendahl, Grushka-Cockayne & Winkler (2013), Management Science 59 (mixture a
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 
 from xiancheng.calibration.forecasts.cohort_component import COHORTS
 from xiancheng.calibration.forecasts.forecast import Forecaster, Known, random_stream
+from xiancheng.calibration.forecasts.hierarchical import HIERARCHICAL
 from xiancheng.calibration.forecasts.scoring import stacking_weights
 from xiancheng.calibration.forecasts.trends import TRENDS
 from xiancheng.calibration.i18n import Words, _
-from xiancheng.sim import observation
-from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.state import Floats, Ints
 
 STACKED = _("stacked by leave-one-out")
-DECIMALS = 2  # of a printed rate
 
 
 @dataclass(frozen=True)
@@ -63,7 +57,7 @@ def members_of_draws(weights: Floats, draws: int, rng: np.random.Generator) -> I
     return rng.permutation(np.searchsorted(ends, np.arange(draws), side="right"))
 
 
-SINGLE: tuple[Forecaster, ...] = (*TRENDS, COHORTS)
+SINGLE: tuple[Forecaster, ...] = (*TRENDS, *HIERARCHICAL, COHORTS)
 BASELINES: tuple[Forecaster, ...] = (
     *SINGLE, Mixture("equal_weights", _("equal-weight mixture"), SINGLE),
 )  # fmt: skip
@@ -79,34 +73,6 @@ def stack(members: Sequence[Forecaster], held_out: Sequence[Floats], observed: F
     """
     weights = stacking_weights(held_out, observed)
     return Mixture("stacked", STACKED, tuple(members), tuple(weights.tolist()))
-
-
-def published(
-    rate: Floats, residents: Floats, prefecture: Sequence[str], day: date,
-    parameters: Sequence[Parameters], seed: int,
-) -> Floats:  # fmt: skip
-    """The rates that are printed for a day, (draw, unit) [percent].
-
-    Equal seeds give equal errors, whoever forecast the rate. Weighted by residents the errors of a
-    prefecture's counties sum to zero, as the counties are made to agree with it.
-
-    Parameters
-    ----------
-    rate : true rates (draw, unit) [percent]
-    residents : weights (unit,) [persons]
-    prefecture : of each unit
-    parameters : of each draw, for the drift and the errors of the published series
-    """
-    standard = random_stream(seed, "print", (str(day.year),)).standard_normal(rate.shape)
-    drift = np.array([observation.drift(day.year, p) for p in parameters])
-    error = np.empty_like(rate)
-    for name in set(prefecture):
-        own = np.array(prefecture) == name
-        error[:, own] = [
-            observation.error(z, residents[own], p)
-            for z, p in zip(standard[:, own], parameters, strict=True)
-        ]
-    return np.clip(rate + drift[:, None] + error, 0.0, 100.0).round(DECIMALS)
 
 
 def together(rate: Floats, residents: Floats, members: Sequence[int]) -> Floats:

@@ -1,5 +1,7 @@
 """The census record of county-level units as arrays: two censuses, unit by unit."""
 
+import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -11,6 +13,7 @@ from xiancheng.calibration.region import Region, load, packs
 from xiancheng.sim.state import Bools, Floats
 
 YEAR = 365.25  # days
+DIGITS = 10  # significant, of the figures of a record: counts of persons are whole
 
 HoldOut = Literal["unit", "prefecture"]
 
@@ -30,6 +33,7 @@ class Panel:
     rural: Floats  # of rural places, (2, unit)
     ages: Floats  # residents by age band [persons], (2, unit, 19)
     odds: Floats  # assumed odds of living in town relative to all ages, (2, 19)
+    structure: Floats  # what goes with living in town (`Region.structure`), (2, unit, covariate)
     comparable: Bools  # whether the change is not the work of a new boundary, (unit,)
 
     @classmethod
@@ -53,6 +57,7 @@ class Panel:
             rural=split[:, :, 1],
             ages=np.stack([region.sex_age(day).sum(axis=1) for day in (first, last)]),
             odds=np.stack([region.urban_odds(day) for day in (first, last)]),
+            structure=np.stack([region.structure(day) for day in (first, last)]),
             comparable=region.comparable(),
         )
 
@@ -74,6 +79,22 @@ class Panel:
         """Resident urbanization rate [percent], (2, unit)."""
         return 100 * self.urban / self.residents
 
+    @property
+    def digest(self) -> str:
+        """Sha256 of the record, its counts as text.
+
+        `structure` is computed and stays out: `widest_pack` has a digest of its files.
+        """
+        figures = {name: getattr(self, name) for name in ("urban", "rural", "ages", "odds")}
+        content = {
+            "codes": self.codes,
+            "prefecture": self.prefecture,
+            "dates": [str(day) for day in self.dates],
+            "comparable": self.comparable.tolist(),
+            **{name: [f"{x:.{DIGITS}g}" for x in each.ravel()] for name, each in figures.items()},
+        }
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
     def take(self, chosen: Bools) -> "Panel":
         """The record of the units that a mask (unit,) chooses."""
         return Panel(
@@ -84,6 +105,7 @@ class Panel:
             rural=self.rural[:, chosen],
             ages=self.ages[:, chosen],
             odds=self.odds,
+            structure=self.structure[:, chosen],
             comparable=self.comparable[chosen],
         )
 
@@ -106,6 +128,7 @@ class Panel:
             rural=np.hstack([self.rural, new.rural]),
             ages=np.hstack([self.ages, new.ages]),
             odds=self.odds,
+            structure=np.concatenate([self.structure, new.structure], axis=1),
             comparable=np.hstack([self.comparable, new.comparable]),
         )
 

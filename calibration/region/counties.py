@@ -5,6 +5,7 @@ from datetime import date
 
 import numpy as np
 
+from xiancheng.calibration.forecasts.structural_gap import structural_gap
 from xiancheng.calibration.region.region import Region
 from xiancheng.sim.observation import IN_MOVERS
 from xiancheng.sim.state import Counties, Floats, Ints
@@ -40,6 +41,7 @@ def counties(region: Region, start: date) -> Counties:
         moves=np.asarray(region.moves(start), float),
         arrivals=arrivals,
         nearby_share=shares(arrivals[:, 0], prefecture),
+        structural_gap=structural_gap(region, start) / 100,
         birth_rate=np.asarray(births, float) / 1000,
         death_rate=np.asarray(deaths, float) / 1000,
     )
@@ -76,11 +78,15 @@ def neighbours(prefecture: Ints) -> Ints:
 def fertility(region: Region, start: date, cutoff: date) -> dict[int, float]:
     """Births of the province by year relative to the year of the census of `start`.
 
-    Nothing dated after `cutoff` is used; the index then stays at its last value.
+    Nothing dated after `cutoff` is used: a year is known once it has ended.
     """
     known = region.series(region.province, "birth_rate")
     base = known.get(start.year)
-    later = {y: rate for y, rate in known.items() if start.year < y <= cutoff.year}
+    later = {
+        year: rate
+        for year, rate in known.items()
+        if start.year < year and date(year, 12, 31) <= cutoff
+    }
     return {year: rate / base for year, rate in later.items()} if base else {}
 
 

@@ -29,6 +29,7 @@ from xiancheng.calibration.region.schema import (
     DATED,
     STATUSES,
     TABLES,
+    URBAN_RURAL_CLASSES,
     Assumption,
     Cell,
     County,
@@ -39,7 +40,7 @@ from xiancheng.calibration.region.schema import (
 )
 from xiancheng.sim.state import Floats
 
-CENSUS, TABLE, KIND = _("census"), _("table", "name"), _("kind")
+CENSUS, TABLE, KIND, TOWNSHIP = _("census"), _("table", "name"), _("kind"), _("township code")
 COUNTY_CODE, UNIT_CODE, VARIABLE = _("county code"), _("unit code"), _("variable")
 SOURCE, STATUS = _("source"), _("status")
 OPERATORS = {  # of targets, as plans write them
@@ -70,6 +71,7 @@ class RawPack:
     sources: tuple[str, ...] = ()
     figures: dict[tuple[date, str], Floats] = field(default_factory=dict)  # (county, cell)
     places: list[Row] = field(default_factory=list)
+    classes: list[tuple[date, Row]] = field(default_factory=list)  # in order of date
     boundaries: list[Row] = field(default_factory=list)
     values: dict[str, list[tuple[date, Row]]] = field(default_factory=dict)  # by table
     assumed: list[Assumption] = field(default_factory=list)  # that the pack itself states
@@ -102,6 +104,7 @@ def read(folder: Path, problems: Problems) -> tuple[RawPack, CensusRows]:
         tables = PackTables(folder, problems, raw)
         rows = tables.margins()
         tables.places()
+        tables.classes()
         tables.boundaries()
         for table in DATED:
             raw.values[table] = tables.dated(table)
@@ -373,6 +376,30 @@ class PackTables:
                 )  # fmt: skip
         self.problems.unique((row, row["township_code"]) for row in rows)
         self.each_county(rows, 1)
+
+    def classes(self) -> None:
+        """Read how many units of each urban-rural class the townships had in an edition."""
+        rows, of = read_csv(self.problems, self.folder, "classes.csv"), limits("classes", "units")
+        known = {row["township_code"] for row in self.raw.places}
+        dated = []
+        for row in rows:
+            day = self.problems.day(row, "date")
+            self.problems.known(row.at, TOWNSHIP, row["township_code"], known)
+            first, *others = (f"n_{code}" for code in URBAN_RURAL_CLASSES)
+            self.check_value(row, of, first)
+            for column in others:
+                self.problems.number(row, column, of)
+            if day is not None:
+                dated.append((day, row))
+        self.problems.unique((row, (day, row["township_code"])) for day, row in dated)
+        for day in sorted({day for day, _row in dated}):
+            held = {row["township_code"] for on, row in dated if on == day}
+            for absent in sorted(known - held):
+                self.problems.add(
+                    ("classes.csv", 0), TOWNSHIP, _("a line for each township of places.csv"),
+                    f"{day}: {absent} ∅", _("add the line, or leave the whole edition out"),
+                )  # fmt: skip
+        self.raw.classes = sorted(dated, key=lambda each: each[0])
 
     def boundaries(self) -> None:
         """Read the outlines of the counties."""

@@ -23,12 +23,13 @@ from xiancheng.calibration.region.pack_files import Problems, nearest, one_of, r
 from xiancheng.calibration.region.schema import (
     AGE_BANDS,
     TABLES,
+    URBAN_RURAL_CLASSES,
     Assumption,
     County,
     Gap,
     Target,
 )
-from xiancheng.sim.state import Bools, Floats
+from xiancheng.sim.state import Bools, Floats, Ints
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -37,6 +38,8 @@ DERIVED = ("posterior.csv", "hindcast.csv")  # files beside a pack that are no p
 PLAUSIBLE = (0.5, 1.8)  # residents of one census over an earlier one; beyond: another area
 LEVELS = (0, 3, 4, 5)  # first of the keys of each level: none to primary, junior, senior, college
 EARTH_RADIUS = 6371.0  # km
+YEARS_OF_LEVEL = (0.0, 0.0, 6.0, 9.0, 12.0, 15.0, 16.0)  # none, preschool, primary ... bachelor
+OLD = AGE_BANDS.index("65-69")
 SECTORS = (0, 1, 5)  # first of the keys of each sector: farming, industry, services
 
 
@@ -118,6 +121,32 @@ class Region:
         counts = self._by_key(census, "home")
         whole = np.maximum(np.sum(list(counts.values()), axis=0), 1.0)
         return {key: count / whole for key, count in counts.items()}
+
+    def structure(self, census: date) -> Floats:
+        """What goes with living in town, apart from how places are coded, (county, 9).
+
+        Of residents the in-movers from the same county, the rest of the province and other
+        provinces; of the employed those in farming; of family households those who bought and who
+        rent their home; mean years of schooling of persons of 6 and over; of residents those of 65
+        and over; members of a family household.
+        """
+        residents = self.sex_age(census).sum(axis=1)
+        whole = np.maximum(residents.sum(axis=1), 1.0)
+        work, home, kinds = self.work(census), self.home(census), self.households(census)
+        levels = np.nan_to_num(self._table(census, "education")).reshape(
+            len(whole), 2, len(YEARS_OF_LEVEL)
+        )
+        levels = levels.sum(axis=1)
+        schooling = levels @ np.array(YEARS_OF_LEVEL) / np.maximum(levels.sum(axis=1), 1.0)
+        return np.column_stack([
+            self.in_movers(census) / whole[:, None],
+            work[:, 0] / np.maximum(work.sum(axis=1), 1.0),
+            home["bought"],
+            home["rented"],
+            schooling,
+            residents[:, OLD:].sum(axis=1) / whole,
+            kinds["members"] / np.maximum(kinds["total"], 1.0),
+        ])  # fmt: skip
 
     def hukou(self, census: date) -> Floats:
         """Registered population [persons], (county,)."""
@@ -211,6 +240,20 @@ class Region:
                 rows += imputation.townships(county, people, per_unit)
         table = DataFrame(rows)
         return table.sort_values(["county_code", "township_code"], ignore_index=True)
+
+    def classes(self, day: date) -> Ints | None:
+        """Units by urban-rural class in the last edition up to a day, (township, class), or None.
+
+        In the order of `townships` and of `URBAN_RURAL_CLASSES`.
+        """
+        known = [(on, row) for on, row in self._completed.raw.classes if on <= day]
+        if not known:
+            return None
+        edition = {row["township_code"]: row for on, row in known if on == known[-1][0]}
+        return np.array([
+            [int(edition[code][f"n_{each}"]) for each in URBAN_RURAL_CLASSES]
+            for code in self.townships["township_code"]
+        ])  # fmt: skip
 
     def distance_km(self) -> Floats:
         """To each county, the rest of the province and of the country, (county, county + 2)."""

@@ -18,11 +18,15 @@ from xiancheng.sim.strata import AGES
 
 AGE_BANDS = ("0", "1-4", *(f"{low}-{low + 4}" for low in AGES[2:-1]), f"{AGES[-1]}+")
 SEX_NAMES = ("male", "female")  # in the order of the model: MALE, FEMALE
+INFORMATION = date(2024, 12, 31)  # the cut-off of what is known; a later one is for scoring only
 COUNTRY = "100000"  # unit code of China
 STATUSES = ("official", "secondary", "derived", "assumed")
 DATED = ("economy", "services", "observations")  # tables of dated values
 MOST_UNITS = 2**16 - 3  # village-level units of a region: a 16-bit index, less 3 places outside
 REQUIRED = ("urban_rural", "sex_age")  # census tables without which a census cannot be used
+
+BUILT_UP, JUNCTION = ("111", "121", "123"), ("112", "122")  # classes of urban-coded units
+URBAN_RURAL_CLASSES = ("111", "112", "121", "122", "123", "210", "220")
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "margins.csv": (
@@ -31,6 +35,10 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "places.csv": (
         "county_code", "township_code", "township", "kind", "units", "communities",
+        "source", "status", "note",
+    ),
+    "classes.csv": (
+        "date", "township_code", "township", *(f"n_{code}" for code in URBAN_RURAL_CLASSES),
         "source", "status", "note",
     ),
     "boundaries.csv": ("county_code", "ring", "order", "lon", "lat"),

@@ -26,6 +26,7 @@ from typing import Any, Self, TypeVar
 import numpy as np
 import pandas as pd
 
+from xiancheng.calibration.forecasts.common_trend import PublishedRate
 from xiancheng.results.analysis.result import not_printed, read_printed
 from xiancheng.results.cells import records
 from xiancheng.scenarios.ensemble import PARTS, RunSummary, Summaries, judged_on, layered
@@ -177,7 +178,7 @@ def _frame(
 
 def quick_attribution(
     scenario: Scenario, region: str | Path, *, seed: int = 1, scale: float = QUICK_SCALE,
-    jobs: int | None = None,
+    jobs: int | None = None, observations: Sequence[PublishedRate] = (),
 ) -> AttributionTable:  # fmt: skip
     """The Owen value of each project, in a minute at most.
 
@@ -186,7 +187,7 @@ def quick_attribution(
     seed of its own. So the standard error holds orders, parameters and random numbers.
     """
     game = CoalitionGame.of_projects(scenario, WORLDS, seed)
-    spec = RunSpec.of(scenario, region=region, scale=scale)
+    spec = RunSpec.of(scenario, region=region, scale=scale, observations=observations)
     with Summaries(spec, judged_on(scenario, spec.pack), jobs) as runs:
         return attribute(scenario, runs, game, layered(spec, WORLDS, seed))
 

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.forecasts.common_trend import PublishedRate
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.priors import catalogue
 from xiancheng.calibration.region import load
@@ -28,12 +29,11 @@ from xiancheng.scenarios.ensemble import (
     Summaries,
     judged_on,
     layered,
-    reference_of,
     summarize,
 )
 from xiancheng.scenarios.loader import is_shipped, resolve
 from xiancheng.scenarios.outcome import Group, floor, group_of, reported_groups
-from xiancheng.scenarios.run_spec import RunSpec, code_digest
+from xiancheng.scenarios.run_spec import RunSpec, code_digest, reference_of
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.sim.state import Floats
 
@@ -47,6 +47,7 @@ SETTINGS = {  # those that are listed where they differ
     "draw": _("draw"),
     "scale": _("scale"),
     "cutoff": _("cut-off of what is known"),
+    "observations": _("published rates brought to the run"),
     "region": _("sha256 of the region pack"),
     "code": _("sha256 of the simulation code"),
 }
@@ -68,6 +69,7 @@ class Comparand:
             own = {name: getattr(record, name) for name in ("seed", "draw", "scale", "start",
                                                             "cutoff")}  # fmt: skip
             return own | {
+                "observations": [list(row) for row in record.observations],
                 "parameters": dict(record.parameters), "region": record.region.sha256,
                 "code": record.software.simulation_code,
             }  # fmt: skip
@@ -75,6 +77,7 @@ class Comparand:
         return {
             "seed": spec.seed, "draw": spec.draw, "scale": spec.scale,
             "start": str(self.scenario.start), "cutoff": str(spec.known_until),
+            "observations": spec.settings["observations"],
             "parameters": asdict(spec.values), "region": spec.pack.digest, "code": code_digest(),
         }  # fmt: skip
 
@@ -126,15 +129,24 @@ class Comparison:
     sides: tuple[Comparand, ...]
     settings: tuple[RunSettings, ...]  # of each side, in `values`
     groups: tuple[Group, ...]
-    region: "Region"
+    common: RunSpec  # of what the runs share
     day: date
-    scale: float
     values: Floats  # (side, outcome, group), outcomes as in `result.UNITS`
     targets: Floats  # (side, target)
     reference: Floats  # (target,) without the plan in reference conditions
     drawn: Floats | None  # (side, draw, seed, outcome, group)
     drawn_targets: Floats | None  # (side, draw, seed, target)
     drawn_reference: Floats | None  # (draw, seed, target)
+
+    @property
+    def region(self) -> "Region":
+        """Where."""
+        return self.common.pack
+
+    @property
+    def scale(self) -> float:
+        """Rows for each resident."""
+        return self.common.scale
 
     def paired(self, side: int) -> bool:
         """Whether a side has the random numbers of the baseline in `values`."""
@@ -243,9 +255,9 @@ class Comparison:
         first = self.sides[0].scenario.start
         if any(side.scenario.start != first for side in self.sides):
             return None
-        return levels.level_from(
-            self.region, first, max(side.scenario.until for side in self.sides)
-        )
+        last = max(side.scenario.until for side in self.sides)
+        spec = self.common
+        return levels.level_from(self.region, first, last, spec.known_until, spec.observations)
 
     @property
     def judged(self) -> bool:
@@ -277,7 +289,8 @@ def parts_of_spread(values: Floats) -> tuple[Floats, Floats]:
 def compare(
     sides: Sequence[Comparand], *, region: str | Path = "binzhou", seed: int = 1,
     scale: float = 1.0, draws: int = 0, seeds: int = 1, jobs: int | None = None,
-    day: date | None = None, done: Callable[[], None] = lambda: None,
+    day: date | None = None, observations: Sequence[PublishedRate] = (),
+    done: Callable[[], None] = lambda: None,
 ) -> Comparison:  # fmt: skip
     """Compare sides with the first of them.
 
@@ -299,15 +312,18 @@ def compare(
               "alone; got 1")
         )  # fmt: skip
     pack = load(region)
-    common = RunSpec.of(sides[0].scenario, region=region, seed=seed, scale=scale)
+    common = RunSpec.of(
+        sides[0].scenario, region=region, seed=seed, scale=scale, observations=observations
+    )
     saved = [side.saved for side in sides if side.saved]
     for run in saved:
         _check_region(run, pack)
     if saved:
         record = saved[0].record
-        common = common.vary(
-            seed=record.seed, draw=record.draw, parameters=record.parameters, scale=record.scale
-        )
+        common = replace(
+            common, seed=record.seed, draw=record.draw, parameters=record.parameters,
+            scale=record.scale, observations=saved[0].spec.observations,
+        )  # fmt: skip
     chosen = _common_day(sides, day, pack)
     with Summaries(common, chosen, jobs) as runs:
         fresh = [side for side in sides if not side.saved]
@@ -331,7 +347,7 @@ def compare(
     values = np.array([outcome_values(central[side.name]) for side in sides])
     return Comparison(
         sides=tuple(sides), settings=tuple(side.settings(common) for side in sides),
-        groups=reported_groups(pack), region=pack, day=chosen, scale=common.scale, values=values,
+        groups=reported_groups(pack), common=common, day=chosen, values=values,
         targets=np.array([central[side.name].targets for side in sides]),
         reference=references[0],
         drawn=np.array([outcome_values(run) for run in drawn]).reshape(*shape, *values.shape[1:])

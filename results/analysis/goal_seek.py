@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from xiancheng.calibration.forecasts.level import draw_of_run
 from xiancheng.results.analysis.goal_spec import GoalSpec, Package, spending
 from xiancheng.results.verdict import level as levels
-from xiancheng.results.verdict.level import draw_of_run, one_to_one
+from xiancheng.results.verdict.level import one_to_one
 from xiancheng.results.verdict.verdict import Verdict
-from xiancheng.scenarios.ensemble import RunSummary, SummarySource, reference_of
-from xiancheng.scenarios.run_spec import RunSpec
+from xiancheng.scenarios.ensemble import RunSummary, SummarySource
+from xiancheng.scenarios.run_spec import RunSpec, reference_of
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.sim.state import Bools, Floats
 
@@ -52,7 +53,10 @@ class AnchoredRuns:
     def __init__(self, runs: SummarySource, scenario: Scenario, draws: Sequence[RunSpec]) -> None:
         self.runs, self.spec, self._draws = runs, runs.spec, draws
         self._reference = self.spec.running(reference_of(scenario))
-        level = levels.level_from(self.spec.pack, scenario.start, scenario.until)
+        level = levels.level_from(
+            self.spec.pack, scenario.start, scenario.until, self.spec.known_until,
+            self.spec.observations,
+        )  # fmt: skip
         self._level = None if level is None else level.at_deadlines(self.spec.pack)
         self._rows: Mapping[tuple[Any, ...], int] = dict(
             zip((draw.draw_key for draw in draws), draw_of_run(len(draws)).tolist(), strict=True)

@@ -24,11 +24,12 @@ from xiancheng.calibration.i18n import _
 from xiancheng.calibration.inference.identifiability import sobol_problem
 from xiancheng.calibration.priors import catalogue, on_grid
 from xiancheng.results.analysis.result import UNITS, look_up, outcome_values
-from xiancheng.scenarios.ensemble import RunSummary, Summaries, baseline_of
+from xiancheng.scenarios.ensemble import RunSummary, Summaries
 from xiancheng.scenarios.outcome import PUBLISHED
 from xiancheng.scenarios.policy import compile_policy
+from xiancheng.scenarios.run_spec import baseline_of
 from xiancheng.scenarios.scenario_files import Scenario
-from xiancheng.scenarios.trace import OF_PUBLISHED_RATES, inactive_parameters, levers_used
+from xiancheng.scenarios.trace import OF_PUBLISHED_RATES, in_use, inactive_parameters
 from xiancheng.sim.calendar import quarters_between
 from xiancheng.sim.state import Floats
 
@@ -87,7 +88,7 @@ def inactive(
     """The factors that cannot act, because their term is zero or enters published rates only."""
     chosen = list(names)
     quarters = (tick.number for tick in quarters_between(scenario.start, scenario.until))
-    used = levers_used(compile_policy(scenario, pack), quarters)
+    used = in_use(compile_policy(scenario, pack), quarters, scenario.conditions)
     idle = inactive_parameters(chosen, int(EFFECTS in chosen), used)
     if quantity.outcome != PUBLISHED and quantity.outcome.removesuffix("_pp") != "counting":
         idle += [name for name in OF_PUBLISHED_RATES if name in chosen and name not in idle]

@@ -33,6 +33,7 @@ from xiancheng.results.tables import attribution as contributions
 from xiancheng.results.tables.terminal import show
 from xiancheng.results.tables.verdicts import unjudged
 from xiancheng.results.text import Say
+from xiancheng.results.verdict.observations import read_known
 from xiancheng.scenarios.diff import called
 from xiancheng.scenarios.ensemble import Summaries, independent, judged_on, layered
 from xiancheng.scenarios.loader import resolve
@@ -64,6 +65,7 @@ def compare(options: Namespace, say: Say) -> int:
         found = compared_sides(
             sides, region=options.region, seed=options.seed, scale=options.scale,
             draws=options.draws, seeds=seeds, jobs=options.jobs, day=options.at, done=step,
+            observations=read_known(options.observations, sides[0].scenario, options.region),
         )  # fmt: skip
     notes = [*tables.comparison_notes(found, say.lang), *sample_notes(found.region, say.lang)]
     frame, inputs = found.to_frame(), found.inputs(say.lang)
@@ -97,6 +99,9 @@ def _reject_unused_by_compare(options: Namespace, sides: Sequence[Comparand]) ->
     if not options.draws:
         why = _("without draws there is no interval; give --draws as well, such as --draws 50")
         reject_unused(options, ["seeds"], why)
+    if saved:
+        why = _("the published rates are those of the saved run; leave the file out")
+        reject_unused(options, ["observations"], why)
     if saved and not options.draws:
         why = _("the seed is that of the saved run; leave it out, or use --draws")
         reject_unused(options, ["seed"], why)
@@ -344,7 +349,10 @@ def _runs(options: Namespace, scenario: Scenario, scale: float) -> Summaries:
     RequestError
         if the scenario does not reach that day.
     """
-    spec = RunSpec.of(scenario, region=options.region, seed=options.seed, scale=scale)
+    spec = RunSpec.of(
+        scenario, region=options.region, seed=options.seed, scale=scale,
+        observations=read_known(options.observations, scenario, options.region),
+    )  # fmt: skip
     day: date = getattr(options, "at", None) or judged_on(scenario, spec.pack)
     if not scenario.start < day <= scenario.until:
         raise RequestError(

@@ -74,6 +74,10 @@ AT = Option("--at", _("day of the outcome"), "2025-12-31", usual=_("the last dea
 COUNTY = Option("--county", _("place, its name or code"), "371621", metavar="PLACE",
                 usual=_("that of the largest target"))  # fmt: skip
 
+OBSERVATIONS = Option("--observations",
+                      _("published rates: CSV of unit_code, date, variable, value"), "rates.csv",
+                      usual=NONE, type=File(read=True))  # fmt: skip
+
 # One run
 
 RUN = Command(
@@ -81,7 +85,7 @@ RUN = Command(
     SCENARIO, REGION, _seed(), _draws(0), _scale(1.0),
     Option("--start", _("first day, a census date"), "2010-11-01",
            usual=_("that of the scenario"), type=day()),
-    UNTIL, JOBS,
+    UNTIL, JOBS, OBSERVATIONS,
     Option("--figure", _("also draw the verdicts (SVG)"), "answer.svg", usual=NONE, type=File()),
     _folder(_("folder of runs"), usual="results/runs"),
 )  # fmt: skip
@@ -138,7 +142,8 @@ COMPARE = Command(
     Option("--seeds", _("seeds for each draw"), "2", usual="1", type=whole(1)),
     _several("--outcome", _("indicators that are shown"), "migration_pp",
              _("the rate and its causes"), "INDICATOR"),
-    REGION, _seed(None, usual=OWN), _scale(None, usual=OWN), JOBS, _draws(0), AT, _table("--csv"),
+    REGION, _seed(None, usual=OWN), _scale(None, usual=OWN), JOBS, _draws(0), AT, OBSERVATIONS,
+    _table("--csv"),
 )  # fmt: skip
 
 ATTRIBUTE = Command(
@@ -149,7 +154,7 @@ ATTRIBUTE = Command(
     REGION, _seed(), _scale(0.05), JOBS,
     _draws(None, _("parameter draws, each a random world"),
            usual=_("{worlds}, or half the orders if fewer", worlds=WORLDS)),
-    AT, COUNTY, _table("--csv"),
+    AT, COUNTY, OBSERVATIONS, _table("--csv"),
 )  # fmt: skip
 
 SEEK = Command(
@@ -173,6 +178,7 @@ SEEK = Command(
     _scale(1.0, "--confirm-scale", _("size of the population in the confirmations")),
     _draws(20, _("fresh draws for other outside worlds; 0: none"), name="--regret"),
     REGION, _seed(), _scale(0.02), JOBS, _draws(40, _("number of parameter draws"), least=1),
+    OBSERVATIONS,
 )  # fmt: skip
 
 SENSITIVITY = Command(
@@ -187,7 +193,7 @@ SENSITIVITY = Command(
     Option("--trajectories", _("Morris trajectories"), "20", usual="10", type=whole()),
     Option("--top", _("factors that Morris passes on to Sobol"), "5", usual="8", type=whole(1)),
     Option("--points", _("base points of Sobol, a power of two"), "128", usual="64", type=whole()),
-    REGION, _seed(), _scale(0.01), JOBS, AT, COUNTY, _table("--csv"),
+    REGION, _seed(), _scale(0.01), JOBS, AT, COUNTY, OBSERVATIONS, _table("--csv"),
 )  # fmt: skip
 
 # Estimates and tests
@@ -242,7 +248,7 @@ REPORT = Command(
            type=File(read=True)),
     Option("--package", _("result of seek --json"), "package.json", usual=NONE,
            type=File(read=True)),
-    REGION, _seed(), _scale(0.05), _draws(20), JOBS,
+    REGION, _seed(), _scale(0.05), _draws(20), JOBS, OBSERVATIONS,
 )  # fmt: skip
 
 CONSOLE = Command(

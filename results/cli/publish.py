@@ -1,12 +1,13 @@
 """`xiancheng report`: documents on a run on file, or on a scenario that is run and saved first."""
 
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from xiancheng.calibration.errors import RequestError, ScenarioError
+from xiancheng.calibration.forecasts.common_trend import PublishedRate
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.naming import is_path
 from xiancheng.results.analysis.attribution import AttributionTable, quick_attribution
@@ -19,6 +20,7 @@ from xiancheng.results.store.files import check_writable, write_file
 from xiancheng.results.store.runs import RUN, RUNS, SavedRun, find_run, load_run
 from xiancheng.results.tables.plan_result import PlanResult, delivery_frame, of_saved
 from xiancheng.results.text import Say
+from xiancheng.results.verdict.observations import read_known
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios.ensemble import ensemble
 from xiancheng.scenarios.executor import LocalExecutor
@@ -63,12 +65,14 @@ def result_of(options: Namespace, say: Say, step: Callable[[], None]) -> PlanRes
     run = None if is_shipped(options.run) else find_run(options.run)
     if run is not None:
         why = _("the run is on file; leave it out, or name a scenario")
-        reject_unused(options, ["region", "seed", "scale", "draws"], why)
+        reject_unused(options, ["region", "seed", "scale", "draws", "observations"], why)
         run.refuse_changed(run.spec)  # before an attribution is computed
         scenario, place, seed = run.spec.scenario, run.record.region.name, run.record.seed
+        known = run.spec.observations
     else:
         scenario, place, seed = _scenario(options), options.region, options.seed
         check_writable(RUNS)
+        known = read_known(options.observations, scenario, place)
         runs = 2 * (1 + options.draws)
         announce(say, [Work(runs, place, options.scale, scenario.start, scenario.until)],
                  options.jobs)  # fmt: skip
@@ -76,9 +80,11 @@ def result_of(options: Namespace, say: Say, step: Callable[[], None]) -> PlanRes
     jobs = 1 if run is None and options.draws else options.jobs
     shares = AttributionTable.read(options.attribution, scenario) if options.attribution else None
     with LocalExecutor(1) as executor:
-        attributed = partial(quick_attribution, scenario, place, seed=seed, jobs=jobs)
+        attributed = partial(
+            quick_attribution, scenario, place, seed=seed, jobs=jobs, observations=known
+        )
         computed = None if shares else executor.submit(attributed)
-        run = run or _run(options, scenario, kept)
+        run = run or _run(options, scenario, kept, known)
         step()
         shares = computed.result() if computed else shares
     step()
@@ -87,9 +93,14 @@ def result_of(options: Namespace, say: Say, step: Callable[[], None]) -> PlanRes
     return result
 
 
-def _run(options: Namespace, scenario: Scenario, kept: StoredRuns) -> SavedRun:
+def _run(
+    options: Namespace, scenario: Scenario, kept: StoredRuns, known: Sequence[PublishedRate]
+) -> SavedRun:
     """A scenario run with its baseline and its draws, and saved, as `xiancheng run` does."""
-    spec = RunSpec.of(scenario, region=options.region, seed=options.seed, scale=options.scale)
+    spec = RunSpec.of(
+        scenario, region=options.region, seed=options.seed, scale=options.scale,
+        observations=known,
+    )  # fmt: skip
     both = ensemble(spec, draws=options.draws, jobs=options.jobs, cache=kept)
     found, delivered = verdicts(both), delivery_frame(both.scenario)
     folder, __ = save_run(both.scenario, spec, found, delivered, RUNS, kept)

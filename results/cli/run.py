@@ -15,6 +15,7 @@ from xiancheng.results.store.runs import RUNS, load_run
 from xiancheng.results.tables import plan_result, terminal, validation
 from xiancheng.results.tables import verdicts as tables
 from xiancheng.results.text import Say
+from xiancheng.results.verdict.observations import read_known
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios.diff import called
 from xiancheng.scenarios.ensemble import Ensemble, check_drawable, ensemble
@@ -27,7 +28,10 @@ def run(options: Namespace, say: Say) -> int:
     """Verdicts, growth by cause, and a saved run."""
     scenario = horizon(resolve(options.scenario, options.region), options.start, options.until)
     check_run(scenario, options.region, seed=options.seed, scale=options.scale, draws=options.draws)
-    spec = RunSpec.of(scenario, region=options.region, seed=options.seed, scale=options.scale)
+    spec = RunSpec.of(
+        scenario, region=options.region, seed=options.seed, scale=options.scale,
+        observations=read_known(options.observations, scenario, options.region),
+    )  # fmt: skip
     folder = options.out or RUNS
     check_writable(folder)
     if options.figure:

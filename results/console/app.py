@@ -1,20 +1,27 @@
-"""The server: two pages, and one route that reads a scenario file; no route takes a path."""
+"""The server: two pages, and one route that reads a scenario file; no route takes a path.
+
+Every request is checked for its Host and Origin, and every response has a Content-Security-Policy.
+"""
 
 import os
 import secrets
 from importlib.resources import files
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from fastapi import Request
 from fastapi.responses import JSONResponse
 from nicegui import app, ui
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.yaml_positions import MAX_BYTES
-from xiancheng.results.console.computation import ABComputation, Server
+from xiancheng.results.console.computation import Server, preliminary
 from xiancheng.results.console.edits import ScenarioEdit
 from xiancheng.results.console.page import Page
-from xiancheng.results.console.security import SecurityMiddleware
 from xiancheng.results.console.session import default_scenarios, from_url, upload_response
 from xiancheng.results.console.widgets import text
 from xiancheng.scenarios.executor import THREADS
@@ -85,13 +92,8 @@ async def warm_up(server: Server) -> None:
         ScenarioEdit.of(name, region=server.name).scenario
         for name in default_scenarios(server.region).values()
     )
-
-    def ignored(_: object) -> None:
+    async for __ in preliminary(server, "first screen", plan, baseline):
         pass
-
-    await ABComputation(server, "first screen", ignored, ignored, ignored).preliminary(
-        plan, baseline
-    )
 
 
 async def bounded_body(request: Request) -> bytes:
@@ -102,3 +104,63 @@ async def bounded_body(request: Request) -> bytes:
         if len(source) > MAX_BYTES:
             break
     return bytes(source[: MAX_BYTES + 1])
+
+
+# Security
+
+LOCAL = {"127.0.0.1", "localhost", "::1"}
+HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; "
+    "script-src 'self' 'unsafe-inline' 'unsafe-eval'; "  # Vue compiles templates in the browser
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
+    "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+class SecurityMiddleware:
+    """Refuses requests for another host name or from pages of another origin.
+
+    So neither DNS rebinding nor a WebSocket of another site reaches a server on this machine. Every
+    response tells the browser to load from this server only.
+    """
+
+    def __init__(self, app: ASGIApp, host: str) -> None:
+        self._app, self._names = app, LOCAL | {host}
+        self._any_address = _is_address(host) and ip_address(host).is_unspecified
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it with status 421 (a WebSocket with code 1008)."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        headers = {
+            key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]
+        }
+        if not self._allowed(headers.get("host", ""), headers.get("origin")):
+            if scope["type"] == "websocket":
+                await send({"type": "websocket.close", "code": 1008})
+            else:
+                await PlainTextResponse("not here", 421)(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(HEADERS)
+            await send(message)
+
+        await self._app(scope, receive, with_headers)
+
+    def _allowed(self, host: str, origin: str | None) -> bool:
+        name = urlsplit(f"//{host}").hostname or ""
+        known = name in self._names or (self._any_address and _is_address(name))
+        return known and (origin is None or urlsplit(origin).netloc == host)
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True

@@ -3,29 +3,31 @@
 No formatter is JavaScript code, and tooltips are drawn on the canvas, not written as HTML.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import cos, isfinite, radians
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from markupsafe import Markup
 
-from xiancheng.results.console.markup import joined, tag
-from xiancheng.sim.state import Floats
+from xiancheng.calibration.i18n import _
+from xiancheng.results.console.widgets import joined, tag
+from xiancheng.results.tables import labels
+from xiancheng.results.tables.table import Chart
 
 if TYPE_CHECKING:
     from xiancheng.calibration.region import Region
 
-PLAN, WITHOUT, OTHER, TARGET, SEEN = "#0b5394", "#a04000", "#4a6b2a", "#111111", "#111111"
+PLAN, WITHOUT, TARGET = "#0b5394", "#a04000", "#111111"
 BAND = "rgba(11, 83, 148, 0.18)"
 CAUSES = ("#8fbfe3", "#154e79", "#e8a33d", "#5f6b6d", "#f1dfb0")  # apart in grey too
 HATCH = {  # as in the documents
     "symbol": "rect", "color": "rgba(0, 0, 0, 0.55)", "dashArrayX": [1, 0],
     "dashArrayY": [1.5, 5], "rotation": -0.785,
 }  # fmt: skip
+HATCHED = 2  # of CAUSES: as light as the first
 INK = "#1c2833"
 NOTHING = "-"  # no bar
 FONT = '"Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", sans-serif'
@@ -47,59 +49,64 @@ def _base(title: str) -> Options:
     }  # fmt: skip
 
 
-def fan(
-    days: Sequence[date], lines: Mapping[str, tuple[Floats, str]],
-    band: tuple[Floats, Floats] | None, words: Mapping[str, str], *,
-    targets: Sequence[tuple[date, float]], seen: Sequence[tuple[date, float]],
-) -> Options:  # fmt: skip
-    """Rates over time: 90 % of the draws, single lines, each target to its deadline, censuses."""
-    at = [day.isoformat() for day in days]
+def fan(chart: Chart, lang: str, *, plan: bool) -> Options:
+    """The path of a place: 90 % of the draws, lines, each target to its deadline, censuses.
 
-    def points(values: Sequence[float] | Floats) -> list[list[Any]]:
-        return [[day, round(float(v), 2)] for day, v in zip(at, values, strict=True)]
+    Parameters
+    ----------
+    plan : whether the scenario carries anything out, so that it differs from its baseline
+    """
+    table, words = chart.table, labels.labels("chart", lang)
+    days, keys = [str(day) for day in table.column("date")], [c.key for c in table.columns]
 
-    series: list[Options] = []
-    if band is not None:
-        low, high = band
+    def points(values: Iterable[Any]) -> list[list[Any]]:
+        return [[day, round(value, 2)] for day, value in zip(days, values, strict=True)]
+
+    names, series = list[str](), list[Options]()
+    if "low" in keys:
+        low, high = (np.array(table.column(end), dtype=float) for end in ("low", "high"))
         quiet = {"type": "line", "symbol": "none", "stack": "band", "silent": True,
                  "lineStyle": {"opacity": 0}, "tooltip": {"show": False}}  # fmt: skip
-        series.append({**quiet, "name": words["low"], "data": points(low)})
-        series.append({**quiet, "name": words["band"], "data": points(high - low),
+        names.append(words["interval"])
+        series.append({**quiet, "name": "low", "data": points(low.tolist())})
+        series.append({**quiet, "name": names[0], "data": points((high - low).tolist()),
                        "areaStyle": {"color": BAND}, "itemStyle": {"color": BAND}})  # fmt: skip
-    styles = {PLAN: "solid", WITHOUT: "dashed", OTHER: "dotted"}
-    for name, (values, colour) in lines.items():
-        series.append({"type": "line", "name": name, "data": points(values), "symbol": "none",
-                       "lineStyle": {"width": 2.5, "color": colour, "type": styles[colour]},
-                       "itemStyle": {"color": colour}})  # fmt: skip
-    for day, value in targets:
+    lines = {"with": (PLAN, "solid"), "without": (WITHOUT, "dashed")}
+    for key, (color, style) in lines.items() if plan else [*lines.items()][:1]:
+        names.append(words[key] if plan else words["rate"])
+        series.append({"type": "line", "name": names[-1], "data": points(table.column(key)),
+                       "symbol": "none", "itemStyle": {"color": color},
+                       "lineStyle": {"width": 2.5, "color": color, "type": style}})  # fmt: skip
+    for marker in chart.markers:
+        day, value = str(marker.day), round(marker.value, 2)
+        if day < days[0]:
+            continue
+        names.append(words[marker.kind])
+        if marker.kind == "census":
+            series.append({
+                "type": "scatter", "name": names[-1], "symbol": "diamond", "symbolSize": 12,
+                "data": [[day, value]], "z": 5,
+                "itemStyle": {"color": "#ffffff", "borderColor": TARGET, "borderWidth": 2},
+            })  # fmt: skip
+            continue
+        label = {"show": True, "formatter": f"{value:g}% {marker.day.year}", "position": "top",
+                 "align": "right", "color": INK}  # fmt: skip
         series.append({
-            "type": "line", "name": words["target"], "symbol": "none",
-            "data": [[at[0], value], {
-                "value": [day.isoformat(), value], "symbol": "triangle", "symbolSize": 9,
-                "label": {"show": True, "formatter": f"{value:g}% {day.year}", "position": "top",
-                          "align": "right", "color": INK},
-            }],
+            "type": "line", "name": names[-1], "symbol": "none",
+            "data": [[days[0], value], {"value": [day, value], "symbol": "triangle",
+                                        "symbolSize": 9, "label": label}],
             "lineStyle": {"width": 1.5, "color": TARGET, "type": [6, 4]},
             "itemStyle": {"color": TARGET},
         })  # fmt: skip
-    if seen:
-        series.append({
-            "type": "scatter", "name": words["seen"], "symbol": "diamond", "symbolSize": 12,
-            "data": [[day.isoformat(), round(value, 2)] for day, value in seen],
-            "itemStyle": {"color": "#ffffff", "borderColor": SEEN, "borderWidth": 2}, "z": 5,
-        })  # fmt: skip
-    options = _base(words["title"])
+    options = _base(chart.description)
     options["xAxis"] = {"type": "time", "axisLabel": {"color": INK, "hideOverlap": True,
                                                       "formatter": "{yyyy}"},
                         "minInterval": 365 * 24 * 3600 * 1000}  # fmt: skip
-    options["legend"]["data"] = [
-        *([words["band"]] if band is not None else []), *lines,
-        *([words["target"]] if targets else []), *([words["seen"]] if seen else []),
-    ]  # fmt: skip
+    options["legend"]["data"] = list(dict.fromkeys(names))
     return options | {"series": series}
 
 
-def stacked(title: str, across: Sequence[str], parts: Mapping[str, Sequence[float]]) -> Options:
+def stacked(title: str, across: Sequence[Any], parts: Mapping[str, Sequence[Any]]) -> Options:
     """Columns of parts that add up; negative parts hang below zero."""
     options = _base(title)
     options["tooltip"]["axisPointer"] = {"type": "shadow"}
@@ -108,57 +115,45 @@ def stacked(title: str, across: Sequence[str], parts: Mapping[str, Sequence[floa
                         "axisLabel": {"color": INK, "interval": 0}}  # fmt: skip
     options["series"] = [
         {"type": "bar", "stack": "all", "name": name, "data": [round(v, 0) for v in values],
-         "itemStyle": _filled(i), "barMaxWidth": 56}
+         "itemStyle": {"color": CAUSES[i], "borderColor": "#ffffff", "borderWidth": 0.5}
+                      | ({"decal": HATCH} if i == HATCHED else {}), "barMaxWidth": 56}
         for i, (name, values) in enumerate(parts.items())
     ]  # fmt: skip
     return options
 
 
-def _filled(series: int) -> Options:
-    """How a part of a stack is filled: with a hatch where lightness alone does not tell it."""
-    style = {"color": CAUSES[series % len(CAUSES)], "borderColor": "#ffffff", "borderWidth": 0.5}
-    return style | ({"decal": HATCH} if series % len(CAUSES) == HATCHED else {})
-
-
-HATCHED = 2  # of CAUSES: as light as the first
-
-
-def waterfall(
-    title: str, steps: Sequence[tuple[str, float]], ends: tuple[str, str], start: float,
-    words: Mapping[str, str],
-) -> Options:  # fmt: skip
-    """From a start over what each step adds to the end, which is their sum."""
-    levels = [start]
-    for _, value in steps:
-        levels.append(levels[-1] + value)
-    values = [round(value, 2) + 0.0 for _, value in steps]  # + 0.0: no negative nothing
-    below = [min(pair) for pair in pairwise(levels)]
-    reach = max(levels) - min(levels)
+def waterfall(title: str, steps: Sequence[tuple[str, float]], start: float, lang: str) -> Options:
+    """From a start without the plan over what each step adds to the end, which is their sum."""
+    words = labels.labels("chart", lang)
+    levels = [start, *(start + total for total in accumulate(value for __, value in steps))]
+    values = [round(value, 2) + 0.0 for __, value in steps]  # + 0.0: no negative nothing
+    below, reach = [min(pair) for pair in pairwise(levels)], max(levels) - min(levels)
     options = _base(title)
     options["yAxis"] |= {
         "min": round(max(0.0, min(levels) - max(0.1, 0.6 * reach)), 2),
         "max": round(max(levels) + max(0.05, 0.2 * reach), 2),
     }  # fmt: skip
+    across = [words["without"], *(name for name, __ in steps), words["with"]]
     options["xAxis"] = {
-        "type": "category", "data": [ends[0], *(name for name, _ in steps), ends[1]],
+        "type": "category", "data": across,
         "axisLabel": {"color": INK, "interval": 0, "width": 92, "overflow": "break"},
     }  # fmt: skip
     options["tooltip"] = {"show": False}
-    bar = {"type": "bar", "stack": "all", "barMaxWidth": 60}
     label = {"show": True, "color": INK, "position": "top", "fontSize": 12}
-    middle = [NOTHING] * len(steps)
+    up = [v if v >= 0 else NOTHING for v in values]
+    down = [-v if v < 0 else NOTHING for v in values]
+    ends = [round(levels[0], 1), *[NOTHING] * len(steps), round(levels[-1], 1)]
     series = {
         "_": ([NOTHING, *(round(b, 4) for b in below), NOTHING], "transparent", None),
-        words["whole"]: ([round(start, 1), *middle, round(levels[-1], 1)], "#5d6d7e", "{c}"),
-        words["up"]: ([NOTHING, *(v if v >= 0 else NOTHING for v in values), NOTHING],
-                      PLAN, "+{c}"),
-        words["down"]: ([NOTHING, *(-v if v < 0 else NOTHING for v in values), NOTHING],
-                        WITHOUT, "−{c}"),
-    }  # fmt: skip
+        words["level"]: (ends, "#5d6d7e", "{c}"),
+        words["raises"]: ([NOTHING, *up, NOTHING], PLAN, "+{c}"),
+        words["lowers"]: ([NOTHING, *down, NOTHING], WITHOUT, "−{c}"),
+    }
     options["series"] = [
-        {**bar, "name": name, "data": data, "itemStyle": {"color": colour}, "silent": True,
+        {"type": "bar", "stack": "all", "barMaxWidth": 60, "name": name, "data": data,
+         "itemStyle": {"color": color}, "silent": True,
          "label": {**label, "formatter": form} if form else {"show": False}}
-        for name, (data, colour, form) in series.items()
+        for name, (data, color, form) in series.items()
     ]  # fmt: skip
     options["legend"]["data"] = [name for name in series if name != "_"]
     return options
@@ -218,38 +213,32 @@ def county_map(
     (west, south), (east, north) = points.min(axis=0), points.max(axis=0)
     narrowing = cos(radians((south + north) / 2))  # a degree of longitude in degrees of latitude
     scaling = MAP_WIDTH / ((east - west) * narrowing)
+    height = (north - south) * scaling
 
     def project(spot: np.ndarray) -> tuple[float, float]:
         return (spot[0] - west) * narrowing * scaling, (north - spot[1]) * scaling
 
-    shapes, labels, texts = [], [], []
+    shapes, captions, texts = [], [], []
     names = {c.code: c.text(lang) for c in region.counties}
     spots = dict(zip(outlines, region.centres(), strict=True))
     for code in sorted(outlines, key=lambda code: code == chosen):  # the chosen one drawn last
         value = values.get(code, float("nan"))
         number = form.format(value)
         texts.append(f"{names[code]} {number}")
-        path = " ".join(
-            f"{'L' if i else 'M'}{x:.1f} {y:.1f}"
-            for i, (x, y) in enumerate(map(project, outlines[code]))
-        )
-        shapes.append(
-            tag("path", tag("title", texts[-1]), d=path + " Z", fill=scale.color(value),
-                cls="county chosen" if code == chosen else "county", data_county=code)
-        )  # fmt: skip
+        path = "L".join(f"{x:.1f} {y:.1f}" for x, y in map(project, outlines[code]))
+        shapes.append(tag(
+            "path", tag("title", texts[-1]), d=f"M{path} Z", fill=scale.color(value),
+            cls="county chosen" if code == chosen else "county", data_county=code,
+        ))  # fmt: skip
         x, y = (f"{each:.1f}" for each in project(spots[code]))
-        labels.append(
-            tag("text", tag("tspan", names[code], x=x, dy="-0.2em"),
-                tag("tspan", number, x=x, dy="1.15em", cls="value"), x=x, y=y, data_county=code)
-        )  # fmt: skip
-    height = (north - south) * scaling
-    separator, credit = (
-        ("，", "边界：天地图") if lang == "zh" else (", ", "Boundaries: Tianditu (天地图)")
-    )  # fmt: skip
-    picture = tag(
-        "svg", *shapes, *labels, viewBox=f"-3 -3 {MAP_WIDTH + 6:.0f} {height + 6:.0f}", role="img",
-        aria_label=f"{title}：{separator.join(texts)}", cls="map",
-    )  # fmt: skip
+        captions.append(tag(
+            "text", tag("tspan", names[code], x=x, dy="-0.2em"),
+            tag("tspan", number, x=x, dy="1.15em", cls="value"), x=x, y=y, data_county=code,
+        ))  # fmt: skip
+    view = f"-3 -3 {MAP_WIDTH + 6:.0f} {height + 6:.0f}"
+    heard = f"{title}：{labels.enumeration(texts, lang)}"
+    picture = tag("svg", *shapes, *captions, viewBox=view, role="img", aria_label=heard, cls="map")
+    credit = _("Boundaries: Tianditu (天地图)").text(lang)
     return tag(
         "figure", tag("figcaption", title), picture, _legend(scale, signed="+" in form),
         tag("p", credit, cls="credit"), cls="mapped",

@@ -1,8 +1,7 @@
 """What a tab computes: A and B from a small run at once, then at full scale; and documents."""
 
 import asyncio
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from xiancheng.results.tables.plan_result import PlanResult
     from xiancheng.results.tables.table import Lang
 
-REFRESH = 0.5  # seconds between two updates of a progress bar
 FORMATS = {"docx": "Word", "pdf": "PDF", "xlsx": "Excel", "html": "HTML"}
 
 
@@ -45,20 +43,37 @@ class Server:
     sizes: Sizes
 
 
-@dataclass
-class Progress:
-    """How far a stage is."""
+async def preliminary(
+    server: Server, user: str, a: Scenario, b: Scenario
+) -> AsyncIterator[ABResult]:
+    """The result of a small run of each side, then of the same with draws."""
+    query = ABQuery(a, b, server.name, server.sizes.quick_scale, server.sizes.quick_draws)
+    await asyncio.to_thread(query.prepare)
+    ask = partial(server.queue.ask, user, query.summarize)
+    central = await ask(query.central, "quick", first=True)
+    yield await asyncio.to_thread(complete_result, query, central, (), preliminary=True)
+    if query.draws:
+        drawn = await ask(query.drawn, "quick")
+        yield await asyncio.to_thread(complete_result, query, central, drawn, preliminary=True)
 
-    total: int
-    done: int = 0
-    started: float = 0.0
 
-    @property
-    def seconds_left(self) -> float | None:
-        """From the pace so far; None before there is one."""
-        if self.done < 4:
-            return None
-        return (time.monotonic() - self.started) / self.done * (self.total - self.done)
+async def results(
+    server: Server, user: str, a: Scenario, b: Scenario, begin: Callable[[int], None],
+    step: Callable[[], None],
+) -> AsyncIterator[ABResult]:  # fmt: skip
+    """The preliminary results, then that at full scale.
+
+    Parameters
+    ----------
+    begin, step : called with the number of runs at full scale, and after each of them
+    """
+    async for result in preliminary(server, user, a, b):
+        yield result
+    query = ABQuery(a, b, server.name, server.sizes.scale, server.sizes.draws, keep=True)
+    specs, n = await asyncio.to_thread(query.prepare), len(query.central)
+    begin(len(specs))
+    runs = await server.queue.ask(user, query.summarize, specs, "full", step)
+    yield await asyncio.to_thread(complete_result, query, runs[:n], runs[n:], preliminary=False)
 
 
 def complete_result(
@@ -70,78 +85,6 @@ def complete_result(
     assert result.subject
     result.places(result.day)
     return result
-
-
-class ABComputation:
-    """Computes A and B for one tab; a new request replaces the one under way."""
-
-    def __init__(
-        self, server: Server, user: str, show: Callable[[ABResult], None],
-        on_progress: Callable[[Progress | None], None], on_error: Callable[[Exception], None],
-    ) -> None:  # fmt: skip
-        self._server, self._user = server, user
-        self._show, self._on_progress, self._on_error = show, on_progress, on_error
-        self._task: asyncio.Task[None] | None = None
-        self.result: ABResult | None = None  # the last that was shown
-
-    def start(self, a: Scenario, b: Scenario) -> None:
-        """Compute these scenarios."""
-        self.cancel()
-        self._task = asyncio.create_task(self._compute(a, b))
-
-    def cancel(self) -> None:
-        """Cancel what is under way; the last result stays."""
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
-
-    async def _compute(self, a: Scenario, b: Scenario) -> None:
-        sizes = self._server.sizes
-        try:
-            await self.preliminary(a, b)
-            await self._full(
-                ABQuery(a, b, self._server.name, sizes.scale, sizes.draws, keep=True)
-            )  # fmt: skip
-        except Exception as error:
-            self._on_error(error)
-        finally:
-            self._on_progress(None)
-
-    async def preliminary(self, a: Scenario, b: Scenario) -> None:
-        """Show a small run of each side, then the same with draws."""
-        server, sizes = self._server, self._server.sizes
-        query = ABQuery(a, b, server.name, sizes.quick_scale, sizes.quick_draws)
-        await asyncio.to_thread(query.prepare)
-        ask = partial(server.queue.ask, self._user, query.summarize)
-        central = await ask(query.central, "quick", first=True)
-        await self._shown(query, central, preliminary=True)
-        if query.draws:
-            drawn = await ask(query.drawn, "quick")
-            await self._shown(query, central, drawn, preliminary=True)
-
-    async def _full(self, query: ABQuery) -> None:
-        specs, n = await asyncio.to_thread(query.prepare), len(query.central)
-        progress, updated = Progress(len(specs), started=time.monotonic()), 0.0
-
-        def step() -> None:
-            nonlocal updated
-            progress.done += 1
-            if time.monotonic() - updated > REFRESH:
-                updated = time.monotonic()
-                self._on_progress(progress)
-
-        self._on_progress(progress)
-        runs = await self._server.queue.ask(self._user, query.summarize, specs, "full", step)
-        await self._shown(query, runs[:n], runs[n:], preliminary=False)
-
-    async def _shown(
-        self, query: ABQuery, central: Sequence[RunSummary], drawn: Sequence[RunSummary] = (), *,
-        preliminary: bool,
-    ) -> None:  # fmt: skip
-        self.result = await asyncio.to_thread(
-            complete_result, query, central, drawn, preliminary=preliminary
-        )
-        self._show(self.result)
 
 
 def make_document(result: "PlanResult", form: str, lang: "Lang", runs: Path) -> tuple[str, bytes]:

@@ -1,7 +1,8 @@
 """The side panel: which scenarios are A and B, levers and outside conditions, changed settings."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,28 +18,30 @@ from xiancheng.results.console.edits import (
     projects,
     safeguards,
 )
-from xiancheng.results.console.markup import joined, listed, tag
 from xiancheng.results.console.result import ABResult
 from xiancheng.results.console.session import Session
 from xiancheng.results.console.widgets import (
     area,
+    bulleted,
     button,
     checkbox,
     disclosure,
     element,
+    joined,
     number,
     select,
     set_choices,
     set_prop,
     set_values,
     slider,
+    tag,
     text,
     write,
-)  # fmt: skip
+)
 from xiancheng.results.tables.labels import amount, evidence, unit_name
 from xiancheng.scenarios.diff import foreign
 from xiancheng.scenarios.policy import delivery_of
-from xiancheng.scenarios.scenario_files import STRONGEST
+from xiancheng.scenarios.scenario_files import STRONGEST, Scenario
 from xiancheng.scenarios.trace import Trace, by_clause
 from xiancheng.sim.conditions import CONDITIONS, Condition
 from xiancheng.sim.levers import LEVERS
@@ -75,8 +78,8 @@ class ScenarioPicker:
         """Show A and B under their titles, with the other choices."""
         for target, title in zip((self._a, self._b), titles, strict=True):
             set_choices(target, {"": {"here": title}} | choices, "here")
-        set_prop(self._undo, "disabled", not self._session.can_undo)
-        set_prop(self._redo, "disabled", not self._session.can_redo)
+        for each, steps in zip((self._undo, self._redo), self._session.steps, strict=True):
+            set_prop(each, "disabled", not steps)
 
 
 class LeverPanel:
@@ -92,27 +95,17 @@ class LeverPanel:
         edit: Callable[[Callable[[ScenarioEdit], ScenarioEdit]], None],
     ) -> None:  # fmt: skip
         self.session, self.region, self._edit = session, region, edit
-        self._groups: dict[str, tuple[tuple[str, ...], Element, ui.html]] = {}
-        self._measures: dict[str, Element] = {}
-        self._counties: dict[tuple[str, str], Element] = {}
-        self._conditions: dict[str, Element] = {}
+        self._shown: dict[Element, Callable[[Scenario], object]] = {}  # what each control shows
+        self._notes: dict[tuple[str, ...], ui.html] = {}  # beside each project, by its measures
         self._build()
 
     def refresh(self) -> None:
         """Show A as it is now."""
-        scenario, shown = self.session.a.scenario, dict[Element, object]()
-        for members, control, note in self._groups.values():
-            values = [scenario.setting(m).intensity for m in members]
-            shown[control] = sum(values) / len(values)
-            mixed = len(set(values)) > 1
+        scenario = self.session.a.scenario
+        set_values({control: shown(scenario) for control, shown in self._shown.items()})
+        for members, note in self._notes.items():
+            mixed = len({scenario.setting(m).intensity for m in members}) > 1
             write(note, self.session.say(_("(measures differ)")) if mixed else "")
-        for measure, control in self._measures.items():
-            shown[control] = scenario.setting(measure).intensity
-        for (measure, code), control in self._counties.items():
-            shown[control] = scenario.setting(measure).counties.get(code, "")
-        for name, control in self._conditions.items():
-            shown[control] = getattr(scenario.conditions, name)
-        set_values(shown)
         self._list_changes()
 
     def show_shortfall(self, result: ABResult) -> None:
@@ -125,8 +118,7 @@ class LeverPanel:
         text(say(_("Changed settings")), name="h2")
         self._changed = element("div", "changes", aria_live="polite")
         text(say(_("Intensity of the seven projects")), name="h2")
-        hint = say(_("1 = as written, 0 = not done, 2 = twice"))
-        text(hint, name="p", cls="note")
+        text(say(_("1 = as written, 0 = not done, 2 = twice")), name="p", cls="note")
         self._capacity = text("", name="div", cls="capacity").props("role=status")
         for name, members in projects(scenario).items():
             title = scenario.plan.about.projects[name].text(self.session.lang)
@@ -141,37 +133,33 @@ class LeverPanel:
             with element("div", "line"):
                 with element("h3"):
                     text(f"{name} {title}")
-                    note = text("", cls="note")
-                control = self._intensity_slider(f"{name} {title}", members)
-            say = self.session.say
-            count = say(_("{n} measures", n=len(members)))
+                    self._notes[members] = text("", cls="note")
+                self._intensity_slider(f"{name} {title}", members)
+            count = self.session.say(_("{n} measures", n=len(members)))
             disclosure(count, partial(self._build_measures, members), cls="measures")
-        self._groups[name] = members, control, note
 
     def _build_measures(self, members: tuple[str, ...]) -> None:
+        say = self.session.say
         for measure in members:
             about = self.session.a.scenario.plan.measures[measure]
             title = f"{measure} {about.title.text(self.session.lang)}"
             with element("section", "measure"):
                 with element("div", "line"):
                     text(title, name="h4")
-                    self._measures[measure] = self._intensity_slider(title, (measure,))
-                disclosure(
-                    self.session.say(_("what it does, evidence, indicators")),
-                    partial(self._describe, measure),
-                )
-                disclosure(
-                    self.session.say(_("set by county")),
-                    partial(self._build_counties, measure),
-                )
+                    self._intensity_slider(title, (measure,))
+                what = say(_("what it does, evidence, indicators"))
+                disclosure(what, partial(self._describe, measure))
+                disclosure(say(_("set by county")), partial(self._build_counties, measure))
 
-    def _intensity_slider(self, title: str, members: tuple[str, ...]) -> Element:
-        values = [self.session.a.scenario.setting(m).intensity for m in members]
+    def _intensity_slider(self, title: str, members: tuple[str, ...]) -> None:
+        def mean(scenario: Scenario) -> float:
+            return sum(scenario.setting(m).intensity for m in members) / len(members)
 
         def moved(value: float) -> None:
             self._edit(lambda a: a.with_intensity(members, value))
 
-        return slider(title, sum(values) / len(values), moved, high=STRONGEST)
+        control = slider(title, mean(self.session.a.scenario), moved, high=STRONGEST)
+        self._shown[control] = mean
 
     def _describe(self, measure: str) -> None:
         """What a measure does, in which direction, how well evidenced; its indicators."""
@@ -186,36 +174,24 @@ class LeverPanel:
         )  # fmt: skip
         parts = [tag("ul", *clauses, cls="clauses")]
         if not foreign(scenario, self.region):  # tasks, quantities and dates of the plan's own city
-            lines = self._indicators(measure)
-            none = tag("p", say(_("none in the plan")))
-            parts.append(tag("p", tag("strong", say(_("Indicators and delivery")))))
-            parts.append(listed(lines) if lines else none)
+            lines = [*self._indicators(measure)] or [say(_("none in the plan"))]
+            parts += [tag("p", tag("strong", say(_("Indicators and delivery")))), bulleted(lines)]
         area(joined(parts))
 
-    def _indicators(self, measure: str) -> list[str]:
+    def _indicators(self, measure: str) -> Iterator[str]:
         say, scenario = self.session.say, self.session.a.scenario
         promised = {
-            row.indicator: row
+            row.indicator: row.share
             for row in delivery_of(scenario, self.region)
             if row.measure == measure and (row.at_deadline or row.due is None)
         }
-        lines = []
         for name, indicator in scenario.plan.measures[measure].indicators.items():
-            row = promised.get(name)
-            done = "–" if row is None else f"{row.share:.0%}"
-            due = indicator.deadline.day if indicator.deadline else say(_("no deadline"))
-            lines.append(
-                say(
-                    _(
-                        "{indicator}: {value} ({due}); delivered as set: {done}",
-                        indicator=indicator.name,
-                        value=Words(indicator.wording, str(indicator.value or "")),
-                        due=due,
-                        done=done,
-                    )
-                )
-            )
-        return lines
+            yield say(_(
+                "{indicator}: {value} ({due}); delivered as set: {done}",
+                indicator=indicator.name, done=f"{promised[name]:.0%}" if name in promised else "–",
+                value=Words(indicator.wording, str(indicator.value or "")),
+                due=indicator.deadline.day if indicator.deadline else say(_("no deadline")),
+            ))  # fmt: skip
 
     def _effect(self, trace: Trace) -> Markup:
         """The effect of a clause on a lever: direction, evidence, size."""
@@ -225,40 +201,36 @@ class LeverPanel:
         lever = LEVERS[trace.lever]
         direction, quantity = evidence(trace.grade, trace.status, lang)
         arrows = "".join(ARROWS.get(part, part) for part in trace.sign.split("|"))
-        name = lever.zh if lang == "zh" else lever.meaning
-        full, low, high = (amount(x) for x in (trace.full, trace.low, trace.high))
-        size = say(
-            _(
-                "in full {full} {unit} ({low}–{high})",
-                full=full,
-                unit=Words(unit_name(trace.unit, lang), trace.unit),
-                low=low,
-                high=high,
-            )
-        )
+        full, low, high = map(amount, (trace.full, trace.low, trace.high))
+        unit = Words(unit_name(trace.unit, "zh"), trace.unit)
+        size = _("in full {full} {unit} ({low}–{high})", full=full, unit=unit, low=low, high=high)
+        sign = say(_("direction {sign}", sign=trace.sign))
         return tag(
-            "li", tag("span", arrows, cls="arrow", role="img",
-                      aria_label=say(_("direction {sign}", sign=trace.sign))),
-            f" {name} ", tag("span", direction, cls=f"grade grade-{trace.grade}"), " ",
+            "li", tag("span", arrows, cls="arrow", role="img", aria_label=sign),
+            f" {say(Words(lever.zh, lever.meaning))} ",
+            tag("span", direction, cls=f"grade grade-{trace.grade}"), " ",
             tag("span", quantity, cls="grade grade-W"),
-            tag("small", f" {size}；{trace.because.text(lang)}"),
+            tag("small", f" {say(size)}；{trace.because.text(lang)}"),
         )  # fmt: skip
 
     def _build_counties(self, measure: str) -> None:
-        own = self.session.a.scenario.setting(measure).counties
+        def shown(code: str, scenario: Scenario) -> object:
+            return scenario.setting(measure).counties.get(code, "")
 
         def changed(code: str, value: float | None) -> None:
             self._edit(lambda a: a.with_county(measure, code, value))
 
         with element("div", "counties"):
             for county in self.region.counties:
-                name = county.text(self.session.lang)
+                name, own = county.text(self.session.lang), partial(shown, county.code)
                 with element("label"):
                     text(name)
-                    self._counties[measure, county.code] = number(
-                        f"{measure} {name}", own.get(county.code), partial(changed, county.code),
-                        low=0, high=STRONGEST, step=0.1, message=self._refusal(0, STRONGEST),
+                    control = number(
+                        f"{measure} {name}", own(self.session.a.scenario),
+                        partial(changed, county.code), low=0, high=STRONGEST, step=0.1,
+                        message=self._refusal(0, STRONGEST),
                     )  # fmt: skip
+                self._shown[control] = own
 
     def _refusal(self, low: float, high: float) -> str:
         return self.session.say(
@@ -266,43 +238,23 @@ class LeverPanel:
         )
 
     def _build_conditions(self) -> None:
-        lang, now = self.session.lang, self.session.a.scenario.conditions
-        frozen = self.session.say(_("Urban codes frozen (no recoding)"))
-        self._conditions[FROZEN_FIELD] = checkbox(
-            frozen, now.recoding_frozen, partial(self._condition_changed, FROZEN_FIELD)
-        )
+        say, now = self.session.say, self.session.a.scenario.conditions
         for name, condition in CONDITIONS.items():
+            value, changed = getattr(now, name), partial(self._condition_changed, name)
             if name == FROZEN_FIELD:
-                continue
-            title = condition.zh if lang == "zh" else condition.meaning
-            with element("label", "condition"):
-                text(title, tag("small", f" {self._range(condition)}"))
-                self._conditions[name] = number(
-                    title, getattr(now, name), partial(self._condition_changed, name),
-                    low=condition.low, high=condition.high, step=0.01,
-                    message=self._refusal(condition.low, condition.high),
-                )  # fmt: skip
+                control = checkbox(say(_("Urban codes frozen (no recoding)")), value, changed)
+            else:
+                title = Words(condition.zh, condition.meaning)
+                low, high = condition.low, condition.high
+                with element("label", "condition"):
+                    text(say(title), tag("small", f" {say(range_of(condition))}"))
+                    control = number(say(title), value, changed, low=low, high=high, step=0.01,
+                                     message=self._refusal(low, high))  # fmt: skip
+            self._shown[control] = attrgetter(f"conditions.{name}")
 
     def _condition_changed(self, name: str, value: float | bool | None) -> None:
         base = getattr(self.session.a.base.conditions, name)
         self._edit(lambda a: a.with_condition(name, base if value is None else value))
-
-    def _range(self, condition: Condition) -> str:
-        """The range of an outside condition with its unit; 1 is the trend of a multiple."""
-        if condition.unit == "1/year":
-            low, high = (f"{100 * end:+.0f}" for end in (condition.low, condition.high))
-            return self.session.say(
-                _(
-                    "a year, 0.01 = 1 point; {low:g} to {high:g} ({low_2} % to {high_2} %)",
-                    low=condition.low,
-                    high=condition.high,
-                    low_2=low,
-                    high_2=high,
-                )
-            )
-        return self.session.say(
-            _("times, 1 = the trend; {low:g} to {high:g}", low=condition.low, high=condition.high)
-        )
 
     def _list_changes(self) -> None:
         """Every changed setting with its old and new value, each with a button to revert it."""
@@ -325,21 +277,26 @@ class LeverPanel:
         self._edit(lambda a: a.revert(key))
 
 
+def range_of(condition: Condition) -> Words:
+    """The range of an outside condition with its unit; 1 is the trend of a multiple."""
+    low, high = condition.low, condition.high
+    if condition.unit != "1/year":
+        return _("times, 1 = the trend; {low:g} to {high:g}", low=low, high=high)
+    return _(
+        "a year, 0.01 = 1 point; {low:g} to {high:g} ({low_2} % to {high_2} %)", low=low, high=high,
+        low_2=f"{100 * low:+.0f}", high_2=f"{100 * high:+.0f}",
+    )  # fmt: skip
+
+
 def shortfall(result: ABResult) -> Words | None:
     """What counties carry out of what A asks of them, where that is not all."""
     effort, days = result.outcome.effort(), result.outcome.dates
     if not result.has_plan or not len(effort) or effort.min() > 1 - LEAST_SHORTFALL:
         return None
     quarter, county = (int(i) for i in np.unravel_index(int(effort.argmin()), effort.shape))
-    place = result.groups[county]
     last = days[len(days) - len(effort) + quarter] if len(effort) <= len(days) else days[-1]
-    asked = (effort < 1).any(axis=1)
-    mean, least = float(effort[asked].mean()), float(effort.min())
     return _(
-        "More is asked than counties can carry out: on average {mean:.0%} of "
-        "it is done, the least {least:.0%} ({place}, {last}).",
-        mean=mean,
-        least=least,
-        place=place,
-        last=last,
-    )
+        "More is asked than counties can carry out: on average {mean:.0%} of it is done, the least "
+        "{least:.0%} ({place}, {last}).", mean=float(effort[(effort < 1).any(axis=1)].mean()),
+        least=float(effort.min()), place=result.groups[county], last=last,
+    )  # fmt: skip

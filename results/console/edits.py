@@ -5,11 +5,11 @@ A `ScenarioEdit` has one canonical form, however it was reached, so equal scenar
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from xiancheng.calibration.file_models import Text, quarter_name
-from xiancheng.calibration.i18n import Words, _
+from xiancheng.calibration.i18n import Words, _, same
 from xiancheng.calibration.region import Region
 from xiancheng.calibration.region import load as load_region
 from xiancheng.scenarios.diff import called, with_changes
@@ -31,7 +31,6 @@ class ScenarioEdit:
     title: str
     base: Scenario
     scenario: Scenario
-    overrides: Overrides
     region: str | None = None  # whose counties settings name; None: those of the plan
 
     @classmethod
@@ -54,7 +53,18 @@ class ScenarioEdit:
         else:
             scenario = resolve(source, region)
             base = plan_scenario(source.get("based_on") or BASELINE)
-        return cls(title or scenario.title.zh, base, scenario, overrides(base, scenario), region)
+        return cls(title or scenario.title.zh, base, scenario, region)
+
+    @cached_property
+    def overrides(self) -> Overrides:
+        """The fields of each measure that differ from the base, as in a file."""
+        found = {}
+        for number in self.scenario.plan.measures:
+            old, new = self.base.setting(number), self.scenario.setting(number)
+            own = {f: _as_in_file(f, new) for f in FIELDS if getattr(old, f) != getattr(new, f)}
+            if own:
+                found[number] = own
+        return found
 
     def to_file(self) -> dict[str, Any]:
         """The keys of its scenario file: what differs from the base, and no more."""
@@ -66,7 +76,6 @@ class ScenarioEdit:
             for name in ("start", "until")
             if getattr(scenario, name) != getattr(base, name)
         }
-        red_lines = scenario.red_lines.model_dump(exclude_none=True)
         optional = {
             "measures": by_project(measures, scenario),
             "conditions": dict(
@@ -78,7 +87,9 @@ class ScenarioEdit:
             "horizon": days,
         }
         file |= {key: value for key, value in optional.items() if value}
-        return file | ({"red_lines": red_lines} if scenario.red_lines != base.red_lines else {})
+        if scenario.red_lines != base.red_lines:
+            file["red_lines"] = scenario.red_lines.model_dump(exclude_none=True)
+        return file
 
     @property
     def changed(self) -> bool:
@@ -134,11 +145,9 @@ class ScenarioEdit:
                 return self.with_county(members[0], rest[2], in_base)
             return self._edited(lambda own: [own[m].pop(what, None) for m in members])
         file = self.to_file()
-        if kind == "doses":  # a file cannot take back a dose that its base sets: it repeats it
-            file["doses"] = {k: v for k, v in file["doses"].items() if k != rest[0]}
-            file["doses"] |= {k: v for k, v in self.base.doses.items() if k == rest[0]}
-        else:
-            file[kind] = {k: v for k, v in file[kind].items() if k != rest[0]} if rest else {}
+        file[kind] = {k: v for k, v in file[kind].items() if k != rest[0]} if rest else {}
+        if kind == "doses" and rest[0] in self.base.doses:
+            file[kind][rest[0]] = self.base.doses[rest[0]]  # a file cannot take back a dose
         return ScenarioEdit.of({k: v for k, v in file.items() if v != {}}, self.title, self.region)
 
     def _edited(self, change: Callable[[Overrides], object]) -> "ScenarioEdit":
@@ -171,27 +180,17 @@ def bundled_titles() -> frozenset[str]:
     return frozenset(title for each in titles for title in (each.zh, each.en))
 
 
-def overrides(base: Scenario, scenario: Scenario) -> Overrides:
-    """The fields of each measure that differ from the base, as in a file."""
-    found: Overrides = {}
-    for number in scenario.plan.measures:
-        old, new = base.setting(number), scenario.setting(number)
-        own = {f: _as_in_file(f, new) for f in FIELDS if getattr(old, f) != getattr(new, f)}
-        if own:
-            found[number] = own
-    return found
-
-
 def by_project(own: Overrides, scenario: Scenario) -> Overrides:
     """Overrides that all measures of a project share, under the name of the project."""
-    shared: Overrides = {}
-    alike: set[str] = set()
-    for name, members in projects(scenario).items():
-        first = own.get(members[0])
-        if first and len(members) > 1 and all(own.get(m) == first for m in members):
-            shared[name] = first
-            alike.update(members)
-    return shared | {m: each for m, each in own.items() if m not in alike}
+    shared = {
+        name: members for name, members in projects(scenario).items()
+        if len(members) > 1 and own.get(members[0])
+        and all(own.get(m) == own[members[0]] for m in members)
+    }  # fmt: skip
+    alike = {m for members in shared.values() for m in members}
+    return {name: own[members[0]] for name, members in shared.items()} | {
+        m: each for m, each in own.items() if m not in alike
+    }
 
 
 def projects(scenario: Scenario) -> dict[str, tuple[str, ...]]:
@@ -278,14 +277,12 @@ def _county_changes(
     edit: ScenarioEdit, number: str, title: Text, members: list[str]
 ) -> Iterator[Change]:
     old, new = (each.setting(members[0]) for each in (edit.base, edit.scenario))
-    about = edit.scenario.plan.about
-    places = load_region(edit.region).counties if edit.region else about.counties
-    names = {county.code: county for county in places}
+    region = load_region(edit.region) if edit.region else edit.scenario.plan.about
+    names = {county.code: county for county in region.counties}
     for code in sorted(old.counties.keys() | new.counties.keys()):
         if old.counties.get(code) == new.counties.get(code):
             continue
-        place = names[code]
-        label = _("{number}{title}: {place}", number=number, title=title, place=place)  # fmt: skip
+        label = _("{number}{title}: {place}", number=number, title=title, place=names[code])
         before, after = (_value(each.counties.get(code, each.intensity)) for each in (old, new))
         for member in members:
             yield Change(("measures", member, "counties", code), label, before, after)
@@ -296,13 +293,10 @@ def _condition_changes(edit: ScenarioEdit) -> Iterator[Change]:
         old, new = (getattr(s.conditions, name) for s in (edit.base, edit.scenario))
         if old == new:
             continue
+        label, before, after = Words(condition.zh, condition.meaning), _value(old), _value(new)
         if name == FROZEN_FIELD:
-            label = _("recoding of villages")
-            frozen, trend = _("frozen"), _("trend", "manner")
-            before, after = (frozen if each else trend for each in (old, new))
-        else:
-            label = Words(condition.zh, condition.meaning)
-            before, after = _value(old), _value(new)
+            label, manner = _("recoding of villages"), (_("trend", "manner"), _("frozen"))
+            before, after = manner[old], manner[new]
         yield Change(("conditions", _condition(name, new)[0]), label, before, after)
 
 
@@ -314,32 +308,30 @@ def _other_changes(edit: ScenarioEdit) -> Iterator[Change]:
             yield Change(("horizon", name), label, _value(old), _value(new))
     for name, value in now.doses.items():
         if base.doses.get(name) != value:
-            label, central = _("dose {name}", name=name), _("central value")
-            old = _value(base.doses[name]) if name in base.doses else central
-            yield Change(("doses", name), label, old, _value(value))
+            old = _value(base.doses[name]) if name in base.doses else _("central value")
+            yield Change(("doses", name), _("dose {name}", name=name), old, _value(value))
     if base.red_lines != now.red_lines:
-        label, same = _("red lines"), _("as it was")
-        yield Change(("red_lines",), label, same, _("differ from the base"))
+        before, after = _("as it was"), _("differ from the base")
+        yield Change(("red_lines",), _("red lines"), before, after)
 
 
 def _value(value: object) -> Words:
     if isinstance(value, list):
-        count = len(value)
-        return _("{count} spells", count=count)
-    text = "–" if value is None else f"{value:g}" if isinstance(value, int | float) else str(value)
-    return Words(text, text)
+        return _("{count} spells", count=len(value))
+    return same(
+        "–" if value is None else f"{value:g}" if isinstance(value, int | float) else str(value)
+    )
 
 
 # Titles
 
 
 def edit_title(edit: ScenarioEdit, region: Region, saved: ScenarioEdit | None = None) -> Words:
-    """The title under which the page shows an edited scenario.
+    """The title under which the page shows an edited scenario; see `titled`.
 
     Parameters
     ----------
     region : where it is applied; the title says so outside the region of its plan
-    saved : the scenario on file that it came from
     """
     return called(titled(edit, saved), region)
 
@@ -352,10 +344,8 @@ def titled(edit: ScenarioEdit, saved: ScenarioEdit | None = None) -> Scenario:
     """
     if saved is None or not edit.has_own_title or edit.title != saved.title:
         return edit.scenario
-    known = {(change.key, change.new) for change in changes(saved)}
-    now = {(change.key, change.new) for change in changes(edit)}
-    count = len({key for key, __ in known ^ now})
-    if not count:
+    known, now = ({(change.key, change.new) for change in changes(e)} for e in (saved, edit))
+    if not (count := len({key for key, __ in known ^ now})):
         return edit.scenario
     zh, en = with_changes(edit.title, edit.title, count)
     return replace(edit.scenario, title=Text(zh=zh, en=en))

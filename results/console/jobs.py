@@ -6,9 +6,9 @@ distribution. Equal runs are computed once, and the last are kept.
 """
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from xiancheng.calibration.errors import RequestError
@@ -40,7 +40,7 @@ Key = tuple[Any, ...]
 
 @dataclass(eq=False)
 class Job:
-    """A run that somebody waits for."""
+    """A run that somebody waits for; `turn` is its place among those of its user."""
 
     key: Key
     function: Callable[[RunSpec], RunSummary]
@@ -48,49 +48,34 @@ class Job:
     user: str
     result: "asyncio.Future[RunSummary]"
     first: bool = False  # whether it is part of a first answer
+    turn: int = 0
     wanted: int = 0  # by how many callers
     running: bool = False
 
 
-@dataclass
 class FairQueue:
     """The jobs of a priority that wait: first answers, then all else; users take turns in both."""
 
-    executor: Executor
-    size: int  # jobs that run at once
-    queues: tuple[OrderedDict[str, deque[Job]], OrderedDict[str, deque[Job]]] = field(
-        default_factory=lambda: (OrderedDict(), OrderedDict())
-    )
-    running: int = 0
+    def __init__(self, executor: Executor, size: int) -> None:
+        self.executor, self.size = executor, size  # jobs that run at once
+        self.jobs: list[Job] = []
+        self.running = 0
+        self._turn = {True: 0, False: 0}  # of the last job that ran, first answers and others
+        self._last: dict[tuple[bool, str], int] = {}  # turn of the last job of each user
 
     def add(self, job: Job) -> None:
-        """At the end of its user's own queue."""
-        self.queues[not job.first].setdefault(job.user, deque()).append(job)
+        """In the turn after the last that its user waits for."""
+        own = job.first, job.user
+        job.turn = self._last[own] = max(self._turn[job.first], self._last.get(own, 0)) + 1
+        self.jobs.append(job)
 
-    def drop(self, job: Job) -> None:
-        """Out of the queue, wherever it stands."""
-        queue = self.queues[not job.first]
-        own = queue.get(job.user)
-        if own and job in own:
-            own.remove(job)
-            if not own:
-                del queue[job.user]
-
-    def waiting(self, user: str | None = None) -> int:
-        """Runs in the queues, of a user or of all."""
-        return sum(
-            len(own) for queue in self.queues for name, own in queue.items() if user in (None, name)
-        )
-
-    def next(self) -> Job | None:
-        """The first job of the user whose turn it is."""
-        queue = next((queue for queue in self.queues if queue), None)
-        if queue is None:
-            return None
-        user, own = queue.popitem(last=False)
-        job = own.popleft()
-        if own:
-            queue[user] = own  # behind all others
+    def next(self) -> Job:
+        """Take out the job whose turn it is."""
+        job = min(self.jobs, key=lambda job: (not job.first, job.turn))
+        self.jobs.remove(job)
+        self._turn[job.first] = job.turn
+        if not self.jobs:
+            self._last.clear()
         return job
 
 
@@ -110,12 +95,13 @@ class JobQueue:
         self._jobs: dict[Key, tuple[FairQueue, Job]] = {}
         self._kept: OrderedDict[Key, RunSummary] = OrderedDict()
         self.kept_bytes = 0  # that these hold
-        self._under_way: set[asyncio.Task[None]] = set()  # held, so that none is lost
-        self.computed = 0  # runs that were really made
+        self._under_way: set[asyncio.Task[None]] = set()  # referred to, so that none is lost
+        self.computed = 0  # runs that were computed
 
     def waiting(self, user: str | None = None) -> int:
         """Runs in the queue, of a user or of all."""
-        return sum(queue.waiting(user) for queue in self._queues.values())
+        jobs = (job for queue in self._queues.values() for job in queue.jobs)
+        return sum(user in (None, job.user) for job in jobs)
 
     def close(self) -> None:
         """End the workers; what waits is dropped."""
@@ -174,7 +160,7 @@ class JobQueue:
         if key in self._jobs:
             queue, job = self._jobs[key]
             if first and not job.first and not job.running:
-                queue.drop(job)
+                queue.jobs.remove(job)
                 job.first = True
                 queue.add(job)
         else:
@@ -190,11 +176,12 @@ class JobQueue:
             job.wanted -= 1
             if not job.wanted and not job.running and not job.result.done():
                 del self._jobs[key]
-                queue.drop(job)
+                queue.jobs.remove(job)
                 job.result.cancel()
 
     def _dispatch(self, queue: FairQueue) -> None:
-        while queue.running < queue.size and (job := queue.next()):
+        while queue.jobs and queue.running < queue.size:
+            job = queue.next()
             job.running = True
             queue.running += 1
             running = asyncio.create_task(self._compute(queue, job))

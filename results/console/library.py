@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 MAX_SCENARIOS = 500
 MAX_TITLE = 100  # characters of a title that something is added to
 NUMBER = re.compile(r"[0-9a-f]{12}")
+NOT_FOUND = _("there is no such saved scenario")
+RESERVED = '<>:"/\\|?*'  # in names of files
+MAX_FILE_TITLE = 60  # characters of a title in the name of a file
 
 
 class Library:
@@ -55,7 +58,7 @@ class Library:
         """
         file = self._file(number)
         if not file.is_file():
-            raise _not_found()
+            raise RequestError(NOT_FOUND)
         source = file.read_bytes()
         edit = from_mapping(dict(parse_yaml(source, file.name).value), self._region)
         return edit, sha256(source).hexdigest()
@@ -77,21 +80,13 @@ class Library:
         """
         if number is None:
             if len(self.titles()) >= MAX_SCENARIOS:
-                raise RequestError(
-                    _(
-                        "{MAX_SCENARIOS} scenarios are saved; delete some",
-                        MAX_SCENARIOS=MAX_SCENARIOS,
-                    )
-                )
+                full = _("{n} scenarios are saved; delete some", n=MAX_SCENARIOS)
+                raise RequestError(full)
             number = secrets.token_hex(6)
         file = self._file(number)
         if expected and self.digest(number) not in ("", expected):
-            raise RequestError(
-                _(
-                    "somebody else has changed this scenario, so it is not "
-                    "saved; keep yours as a new one with Clone"
-                )
-            )
+            raise RequestError(_("somebody else has changed this scenario, so it is not saved; "
+                                 "keep yours as a new one with Clone"))  # fmt: skip
         self._folder.mkdir(parents=True, exist_ok=True)
         written = file.with_name(f".{number}.{secrets.token_hex(4)}")
         written.write_text(yaml(edit.to_file()), encoding="utf-8")
@@ -106,22 +101,28 @@ class Library:
 
     def _file(self, number: str) -> Path:
         if not NUMBER.fullmatch(number):
-            raise _not_found()
+            raise RequestError(NOT_FOUND)
         return self._folder / f"{number}.yaml"
-
-
-def _not_found() -> RequestError:
-    return RequestError(_("there is no such saved scenario"))
 
 
 # What a session does with the library: it overwrites nothing that it has not read
 
 
-def open_saved(session: Session, library: Library, number: str) -> None:
-    """Make a saved scenario A."""
-    edit, session.digests[number] = library.read(number)
+def pick(session: Session, library: Library, side: str, key: str, region: str) -> None:
+    """Make A or B the scenario of a key of `scenario_choices`."""
+    kind, __, number = key.partition(":")
+    if side == "b":
+        session.change(b=chosen(key, session, library, region))
+        return
+    digest = ""
+    if kind == "saved":
+        edit, digest = library.read(number)
+    else:
+        edit = chosen(key, session, library, region)
     session.change(a=edit)
-    session.saved_as, session.stored[number] = number, edit
+    session.saved_as = number if digest else None
+    if digest:
+        session.stored[number], session.digests[number] = edit, digest
 
 
 def save(session: Session, library: Library) -> None:
@@ -178,19 +179,14 @@ def check_title(title: str) -> None:
     RequestError
     """
     if not title.strip() or title in bundled_titles():
-        raise RequestError(
-            _(
-                "'{title}' is the title of a scenario that comes with the plan; choose another",
-                title=title,
-            )
-        )
+        raise RequestError(_("'{title}' is the title of a scenario that comes with the plan; "
+                             "choose another", title=title))  # fmt: skip
 
 
 def suggested_title(session: Session, library: Library) -> str:
     """A free title for A."""
-    changed = session.say(_("changed"))
     title = session.a.base.title.text(session.lang)[:MAX_TITLE]
-    return library.free_title(f"{title} {changed}")
+    return library.free_title(f"{title} {session.say(_('changed'))}")
 
 
 def _saved(session: Session, library: Library, number: str) -> None:
@@ -205,14 +201,12 @@ def scenario_choices(
     session: Session, library: Library, region: "Region"
 ) -> dict[str, dict[str, str]]:
     """Every scenario that can be chosen: titles by key, by group."""
-    say = session.say
-    group = say(_("Of the plan"))
+    group = _("Of the plan")
     if foreign(plan_scenario("plan"), region):
-        plan = load_plan().about.name
-        group = say(_("{plan} (applied elsewhere)", plan=plan))
+        group = _("{plan} (applied elsewhere)", plan=load_plan().about.name)
     saved = {f"saved:{number}": title for number, title in library.titles().items()}
-    groups = {group: bundled_choices(region, session.lang)}
-    return groups | ({say(_("Saved")): saved} if saved else {})
+    groups = {session.say(group): bundled_choices(region, session.lang)}
+    return groups | ({session.say(_("Saved")): saved} if saved else {})
 
 
 def bundled_choices(region: "Region", lang: str) -> dict[str, str]:
@@ -229,12 +223,6 @@ def chosen(key: str, session: Session, library: Library, region: str) -> Scenari
     if kind == "plan" and not name.startswith("."):
         return decode(name, region)
     return session.a
-
-
-# Names of downloaded files
-
-RESERVED = '<>:"/\\|?*'
-MAX_FILE_TITLE = 60  # characters of a title in the name of a file
 
 
 def file_name(title: str, ending: str) -> str:

@@ -5,7 +5,7 @@ scenario shifts it by its difference from reference conditions, draw by draw. Ev
 page is a median of such draws or a difference of two, so A less B is the level of A less that of B.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -24,14 +24,11 @@ from xiancheng.scenarios.ensemble import (
     Ensemble,
     RunSummary,
     Summarize,
-    TargetDraws,
-    baseline_of,
     judged_on,
     layered,
-    reference_of,
 )
 from xiancheng.scenarios.outcome import PUBLISHED, Group, Outcome
-from xiancheng.scenarios.run_spec import RunSpec, digest_of
+from xiancheng.scenarios.run_spec import RunSpec, baseline_of, digest_of, reference_of
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.simulation import simulate
 from xiancheng.sim.state import Floats
@@ -42,8 +39,6 @@ if TYPE_CHECKING:
 SIDES = ("a", "baseline", "reference", "b")
 ENOUGH = 20  # draws for an interval of 90 %; of fewer, the least and the most are given
 EXACT = 9  # decimals: smaller differences come from the order of adding up
-
-Interval = tuple[Floats, Floats]
 
 
 @dataclass(frozen=True)
@@ -107,12 +102,10 @@ def on_file(scenario: Scenario) -> bool:
     return known and scenario.resolved() == plan_scenario(scenario.name).resolved()
 
 
-NAMES = ("name", "title", "purpose")  # of a scenario: they change no number
-
-
 def content_digest(scenario: Scenario) -> str:
     """The sha256 of all in a scenario that may change a number."""
-    return digest_of({k: v for k, v in scenario.resolved().items() if k not in NAMES})
+    names = ("name", "title", "purpose")
+    return digest_of({k: v for k, v in scenario.resolved().items() if k not in names})
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,18 +131,7 @@ class SideDraws:
         if not self.dates[0] <= day <= self.dates[-1]:
             raise ValueError(f"{day} is not within {self.dates[0]} to {self.dates[-1]}")
         own = self.values[:, SERIES.index(indicator)]
-        return _on_day(self.dates, day, lambda i: own[:, i])
-
-
-def _on_day(days: Sequence[date], day: date, values: Callable[[int], Floats]) -> Floats:
-    """Values on a day, linear between the two days around it; `values` takes a position."""
-    after = int(np.searchsorted([each.toordinal() for each in days], day.toordinal()))
-    if after < len(days) and days[after] == day:
-        return values(after)
-    after = min(max(after, 1), len(days) - 1)
-    share = (day - days[after - 1]).days / (days[after] - days[after - 1]).days
-    before = values(after - 1)
-    return np.asarray(before + share * (values(after) - before))
+        return levels.on_day(self.dates, day, lambda i: own[:, i])
 
 
 def level_difference(level: Floats, other: Floats) -> Floats:
@@ -165,16 +147,16 @@ def level_difference(level: Floats, other: Floats) -> Floats:
 class PlaceRates:
     """Published rates of every place on a day, each (group,) [percent, or points].
 
-    Levels are medians; a difference is that of two medians. Intervals are of 90 %, or from the
-    least to the most where there are fewer than `ENOUGH` draws; None without draws.
+    Levels are medians; a difference is that of two medians. Intervals, (2, group), are of 90 %, or
+    from the least to the most where there are fewer than `ENOUGH` draws; None without draws.
     """
 
     baseline: Floats  # A without the plan
     a: Floats
     b: Floats | None  # None where B cannot be compared on this day
-    a_interval: Interval | None
-    effect_interval: Interval | None
-    difference_interval: Interval | None  # of A less B
+    a_interval: Floats | None
+    effect_interval: Floats | None
+    difference_interval: Floats | None  # of A less B
 
     @property
     def effect(self) -> Floats:
@@ -199,6 +181,10 @@ class ABResult:
     pending: bool  # whether draws are still to come
     day: date  # that A is judged on
     sides: Mapping[str, SideDraws]  # by the names in `SIDES`
+    digest: str  # of all in A that changes a number
+    has_plan: bool  # whether A carries anything out, so that it differs from its baseline
+    against_baseline: bool  # whether B is A without the plan: then A less B is what the plan does
+    same: bool  # whether B does what A does
     _places: dict[date, PlaceRates] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -211,15 +197,16 @@ class ABResult:
             restored(summary, spec) for summary, spec in zip(central, query.central, strict=True)
         )
         parts = [drawn[side :: len(SIDES)] for side in range(len(SIDES))]
-        own, without, meant = (np.array([each.targets for each in part]) for part in parts[:3])
-        recoding = np.array([each.recoding for each in parts[2]])
-        rates = TargetDraws(own, without, meant, recoding) if drawn else None
         runs = parts if drawn else [[summary] for summary in central]
+        both = Ensemble(a, baseline, reference)
+        digest, without_plan, other = (content_digest(run.scenario) for run in (a, baseline, b))
         return cls(
-            both=Ensemble(a, baseline, reference, rates), b=b, b_until=query.b.until,
+            both=both.with_draws(*parts[:3]) if drawn else both, b=b, b_until=query.b.until,
             scale=query.scale, preliminary=preliminary,
             pending=bool(query.draws) and not drawn, day=query.day,
             sides={side: SideDraws.of(part) for side, part in zip(SIDES, runs, strict=True)},
+            digest=digest, has_plan=digest != without_plan, against_baseline=other == without_plan,
+            same=other == digest,
         )  # fmt: skip
 
     def retitled(self, a: Scenario, b: Scenario) -> "ABResult":
@@ -234,34 +221,6 @@ class ABResult:
     def draws(self) -> int:
         """How many draws the figures rest on."""
         return self.both.draws
-
-    @cached_property
-    def _digests(self) -> tuple[str, str, str]:
-        """Of all that changes a number: A, its baseline, B."""
-        a, baseline, b = (
-            content_digest(run.scenario) for run in (self.both.scenario, self.both.baseline, self.b)
-        )
-        return a, baseline, b
-
-    @property
-    def digest(self) -> str:
-        """Of all in A that changes a number."""
-        return self._digests[0]
-
-    @property
-    def has_plan(self) -> bool:
-        """Whether A carries anything out, so that it differs from its baseline."""
-        return self._digests[0] != self._digests[1]
-
-    @property
-    def against_baseline(self) -> bool:
-        """Whether B is A without the plan: then A less B is what the plan does."""
-        return self._digests[2] == self._digests[1]
-
-    @property
-    def same(self) -> bool:
-        """Whether B does what A does."""
-        return self._digests[2] == self._digests[0]
 
     @property
     def outcome(self) -> Outcome:
@@ -287,22 +246,10 @@ class ABResult:
         """Whether a side has a rate on a day, at the same level as A."""
         return side.dates[0] == self.outcome.dates[0] and day <= side.dates[-1]
 
-    def rates(self, side: SideDraws, day: date, groups: Sequence[Group] | None = None) -> Floats:
-        """Draws of the published rate of a side on a day, (draw, group) [percent].
-
-        Parameters
-        ----------
-        groups : some of `groups`; all by default
-        """
-        groups = self.groups if groups is None else groups
-        columns = [self.groups.index(group) for group in groups]
-        run, reference = (
-            each.at(PUBLISHED, day)[:, columns] for each in (side, self.sides["reference"])
-        )
-        level = None
-        if (known := self.level) is not None:
-            codes = [known.codes.index(group.code) for group in groups]
-            level = _on_day(known.days, day, lambda i: known.rate[i][:, codes])
+    def rates(self, side: SideDraws, day: date) -> Floats:
+        """Draws of the published rate of a side on a day, (draw, group) [percent]."""
+        run, reference = (each.at(PUBLISHED, day) for each in (side, self.sides["reference"]))
+        level = None if self.level is None else self.level.at(day)
         return levels.published(level, run, reference)
 
     def median(self, side: SideDraws, day: date) -> Floats | None:
@@ -314,14 +261,12 @@ class ABResult:
         if day not in self._places:
             a, baseline, b = (self.sides[side] for side in ("a", "baseline", "b"))
             rates = self.rates(a, day)
-            interval = None
-            if len(rates) > 1 and (self.draws or self.level is not None):
-                interval = _ends(np.percentile(rates, verdict.INTERVAL, axis=0))
+            known = len(rates) > 1 and (self.draws or self.level is not None)
             self._places[day] = PlaceRates(
                 baseline=np.median(self.rates(baseline, day), axis=0),
                 a=np.median(rates, axis=0),
                 b=self.median(b, day),
-                a_interval=interval,
+                a_interval=np.percentile(rates, verdict.INTERVAL, axis=0) if known else None,
                 effect_interval=self.interval(a, baseline, PUBLISHED, day),
                 difference_interval=self.interval(a, b, PUBLISHED, day),
             )
@@ -329,23 +274,18 @@ class ABResult:
 
     def interval(
         self, side: SideDraws, other: SideDraws, indicator: str, day: date
-    ) -> Interval | None:
-        """The interval of the paired differences of two sides, each end (group,)."""
+    ) -> Floats | None:
+        """The interval of the paired differences of two sides, (2, group)."""
         if not self.draws or not self.comparable(other, day):
             return None
         paired_differences = side.at(indicator, day) - other.at(indicator, day)
         percentiles = verdict.INTERVAL if self.draws >= ENOUGH else (0, 100)
-        return _ends(np.percentile(paired_differences, percentiles, axis=0))
+        return np.percentile(paired_differences, percentiles, axis=0)
 
     def added(self, indicator: str, day: date) -> Floats:
         """What the plan adds to a number of persons, the mean of the draws, (group,)."""
         a, baseline = (self.sides[side].at(indicator, day) for side in ("a", "baseline"))
         return np.asarray((a - baseline).mean(axis=0))
-
-
-def _ends(ends: Floats) -> Interval:
-    low, high = ends
-    return low, high
 
 
 def restored(summary: RunSummary, spec: RunSpec) -> Outcome:

@@ -92,26 +92,22 @@ class Session:
         return self.a, self.b, self.saved_as
 
     @property
-    def can_undo(self) -> bool:
-        """Whether there is a state to go back to."""
-        return bool(self._past)
-
-    @property
-    def can_redo(self) -> bool:
-        """Whether a state was undone."""
-        return bool(self._future)
+    def steps(self) -> tuple[int, int]:
+        """How many steps can be undone, and redone."""
+        return len(self._past), len(self._future)
 
     def undo(self) -> None:
         """Go back to the state before the last change."""
-        if self._past:
-            self._future.append(self._state)
-            self.a, self.b, self.saved_as = self._past.pop()
+        self._restore(self._past, self._future)
 
     def redo(self) -> None:
         """Take an undo back."""
-        if self._future:
-            self._past.append(self._state)
-            self.a, self.b, self.saved_as = self._future.pop()
+        self._restore(self._future, self._past)
+
+    def _restore(self, states: list[State], others: list[State]) -> None:
+        if states:
+            others.append(self._state)
+            self.a, self.b, self.saved_as = states.pop()
 
     def url(self, places: Sequence[Group]) -> str:
         """The path and query string that open this state again."""
@@ -135,17 +131,15 @@ def from_url(
     ----------
     name : of the region, or its folder
     """
-    problems, default = list[str](), default_scenarios(region)
-
-    def edit(key: str) -> ScenarioEdit:
+    problems, edits = list[str](), list[ScenarioEdit]()
+    for key, default in default_scenarios(region).items():
         try:
-            if key in query:
-                return decode(query[key], name)
+            edits.append(decode(query.get(key, default), name))
         except ScenarioError as error:
             problems.append(error.text(lang))
-        return ScenarioEdit.of(default[key], region=name)
-
-    session = Session(lang, edit("a"), edit("b"))
+            edits.append(ScenarioEdit.of(default, region=name))
+    a, b = edits
+    session = Session(lang, a, b)
     with suppress(ValueError):
         session.day = date.fromisoformat(query.get("day", ""))
     session.view = query["view"] if query.get("view") in VIEWS else session.view
@@ -226,10 +220,8 @@ def _unpacked(text: str) -> Any:
 
 
 def _not_ours(text: str) -> ScenarioError:
-    expected = _("an address that this page has made")
-    found = text if len(text) <= 24 else text[:23] + "…"
-    where = _("address")
-    return ScenarioError([Problem(where.zh, 0, 0, "", expected, repr(found))])
+    expected, found = _("an address that this page has made"), text[:23] + "…" * (len(text) > 23)
+    return ScenarioError([Problem(_("address").zh, 0, 0, "", expected, repr(found))])
 
 
 # An uploaded scenario file

@@ -1,24 +1,27 @@
 """What a view needs to show a result: chosen place and day, texts in the reader's language."""
 
 import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from math import ceil, log10
+from typing import Any
 
 from markupsafe import Markup
 
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.console.edits import plan_scenario
-from xiancheng.results.console.markup import joined, tag
-from xiancheng.results.console.result import ABResult
+from xiancheng.results.console.result import ENOUGH, ABResult
 from xiancheng.results.console.session import Session
-from xiancheng.results.tables import render
-from xiancheng.results.tables.table import Table
+from xiancheng.results.console.widgets import joined, tag
+from xiancheng.results.tables import labels, render
+from xiancheng.results.tables.table import Cell, Column, Table
 from xiancheng.scenarios.diff import called, foreign
 from xiancheng.scenarios.outcome import Group
 
 UNTIL = re.compile(r"；?用 --until [\d-]+ 判定| Use --until [\d-]+\.|; use --until [\d-]+")
-ROUNDED_TO = 100  # persons: random numbers alone make a difference of as many
+PERSONS = ("urban_residents", "residents")  # what a plan adds
+RESOLVED = 2  # digits of persons that are rounded off: random numbers alone change them
 
 
 @dataclass(frozen=True)
@@ -70,19 +73,13 @@ class ViewModel:
     @property
     def b_title(self) -> str:
         """The title of the scenario that is shown as B, and whether it is beyond its own end."""
-        own = replace(self.result.b.scenario, until=self.result.b_until)
-        title = called(own, self.result.outcome.region).text(self.lang)
-        if self.result.b_until >= self.day:
-            return title
         ends = self.result.b_until
-        return self.say(
-            _(
-                "{title} (run on to {day}; its own end is {ends})",
-                title=title,
-                day=self.day,
-                ends=ends,
-            )
-        )
+        own = replace(self.result.b.scenario, until=ends)
+        title = called(own, self.result.outcome.region)
+        if ends < self.day:
+            title = _("{title} (run on to {day}; its own end is {ends})", title=title,
+                      day=self.day, ends=ends)  # fmt: skip
+        return self.say(title)
 
     @property
     def foreign(self) -> bool:
@@ -94,15 +91,11 @@ class ViewModel:
         cutoff = str(self.result.outcome.settings["cutoff"])
         if self.day.year <= int(cutoff[:4]) + 1:
             return ""
-        return self.say(
-            _(
-                "{day} is beyond what levels can be judged for (information to "
-                "{cutoff}): the level is a trend drawn on; read differences "
-                "between scenarios only.",
-                day=self.day,
-                cutoff=cutoff,
-            )
-        )
+        return self.say(_(
+            "{day} is beyond what levels can be judged for (information to {cutoff}): the level is "
+            "a trend drawn on; read differences between scenarios only.",
+            day=self.day, cutoff=cutoff,
+        ))  # fmt: skip
 
     def plain(self, line: str) -> str:
         """A sentence without its hints at the command line, which do not apply to the page."""
@@ -122,38 +115,49 @@ class ViewModel:
             line = line.replace(word, instead)
         return UNTIL.sub("", line)
 
-    def persons(self, value: float) -> str:
-        """A change of persons, rounded to what the scale of the run can resolve."""
-        step = max(ROUNDED_TO, 10 ** ceil(log10(1 / self.result.scale)))
-        rounded = round(value / step) * step
-        return f"{rounded:+,.0f}" if rounded else "0"
+    def build(
+        self, kind: str, rows: Sequence[Mapping[str, Any]], *, notes: Sequence[str] = (),
+        **given: Any,
+    ) -> Table:  # fmt: skip
+        """A table as `labels.table` has it; persons are rounded to what the scale can resolve."""
+        table = labels.table(kind, rows, self.lang, notes=notes, spread=self.spread, **given)
+        columns = (replace(c, digits=self.whole) if c.key in PERSONS else c for c in table.columns)
+        return replace(table, columns=tuple(columns))
+
+    @property
+    def spread(self) -> str:
+        """What intervals of differences are of."""
+        draws = self.result.draws
+        few = 0 < draws < ENOUGH
+        return self.say(_("range of {draws} draws", draws=draws) if few else _("90%"))
+
+    @property
+    def whole(self) -> int:
+        """Decimals of persons, below 0: no finer than the scale can resolve."""
+        return -max(RESOLVED, ceil(log10(1 / self.result.scale)))
+
+    def table(
+        self, table: Table, markup: Callable[[Column, Cell], str | None] = lambda column, cell: None
+    ) -> Markup:
+        """A table as HTML, with its source and its notes."""
+        plain = replace(table, notes=tuple(map(self.plain, table.notes)))
+        return Markup(render.html(plain, markup=markup))
 
     def basis(self) -> Markup:
         """Scale, scenario, draws and seed of the numbers, in a line."""
-        a = self.result
+        a, say = self.result, self.say
+        stage, style = _("At scale {scale:g}", scale=a.scale), "final"
         if a.preliminary:
-            scale = f"{1 / a.scale:.0f}"
-            stage = self.say(_("Preliminary (scale 1/{scale})", scale=scale))
-        else:
-            stage = self.say(_("At scale {scale:g}", scale=a.scale))
-            if a.scale == 1:
-                stage = self.say(_("Full scale (a row a resident)"))
-        drawn = (
-            self.say(_("{draws} draws", draws=a.draws))
-            if a.draws
-            else self.say(_("one run at central values, draws under way"))
-        )
-        seed = a.outcome.settings["seed"]
-        rest = self.say(_("seed {seed}", seed=seed))
-        badge = tag("strong", stage, cls="badge preliminary" if a.preliminary else "badge final")
-        what = self.say(_("A: {a_title}", a_title=self.a_title))
-        parts = [badge, " ", tag("strong", what), self.say(_("; ")), drawn,
-                 self.say(_(", ", "clauses")), rest]  # fmt: skip
-        if limit := self.limit():
-            parts.append(tag("p", limit, cls="limit"))
-        return joined(parts)
-
-
-def as_table(table: Table) -> Markup:
-    """A table as HTML, with its source and its notes."""
-    return Markup(render.html(table))
+            stage = _("Preliminary (scale 1/{scale})", scale=f"{1 / a.scale:.0f}")
+            style = "preliminary"
+        elif a.scale == 1:
+            stage = _("Full scale (a row a resident)")
+        drawn = _("one run at central values, draws under way")
+        if a.draws:
+            drawn = _("{draws} draws", draws=a.draws)
+        return joined([
+            tag("strong", say(stage), cls=f"badge {style}"), " ",
+            tag("strong", say(_("A: {a_title}", a_title=self.a_title))), say(_("; ")), say(drawn),
+            say(_(", ", "clauses")), say(_("seed {seed}", seed=a.outcome.settings["seed"])),
+            *([tag("p", limit, cls="limit")] if (limit := self.limit()) else []),
+        ])  # fmt: skip

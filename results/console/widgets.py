@@ -1,14 +1,15 @@
-"""HTML controls on a NiceGUI page: the browser's own, with its keyboard, focus and roles."""
+"""HTML on a NiceGUI page: text that is escaped, and the browser's own controls.
+
+Children of an element that are not `Markup` are escaped, so no title becomes an element.
+"""
 
 import json
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from markupsafe import Markup, escape
 from nicegui import ui
 from nicegui.element import Element
-
-from xiancheng.results.console.markup import joined
 
 Handler = Callable[[Any], Any]
 
@@ -35,14 +36,32 @@ VALIDATE = """(e) => {
 }"""
 
 
+def tag(name: str, *children: object, **attributes: object) -> Markup:
+    """An element: `tag("td", 3, cls="number")`; attributes that are None are left out."""
+    written = "".join(
+        f' {key.removesuffix("_").replace("cls", "class").replace("_", "-")}="{escape(str(value))}"'
+        for key, value in attributes.items()
+        if value is not None
+    )
+    return Markup(f"<{name}{written}>{joined(children)}</{name}>")
+
+
+def joined(children: Iterable[object]) -> Markup:
+    """Children one after another."""
+    return Markup("").join(map(escape, children))
+
+
+def bulleted(lines: Iterable[object]) -> Markup:
+    """A list of notes."""
+    return tag("ul", *(tag("li", line) for line in lines), cls="notes")
+
+
 def element(name: str, cls: str = "", **props: object) -> Element:
     """An HTML element; `aria_label` is written aria-label."""
-    made = ui.element(name)
-    if cls:
-        made.classes(cls)
+    html = ui.element(name).classes(cls)
     for key, value in props.items():
-        made.props[key.removesuffix("_").replace("_", "-")] = value
-    return made
+        html.props[key.removesuffix("_").replace("_", "-")] = value
+    return html
 
 
 def set_prop(target: Element, name: str, value: object) -> None:
@@ -54,10 +73,8 @@ def set_prop(target: Element, name: str, value: object) -> None:
 
 def text(*content: object, name: str = "span", cls: str = "") -> ui.html:
     """An element of text or markup; what is not `Markup` is escaped."""
-    made = ui.html(joined(content), sanitize=False, tag=name)
-    if cls:
-        made.classes(cls)
-    return made
+    html = ui.html(joined(content), sanitize=False, tag=name)
+    return html.classes(cls)
 
 
 def area(*content: object, cls: str = "") -> ui.html:
@@ -83,11 +100,11 @@ def draw(chart: ui.echart, options: Mapping[str, Any], description: str) -> None
 
 def button(label: object, handler: Callable[[], Any], cls: str = "", **props: object) -> Element:
     """A button."""
-    made = element("button", f"button {cls}".strip(), type="button", **props)
-    with made:
+    control = element("button", f"button {cls}".strip(), type="button", **props)
+    with control:
         text(label)
-    made.on("click", lambda _: handler(), args=[])
-    return made
+    control.on("click", lambda _: handler(), args=[])
+    return control
 
 
 def set_values(values: Mapping[Element, object]) -> None:
@@ -100,22 +117,24 @@ def set_values(values: Mapping[Element, object]) -> None:
 def slider(label: str, value: float, handler: Handler, *, high: float) -> Element:
     """A slider from 0 to `high` with its value beside it; the handler is called on release."""
     with element("span", "slider"):
-        made = element("input", "range", type="range", min=0, max=high, step=0.1, aria_label=label)
-        made.props["^value"] = value
+        control = element(
+            "input", "range", type="range", min=0, max=high, step=0.1, aria_label=label
+        )
+        control.props["^value"] = value
         text(f"{value:.1f}", name="output", cls="shown")
-    made.on("input", js_handler=SHOW_VALUE)
-    made.on("change", lambda e: handler(float(e.args)), js_handler=VALUE)
-    return made
+    control.on("input", js_handler=SHOW_VALUE)
+    control.on("change", lambda e: handler(float(e.args)), js_handler=VALUE)
+    return control
 
 
 def select(
     label: str, groups: Mapping[str, Mapping[str, str]], value: str, handler: Handler
 ) -> Element:
     """A list to choose from, by group; the choices of group "" stand by themselves."""
-    made = element("select", "select", aria_label=label)
-    set_choices(made, groups, value)
-    made.on("change", lambda e: handler(str(e.args)), js_handler=VALUE)
-    return made
+    control = element("select", "select", aria_label=label)
+    set_choices(control, groups, value)
+    control.on("change", lambda e: handler(str(e.args)), js_handler=VALUE)
+    return control
 
 
 def set_choices(target: Element, groups: Mapping[str, Mapping[str, str]], value: str) -> None:
@@ -132,15 +151,15 @@ def set_choices(target: Element, groups: Mapping[str, Mapping[str, str]], value:
 def checkbox(label: str, value: bool, handler: Handler) -> Element:
     """A check box with its label."""
     with element("label", "check"):
-        made = element("input", type="checkbox", checked=value)
+        control = element("input", type="checkbox", checked=value)
         text(label)
-    made.on("change", lambda e: handler(bool(e.args)), js_handler=CHECKED)
-    return made
+    control.on("change", lambda e: handler(bool(e.args)), js_handler=CHECKED)
+    return control
 
 
-def number(label: str, value: float | None, handler: Handler, *, low: float, high: float,
+def number(label: str, value: object, handler: Handler, *, low: float, high: float,
            step: float, message: str) -> Element:  # fmt: skip
-    """A box for a number; the handler gets None when it is emptied.
+    """A box for a number, or for none ("" as a value); the handler gets None when it is emptied.
 
     Anything but a number within the bounds shows the message beside the box and changes nothing.
     """
@@ -148,20 +167,20 @@ def number(label: str, value: float | None, handler: Handler, *, low: float, hig
     def changed(event: Any) -> None:
         handler(float(event.args) if event.args != "" else None)
 
-    made = element("input", "figure-box", type="number", min=low, max=high, step=step,
+    control = element("input", "figure-box", type="number", min=low, max=high, step=step,
                    aria_label=label)  # fmt: skip
-    made.props["^value"] = "" if value is None else value
+    control.props["^value"] = value
     text("", name="small", cls="wrong").props("aria-live=polite")
     validate = VALIDATE.replace("MESSAGE", json.dumps(message))
-    made.on("change", changed, js_handler=validate)
-    made.on("blur", js_handler=validate)  # half a number typed into an empty box is no change
-    return made
+    control.on("change", changed, js_handler=validate)
+    control.on("blur", js_handler=validate)  # half a number typed into an empty box is no change
+    return control
 
 
 def disclosure(title: object, fill: Callable[[], None], cls: str = "") -> Element:
     """A part that unfolds; its content is made when it is first opened."""
-    made = element("details", cls)
-    with made:
+    control = element("details", cls)
+    with control:
         with element("summary"):
             text(title)
         inside = element("div", "inside")
@@ -174,77 +193,33 @@ def disclosure(title: object, fill: Callable[[], None], cls: str = "") -> Elemen
             with inside:
                 fill()
 
-    made.on("toggle", opened, args=[])
-    return made
+    control.on("toggle", opened, args=[])
+    return control
 
 
-class ProgressBar:
-    """A progress bar with a text and a cancel button, hidden while nothing is under way.
-
-    Screen readers are told of the text if it is to be announced: one that does not count.
-    """
-
-    def __init__(
-        self, label: str, cancel: str, on_cancel: Callable[[], None], *, announce: bool
-    ) -> None:
-        with element("span", "progress") as self._frame:
-            self._text = text("")
-            if announce:
-                self._text.props("role=status")
-            self._bar = element("progress", max=1, value=0, aria_label=label)
-            button(cancel, on_cancel)
-        self.hide()
-
-    def show(self, message: str, done: int, total: int) -> None:
-        """Show how much is done."""
-        write(self._text, message)
-        set_prop(self._bar, "max", max(total, 1))
-        set_prop(self._bar, "value", done)
-        self._frame.set_visibility(True)
-
-    def hide(self) -> None:
-        """Nothing is under way."""
-        self._frame.set_visibility(False)
+def dialog(heading: str) -> ui.dialog:
+    """An open dialog; what is made in it stands inside."""
+    opened = ui.dialog(value=True)
+    opened.props["aria-label"] = heading
+    return opened
 
 
 def title_dialog(
     heading: str, label: str, value: str, buttons: tuple[str, str], then: Callable[[str], object]
 ) -> None:
     """Ask for a title; `buttons` are to confirm and to cancel."""
-    with ui.dialog(value=True) as dialog:
-        dialog.props["aria-label"] = heading
-        with element("div", "dialog console"), element("form") as form:
-            with element("label"):
-                text(label)
-                box = element("input", type="text", maxlength=200, required=True)
-                box.props["^value"] = value
-            with element("div", "actions"):
-                with element("button", "button main-action", type="submit"):
-                    text(buttons[0])
-                button(buttons[1], dialog.close)
+    with dialog(heading) as opened, element("div", "dialog console"), element("form") as form:
+        with element("label"):
+            text(label)
+            box = element("input", type="text", maxlength=200, required=True)
+            box.props["^value"] = value
+        with element("div", "actions"):
+            with element("button", "button main-action", type="submit"):
+                text(buttons[0])
+            button(buttons[1], opened.close)
 
     def submitted(event: Any) -> None:
-        dialog.close()
+        opened.close()
         then(str(event.args))
 
     form.on("submit", submitted, js_handler=SUBMITTED)
-
-
-def choice_dialog(
-    heading: str, message: str, choices: Mapping[str, str], cancel: str,
-    then: Callable[[str], None],
-) -> None:  # fmt: skip
-    """Ask for one of some choices, by key."""
-    with ui.dialog(value=True) as dialog:
-        dialog.props["aria-label"] = heading
-        with element("div", "dialog console"):
-            text(message)
-            with element("div", "actions"):
-                for key, title in choices.items():
-                    button(title, partial(_choose, dialog, key, then))
-                button(cancel, dialog.close)
-
-
-def _choose(dialog: ui.dialog, key: str, then: Callable[[str], None]) -> None:
-    dialog.close()
-    then(key)

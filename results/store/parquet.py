@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from ruamel.yaml import YAML
 
-from xiancheng.scenarios.outcome import Group, Outcome
+from xiancheng.scenarios.outcome import STEERED, Group, Outcome
 from xiancheng.sim.accounts import Growth
+from xiancheng.sim.alignment import SteeredQuarter
 from xiancheng.sim.indicators import INDICATORS
 from xiancheng.sim.state import Floats, Ints
 
@@ -55,6 +56,21 @@ def growth_in(table: "pd.DataFrame", counties: int) -> "tuple[Growth, ...]":
         Growth(**{name: column[i : i + counties] for name, column in changes.items()})
         for i in range(0, len(table), counties)
     )
+
+
+def steered_in(table: "pd.DataFrame", counties: int) -> tuple[SteeredQuarter, ...]:
+    """How an outcome was steered, in the table of its growth, by quarter; units are not kept."""
+    if not set(STEERED) <= set(table.columns):
+        return ()
+    none = np.empty(0, np.int64)
+    amounts = {of: table[name].to_numpy() for name, of in STEERED.items()}
+    return tuple(
+        SteeredQuarter(
+            to_urban=none, to_rural=none,
+            **{of: column[i : i + counties] for of, column in amounts.items()},
+        )
+        for i in range(0, len(table), counties)
+    )  # fmt: skip
 
 
 def movers_in(table: "pd.DataFrame", outcome: Outcome) -> Ints:

@@ -21,7 +21,7 @@ from pydantic import AliasChoices, Field, ValidationError
 from xiancheng.calibration import posterior
 from xiancheng.calibration.file_models import FileModel
 from xiancheng.calibration.forecasts import panel
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.region import Region
 from xiancheng.results.store.files import file_digest
 from xiancheng.results.verdict import registered
@@ -92,6 +92,9 @@ class PosteriorSample(FileModel):
     rows: int
     made_by: Sha256 | None = Field(description="digest of the program that estimated it")
     same_program: bool = Field(description="whether that is the program of this run")
+    from_priors: list[str] = Field(
+        default=[], description="parameters that it lacks, which today's priors give"
+    )
 
 
 class Forecasts(FileModel):
@@ -130,6 +133,12 @@ class Record(FileModel):
     seed: int
     scale: float
     draw: int = Field(description="of county and yearly effects; 0 is the median world")
+    alignment: Literal["level", "off"] = Field(
+        default="off", description="whether it follows the level, or replays what that took"
+    )
+    observations: list[tuple[str, Day, float]] = Field(
+        default=[], description="published rates brought to the run: code of the unit, day, percent"
+    )
     parameters: dict[str, float]
     environment: Environment
     seconds: dict[str, float] = Field(description="by phase: prepare, simulate, tabulate")
@@ -265,7 +274,7 @@ def evidence(spec: RunSpec, verdicts: "pd.DataFrame") -> dict[str, Any]:
         "files": dict(_files(spec, pack, basis == "statistics")),
     }
     if basis == "statistics":
-        record = registered.panel_digest(panel.record(pack))
+        record = panel.record(pack).digest
         found["forecasts"] = {"program": registered.program(), "record": record}
     return found
 
@@ -281,6 +290,7 @@ def posterior_record(pack: Region) -> dict[str, Any] | None:
         "rows": len(known.values),
         "made_by": program,
         "same_program": program == code_digest(),
+        "from_priors": list(known.about[posterior.TAKEN]),
     }
 
 
@@ -290,16 +300,27 @@ def sample_note(pack: Region) -> Words | None:
     if found is None:
         return None
     short, by = found["sha256"][:12], (found["made_by"] or "?")[:12]
+    rows, number = found["rows"], len(found["from_priors"])
+    lacking = (
+        _(" {n} parameters that it lacks come from today's priors.", n=number)
+        if number
+        else Words("", "")
+    )
     if found["same_program"]:
-        return Words(
-            f"后验样本 {short}（{found['rows']} 行），由本程序估计。",
-            f"Posterior sample {short} ({found['rows']} rows), estimated by this program.",
+        return _(
+            "Posterior sample {short} ({rows} rows), estimated by this program.{lacking}",
+            short=short,
+            rows=rows,
+            lacking=lacking,
         )
-    return Words(
-        f"后验样本 {short}（{found['rows']} 行）由另一版程序（{by}，本程序 "
-        f"{code_digest()[:12]}）估计；要用本程序估计，请运行 xiancheng calibrate。",
-        f"Posterior sample {short} ({found['rows']} rows), estimated by another program ({by}; "
-        f"this one is {code_digest()[:12]}); to estimate with this one, run xiancheng calibrate.",
+    return _(
+        "Posterior sample {short} ({rows} rows), estimated by another program ({by}; this one is "
+        "{code}); to estimate with this one, run xiancheng calibrate.{lacking}",
+        short=short,
+        rows=rows,
+        by=by,
+        code=code_digest()[:12],
+        lacking=lacking,
     )
 
 

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.forecasts.common_trend import PublishedRate
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.naming import is_path
 from xiancheng.results.store import parquet, record
@@ -100,6 +101,7 @@ class SavedRun:
         return RunSpec.of(
             record.scenario, region=record.region.name, parameters=record.parameters,
             seed=record.seed, scale=record.scale, draw=record.draw, cutoff=record.cutoff,
+            alignment=record.alignment, observations=map(PublishedRate.of_row, record.observations),
         )  # fmt: skip
 
     def outcome(self, spec: RunSpec | None = None) -> Outcome:
@@ -124,6 +126,7 @@ class SavedRun:
             dates=(date.fromisoformat(record.start), *days),
             record=parquet.record_in(self.series(), groups),
             _growth=parquet.growth_in(growth, counties),
+            _steered=parquet.steered_in(growth, counties),
             _start=(np.array(record.begun.urban), np.array(record.begun.present)),
             census={
                 name: np.array([record.summary[f"{name}_{c.code}"] for c in region.counties])
@@ -177,7 +180,8 @@ class SavedRun:
         return html_table(self.record.run, self._rows())
 
 
-_SETTINGS = ("seed", "scale", "draw", "start", "until", "cutoff", "parameters")
+_SETTINGS = ("seed", "scale", "draw", "start", "until", "cutoff", "alignment", "observations",
+             "parameters")  # fmt: skip
 
 
 def read_run(folder: Path) -> SavedRun | None:

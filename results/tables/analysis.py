@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from xiancheng.calibration.forecasts.level import DRAWS
 from xiancheng.calibration.priors import catalogue
 from xiancheng.calibration.region import Region
 from xiancheng.results.analysis.certificate import CONFIDENCE, WORLDS, Certificate, Regret
@@ -17,7 +18,6 @@ from xiancheng.results.cells import records
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.table import Cell, Column, Table
 from xiancheng.results.tables.verdicts import ENOUGH, elsewhere, estimated, limits
-from xiancheng.results.verdict.level import DRAWS
 from xiancheng.scenarios.diff import applied, called
 
 if TYPE_CHECKING:

@@ -117,8 +117,9 @@ def of_saved(run: "SavedRun", *, answer: RunCache | None = None, **more: Any) ->
     table, kept = verdicts(both), pd.DataFrame(record.verdicts)
     if len(kept):
         _refuse_another(kept, table, record.run)
-        drawn = [name for name in BY_DRAWS if name in kept]
-        table[drawn] = kept.set_index("target").loc[table["target"], drawn].to_numpy()
+        rows = kept.set_index("target").loc[table["target"]]
+        for name in (name for name in BY_DRAWS if name in kept):  # null where there are no draws
+            table[name] = rows[name].astype(table[name].dtype).to_numpy()
     return PlanResult(both, table, delivery_frame(outcome), record.run, record.model_dump(), **more)
 
 

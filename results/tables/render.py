@@ -1,12 +1,12 @@
 """A table as Markdown, HTML and CSV; `Table.records` is its JSON, `terminal` prints it."""
 
 import csv as standard_csv
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from io import StringIO
 
 from xiancheng.results import cells
-from xiancheng.results.tables.table import Column, Table, width
+from xiancheng.results.tables.table import Cell, Column, Table, width
 
 TOTAL = ' class="total"'
 SHORT = 16  # text columns that are no wider are kept on one line [half-width characters]
@@ -58,8 +58,9 @@ def inert(text: str) -> str:
 
 
 def html(
-    table: Table, caption: str = "", heads: Sequence[str] = (), source: str | None = None
-) -> str:
+    table: Table, caption: str = "", heads: Sequence[str] = (), source: str | None = None,
+    markup: Callable[[Column, Cell], str | None] = lambda column, cell: None,
+) -> str:  # fmt: skip
     """An HTML element that can be scrolled sideways: caption, header cells, notes, source.
 
     Parameters
@@ -67,6 +68,7 @@ def html(
     caption : instead of the title
     heads : instead of the headers
     source : instead of the source
+    markup : HTML in place of the text of some cells
     """
     kinds = [_kind(column, table) for column in table.columns]
     caption = escape(caption or table.title)
@@ -75,14 +77,14 @@ def html(
         for kind, text in zip(kinds, heads or table.headers, strict=True)
     )
     body = ""
-    for number, (name, *rest) in enumerate(table.texts(), 1):
-        cells_ = "".join(
-            f"<td{kind}>{escape(inert(cell))}</td>"
-            for kind, cell in zip(kinds[1:], rest, strict=True)
+    for number, row in enumerate(table.rows, 1):
+        name, *rest = (
+            markup(column, cell) or escape(inert(column.text(cell)))
+            for column, cell in zip(table.columns, row, strict=True)
         )
+        cells_ = "".join(f"<td{kind}>{c}</td>" for kind, c in zip(kinds[1:], rest, strict=True))
         total = TOTAL if table.total and number == len(table.rows) else ""
-        first = f'<th scope="row"{kinds[0]}>{escape(inert(name))}</th>'
-        body += f"<tr{total}>{first}{cells_}</tr>"
+        body += f'<tr{total}><th scope="row"{kinds[0]}>{name}</th>{cells_}</tr>'
     below = [f'<p class="note">{escape(note)}</p>' for note in table.notes]
     if source := table.source if source is None else source:
         below.append(f'<p class="source">{escape(source)}</p>')

@@ -19,7 +19,7 @@ from xiancheng.results.tables.validation import hindcast_scores
 from xiancheng.results.verdict.estimate import trial_note
 from xiancheng.results.verdict.forecasts import MODEL, TITLES, ForecastSet
 from xiancheng.results.verdict.hindcast import THRESHOLD
-from xiancheng.results.verdict.observations import PublishedRate
+from xiancheng.results.verdict.observations import ScoredRate
 from xiancheng.results.verdict.registered import REGISTERED, ROUNDS, ScoreSettings
 
 Account = Mapping[str, Any]
@@ -162,7 +162,7 @@ def registered(settings: ScoreSettings, digests: Mapping[str, str | None], lang:
 
 
 def score_notes(
-    found: ForecastSet, observed: Sequence[PublishedRate], settings: ScoreSettings, lang: str
+    found: ForecastSet, observed: Sequence[ScoredRate], settings: ScoreSettings, lang: str
 ) -> list[str]:
     """Notes that belong to every table of scores."""
     changed = {k: v for k, v in asdict(settings).items() if v != getattr(REGISTERED, k)}

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from xiancheng.scenarios.scenario_files import Scenario
 
 OF_CHANCES = ("probability", "low", "high")  # unknown where there is neither record nor draws
+CLEAR = 0.005  # points: a difference that is shown as 0 has no sign to be unclear about
 LEVELS_UNTIL = date(2025, 12, 31)  # the last day for which a level may be quoted (docs/limits)
 ENOUGH = 20  # draws below which shares and the ends of intervals are coarse
 
@@ -34,7 +35,8 @@ def rows_of(verdicts: "pd.DataFrame", lang: str) -> list[dict[str, Any]]:
     Returns
     -------
     for each target its row, the probability in percent, and besides: place, asked ("at least"),
-    target ("≥64"), effect of the plan, band, and chance, in_words and interval if they are known
+    target ("≥64"), wanted (with its place), effect of the plan, band, and chance, in_words and
+    interval if they are known
     """
     known, drawn = (verdicts[name].notna().all() for name in ("probability", "plan_low"))
     rows = []
@@ -46,18 +48,29 @@ def rows_of(verdicts: "pd.DataFrame", lang: str) -> list[dict[str, Any]]:
             "target": f"{labels.RELATIONS[row['operator']]}{row['target_rate']:g}",
             "effect": f"{effect:+.2f}{'?' if low <= 0 <= high and effect else ''}",
         }  # fmt: skip
+        words["wanted"] = f"{labels.county(row, lang)} {words['asked']} {row['target_rate']:g}%"
         if drawn:
-            clear = "unclear_band" if low <= 0 <= high else "band"
-            words["band"] = labels.label("phrases", clear, lang, low=low, high=high)
+            words["band"] = band(low, high, lang)
         if known:
             chance = row["probability"]
             words |= {
                 "probability": 100 * chance, "chance": labels.percent(chance),
+                "chance_without": labels.percent(row["probability_without"]),
                 "in_words": labels.label("chances", labels.likelihood(chance), lang),
                 "interval": f"{row['low']:.1f}–{row['high']:.1f}",
             }  # fmt: skip
         rows.append({k: v for k, v in row.items() if known or k not in OF_CHANCES} | words)
     return rows
+
+
+def band(low: float, high: float, lang: str) -> str:
+    """Where 90 % of the draws have a difference [points], and whether that leaves 0 out.
+
+    >>> band(0.1, 0.4, "en"), band(-0.1, 0.4, "en"), band(0.0, 0.0, "en")
+    ('(+0.10, +0.40)', '(-0.10, +0.40), unclear', '(+0.00, +0.00)')
+    """
+    clear = low > 0 or high < 0 or max(-low, high) < CLEAR
+    return labels.label("phrases", "band" if clear else "unclear_band", lang, low=low, high=high)
 
 
 def table(result: PlanResult, lang: str) -> Table:
@@ -78,6 +91,25 @@ def summary(verdicts: "pd.DataFrame", title: str, lang: str) -> Table:
     if usual_conditions(verdicts):
         rows = [{k: v for k, v in row.items() if k != "from_conditions_pp"} for row in rows]
     return labels.table("verdict_summary", rows, lang, title=title)
+
+
+def page(result: PlanResult, lang: str, *, plan: bool, pending: bool) -> Table:
+    """The verdicts as the page shows them.
+
+    Parameters
+    ----------
+    plan : whether the scenario carries anything out
+    pending : whether draws are still to come, before which parts of the change say nothing
+    """
+    absent = set() if plan else {"chance_without", "from_plan_pp"}
+    absent |= {"from_conditions_pp"} if usual_conditions(result.verdicts) else set()
+    rows = [
+        {key: None if pending and key.startswith("from_") else cell
+         for key, cell in row.items() if key not in absent}
+        for row in rows_of(result.verdicts, lang)
+    ]  # fmt: skip
+    basis = labels.sentence("verdict/basis", lang, **basis_of(result))
+    return labels.table("page_verdicts", rows, lang, notes=(basis,))
 
 
 def model_causes(verdicts: "pd.DataFrame", lang: str) -> Table:

@@ -35,7 +35,6 @@ SCALED_BY = {  # the free parameter that scales the effect of a lever, where the
     "school_seats": "beta_s",
     "school_quality": "beta_s",
     "enrolment_openness": "beta_s",
-    "credit": "kappa",
 }
 EXPLAINED = ("rate_change", "urban_growth", "residents_growth")  # outcomes with Sobol indices
 SOBOL_POINTS = 256

@@ -13,14 +13,14 @@ import pandas as pd
 from xiancheng.calibration.forecasts.scoring import LEVELS, ForecastScores, interval
 from xiancheng.calibration.region import Region
 from xiancheng.results.verdict.forecasts import MELD, MODEL, ForecastSet
-from xiancheng.results.verdict.observations import PublishedRate
+from xiancheng.results.verdict.observations import ScoredRate
 from xiancheng.scenarios.outcome import Group, floor
 
 BAND = 0.8  # of the intervals that are printed
 COMPARED = (MELD, MODEL)  # whose skill against every other forecaster is shown
 
 
-def by_case(made: ForecastSet, observed: Sequence[PublishedRate]) -> "pd.DataFrame":
+def by_case(made: ForecastSet, observed: Sequence[ScoredRate]) -> "pd.DataFrame":
     """A row for each observation and forecaster: median, interval and error.
 
     Returns
@@ -48,7 +48,7 @@ def by_case(made: ForecastSet, observed: Sequence[PublishedRate]) -> "pd.DataFra
 
 
 def by_forecaster(
-    made: ForecastSet, observed: Sequence[PublishedRate], pack: Region
+    made: ForecastSet, observed: Sequence[ScoredRate], pack: Region
 ) -> "pd.DataFrame":
     """A row for each forecaster over single counties, and one over counties together.
 
@@ -72,7 +72,7 @@ def by_forecaster(
 
 
 def _scored(
-    made: ForecastSet, observed: Sequence[PublishedRate], pack: Region
+    made: ForecastSet, observed: Sequence[ScoredRate], pack: Region
 ) -> list[dict[str, Any]]:
     """A row for each forecaster over some observations."""
     seen = np.array([one.rate for one in observed])

@@ -4,7 +4,7 @@ Settings and digests of what is registered stand in `results.verdict.registered`
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -13,19 +13,19 @@ import numpy as np
 from xiancheng.calibration import posterior
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.forecasts import melding
-from xiancheng.calibration.forecasts.forecast import Known, Origin
+from xiancheng.calibration.forecasts.common_trend import published_rates
+from xiancheng.calibration.forecasts.level import given_at, path_days, printed, stack
 from xiancheng.calibration.forecasts.melding import BASELINES
-from xiancheng.calibration.forecasts.panel import Panel, record, years_between
+from xiancheng.calibration.forecasts.panel import years_between
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region, load
 from xiancheng.results.verdict import level
-from xiancheng.results.verdict.level import stack
 from xiancheng.results.verdict.registered import REGISTERED, ScoreSettings
-from xiancheng.scenarios.ensemble import baseline_of, layered
+from xiancheng.scenarios.ensemble import layered
 from xiancheng.scenarios.executor import local
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import Group, reported_groups
-from xiancheng.scenarios.run_spec import RunSpec, check_run, horizon
+from xiancheng.scenarios.run_spec import OFF, RunSpec, baseline_of, check_run, horizon
 from xiancheng.scenarios.simulation import simulate
 from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.state import Floats
@@ -57,12 +57,16 @@ class ModelDraws:
         """Plan minus baseline, (day, draw, county) [points]."""
         return self.plan - self.baseline
 
+    def on(self, days: Sequence[int]) -> "ModelDraws":
+        """The draws of some of the days, by their index."""
+        return replace(self, plan=self.plan[days], baseline=self.baseline[days])
+
 
 def model_draws(
     region: str | Path, days: Sequence[date], settings: ScoreSettings, *,
     jobs: int | None = None, done: Callable[[], None] = lambda: None,
 ) -> ModelDraws:  # fmt: skip
-    """Pairs of runs with and without the plan, from the last census on.
+    """Pairs of runs with and without the plan, from the last census on, that follow no level.
 
     Parameters are drawn from the posterior of the pack if it has one, else from the priors. The
     plan is left out where it was issued after the cut-off, and where the pack has no targets.
@@ -85,7 +89,10 @@ def model_draws(
     drawn, sample = posterior.draws(pack, n, seed), posterior.read(pack.folder)
     sides = [
         layered(
-            RunSpec.of(each, region=region, scale=settings.scale, cutoff=str(settings.cutoff)),
+            RunSpec.of(
+                each, region=region, scale=settings.scale, cutoff=str(settings.cutoff),
+                alignment=OFF,
+            ),
             n, seed,
         )
         for each in scenarios
@@ -136,40 +143,51 @@ def forecasts(
     """
     pack, days = load(region), tuple(sorted(set(days)))
     check_cutoff(pack, settings.cutoff)
-    model = model_draws(region, days, settings, jobs=jobs, done=done)
-    own, past, n = Panel.of(pack), record(pack), settings.level_draws
-    known, residents = Known(past, Origin.at(own, 1)), own.residents[1]
-    pool = stack(str(region), settings.left_out_draws, settings.seed)
-    rows = level.run_of_draw(settings.draws, n, settings.seed)
-    parameters = [model.parameters[row] for row in rows]
-    groups = reported_groups(pack)
+    given, n, seed = (
+        given_at(pack, published_rates(pack, settings.cutoff)), settings.level_draws, settings.seed,
+    )  # fmt: skip
+    start, residents = given.origin.day, given.origin.urban + given.origin.rural
+    path = path_days((start, *days), given.published)
+    model = model_draws(region, path[1:], settings, jobs=jobs, done=done)
+    pool = stack(str(region), settings.left_out_draws, seed)
+    groups, chosen = reported_groups(pack), [path.index(day) for day in days]
 
-    def printed(rate: Floats, day: date, of: Sequence[Parameters]) -> Floats:
-        """Published rates of all groups, (draw, group)."""
-        rates = melding.published(rate, residents, own.prefecture, day, of, settings.seed)
-        return np.column_stack([melding.together(rates, residents, g.counties) for g in groups])
+    def of_groups(rate: Floats) -> Floats:
+        """Rates of all groups on the days asked for, (day, draw, group)."""
+        return np.stack([
+            np.column_stack([melding.together(rate[i], residents, g.counties) for g in groups])
+            for i in chosen
+        ])  # fmt: skip
 
-    rates: dict[str, list[Floats]] = {name: [] for name in FORECASTERS}
-    for i, day in enumerate(days):
-        years = years_between(own.dates[1], day)
-        for forecaster in (pool, *BASELINES):
-            rate = forecaster(known, years, n, settings.seed)
-            rates[forecaster.name].append(printed(rate, day, parameters))
-            if forecaster is pool:
-                melded = level.published(rate, model.plan[i], model.baseline[i], settings.seed)
-                rates[MELD].append(printed(melded, day, parameters))
-        rates[MODEL].append(printed(model.plan[i], day, model.parameters))
-        if model.with_plan:
-            rates[WITHOUT].append(printed(model.baseline[i], day, model.parameters))
+    begun = given.origin.rate
+
+    def shown(later: Floats) -> Floats:
+        """Published rates of all groups, of true ones of the counties after the census."""
+        start = np.broadcast_to(begun, (1, *later.shape[1:]))
+        return of_groups(printed(pack, given, path, np.concatenate([start, later]), seed)[1])
+
+    rates: dict[str, Floats] = {}
+    for forecaster in (pool, *BASELINES):
+        rates[forecaster.name] = shown(
+            np.stack([forecaster(given, years_between(start, day), n, seed) for day in path[1:]])
+        )
+    plan, baseline = (
+        of_groups(np.concatenate([each[:1], each])) for each in (model.plan, model.baseline)
+    )
+    rates[MELD] = np.stack([
+        level.published(rates[pool.name][d], plan[d], baseline[d], seed) for d in range(len(days))
+    ])  # fmt: skip
+    rates[MODEL] = shown(model.plan)
+    if model.with_plan:
+        rates[WITHOUT] = shown(model.baseline)
+    own = begun[None]
     return ForecastSet(
         groups=groups,
         days=days,
-        rates={name: np.stack(each) for name, each in rates.items() if each},
+        rates={name: rates[name] for name in FORECASTERS if name in rates},
         weights={m.name: w for m, w in zip(pool.members, pool.weights, strict=True)},
-        start=np.array(
-            [melding.together(own.rate[1:], residents, group.counties)[0] for group in groups]
-        ),
-        model=model,
+        start=np.array([melding.together(own, residents, g.counties)[0] for g in groups]),
+        model=model.on([path.index(day) - 1 for day in days]),
     )
 
 

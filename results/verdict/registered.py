@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from xiancheng.calibration import code_identity, posterior
-from xiancheng.calibration.forecasts.panel import Panel, record
+from xiancheng.calibration.forecasts.panel import record
 from xiancheng.calibration.region import load
-from xiancheng.scenarios.run_spec import COMPUTES, INFORMATION, code_digest, digest_of
+from xiancheng.calibration.region.schema import INFORMATION
+from xiancheng.scenarios.run_spec import COMPUTES, code_digest, digest_of
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,6 @@ class ScoreSettings:
 REGISTERED = ScoreSettings()
 ROUNDS = (date(2020, 11, 1), INFORMATION)  # the cut-offs of the two registered rounds
 FORECASTS = (*COMPUTES, "results.verdict")  # the packages that simulate, forecast and score
-DIGITS = 10  # significant, of the figures of a record: counts of persons are whole
 
 
 def digests(region: str | Path) -> dict[str, str | None]:
@@ -44,7 +44,7 @@ def digests(region: str | Path) -> dict[str, str | None]:
     return {
         "forecasting_code": program(),
         "pack": pack.digest,
-        "record": panel_digest(record(pack)),
+        "record": record(pack).digest,
         "posterior": sample.digest if sample else None,
     }
 
@@ -52,17 +52,3 @@ def digests(region: str | Path) -> dict[str, str | None]:
 def program() -> str:
     """Sha256 of all code that simulates, forecasts and scores; a run names `code_digest`."""
     return digest_of({"arithmetic": code_digest(), "code": code_identity.digest(*FORECASTS)})
-
-
-def panel_digest(panel: Panel) -> str:
-    """Sha256 of the census record that statistical forecasts use, its figures as text."""
-    figures = {name: getattr(panel, name) for name in ("urban", "rural", "ages", "odds")}
-    return digest_of(
-        {
-            "codes": panel.codes,
-            "prefecture": panel.prefecture,
-            "dates": [str(day) for day in panel.dates],
-            "comparable": panel.comparable.tolist(),
-            **{name: [f"{x:.{DIGITS}g}" for x in each.ravel()] for name, each in figures.items()},
-        }
-    )

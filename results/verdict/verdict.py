@@ -1,12 +1,13 @@
 """The verdict: what is expected of each target at its deadline, and how sure that is.
 
-The level is that of statistics, where there is a record of change (`results.verdict.level`); else
-it is the model's own. What outside conditions and the plan add to it are differences between runs
-of the model with the same random numbers, paired with draws of the level by
-`results.verdict.level`.
+Where there is a record of change the level is that of statistics (`results.verdict.level`), which
+runs of the model without the plan follow; else, or where alignment is off, it is the model's own.
+What outside conditions and the plan add to it are differences between runs with the same random
+numbers, paired with draws of the level by `results.verdict.level`. Why the rate changes is told by
+the run without draw.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Self
@@ -17,7 +18,8 @@ import pandas as pd
 from xiancheng.results.verdict import level as levels
 from xiancheng.results.verdict.level import Level, published
 from xiancheng.scenarios.ensemble import Ensemble
-from xiancheng.scenarios.outcome import PUBLISHED, Group, Outcome, floor
+from xiancheng.scenarios.outcome import CAUSES, Group, Outcome, floor, group_of
+from xiancheng.scenarios.run_spec import OFF
 from xiancheng.sim.state import Bools, Floats
 
 if TYPE_CHECKING:
@@ -26,9 +28,8 @@ if TYPE_CHECKING:
 INTERVAL = (5, 95)  # percentiles
 BY_DRAWS = (  # columns of `Verdict.to_frame` that draws have a part in
     "without", "expected", "low", "high", "probability", "probability_without", "all_met",
-    "all_met_without", "from_trend_pp",
-    "from_recoding_pp", "from_conditions_pp", "from_plan_pp", "plan_low", "plan_high",
-    "margin_pp", "basis", "draws",
+    "all_met_without", "from_conditions_pp", "from_plan_pp", "plan_low", "plan_high",
+    "margin_pp", "counting_pp", "basis", "draws",
 )  # fmt: skip
 OF_THE_MODEL = ("above_target_in_model", "model_margin_pp")  # of one run, and no verdict
 
@@ -50,15 +51,12 @@ class Verdict:
     effect: Floats  # scenario minus baseline in each run of the model, (run, target) [points]
     anchored: bool  # whether the level is that of statistics
     draws: int  # of the parameters; 0 at central values
-    start: Floats  # at the start of the run, (target,); nan where it was not asked for
-    recoding: Floats  # what it adds to the level in the model, (target,) [points]; nan as well
     one_run: "pd.DataFrame | None" = None  # at central parameters; see `of`
 
     @classmethod
     def of_rates(
         cls, targets: Mapping[str, tuple[date, float]], level: Floats | None, *,
         scenario: Floats, baseline: Floats, reference: Floats, draws: int = 0,
-        start: Sequence[float] = (), recoding: Sequence[float] = (),
         one_run: "pd.DataFrame | None" = None,
     ) -> Self:  # fmt: skip
         """The verdict from the rates of runs of the model.
@@ -69,7 +67,6 @@ class Verdict:
         level : draws of the level at the deadlines, (draw, target) [percent]; None if unknown
         scenario, baseline, reference : of each run, (run, target) [percent]
         """
-        unknown = [np.nan] * len(targets)
         return cls(
             targets=tuple(targets),
             deadlines=tuple(day for day, _ in targets.values()),
@@ -80,8 +77,6 @@ class Verdict:
             effect=scenario - baseline,
             anchored=level is not None,
             draws=draws,
-            start=np.array(start or unknown),
-            recoding=np.array(recoding or unknown),
             one_run=one_run,
         )
 
@@ -94,14 +89,19 @@ class Verdict:
         one_run = pd.DataFrame(rows).rename(columns={"model_rate": "simulated"})
         if rows:
             one_run["baseline"] = ensemble.central.baseline[0, due]
+            groups, targets = ensemble.reference.groups, [region.targets[t] for t in due]
+            steered = [
+                ensemble.reference.steered(groups[group_of(t, region, groups)], t.deadline)
+                for t in targets
+            ]
+            for part in ("flow", "recoding"):
+                one_run[f"steered_{part}_pp"] = [round(each[part], 6) for each in steered]
         return cls.of_rates(
             {region.targets[t].id: (region.targets[t].deadline, floor(region.targets[t]))
              for t in due},
             None if known is None else known.at_deadlines(region)[:, due],
             scenario=rates.scenario[:, due], baseline=rates.baseline[:, due],
             reference=rates.reference[:, due], draws=ensemble.draws,
-            start=[row["rate_at_start"] for row in rows],
-            recoding=rates.recoding[:, due].mean(axis=0).tolist(),
             one_run=_named(one_run, region),
         )  # fmt: skip
 
@@ -123,12 +123,12 @@ class Verdict:
         return np.array([met[:, which].all(axis=1).mean() for which in due])
 
     def estimates(self) -> dict[str, Floats]:
-        """Expected rates, intervals, chances and parts of the change, each (target,).
+        """Expected rates, intervals, chances and differences, each (target,).
 
         `expected` and `without` are medians; `all_met` is the chance that all targets due by this
-        deadline are met, each at its own. What trend, recoding, conditions and plan give adds
-        up to `expected` less the rate at the start. `plan_low` and `plan_high` hold 90 % of the
-        paired effects of the plan over draws; null where there are none.
+        deadline are met, each at its own. Outside conditions and the plan make `from_conditions_pp`
+        and `from_plan_pp` of the rate. `plan_low` and `plan_high` hold 90 % of the paired effects
+        of the plan over draws; null where there are none.
         """
         middle, before, expected = (
             np.median(rates, axis=0) for rates in (self.level, self.baseline, self.scenario)
@@ -144,8 +144,6 @@ class Verdict:
             "probability_without": probability(self.baseline, self.thresholds),
             "all_met": self.all_met(self.scenario),
             "all_met_without": self.all_met(self.baseline),
-            "from_trend_pp": middle - self.start - self.recoding,
-            "from_recoding_pp": self.recoding,
             "from_conditions_pp": before - middle,
             "from_plan_pp": expected - before,
             "plan_low": effects[0] if len(self.effect) > 1 else unknown,
@@ -161,9 +159,11 @@ class Verdict:
         `operator`, `target_rate`,
         `rate_at_start`; what `estimates` gives; `margin_pp`, the expected rate less the
         target; `basis` of the level, "statistics", "model" or "another start"; `draws` of the
-        parameters, 0 at central values; then of the one run of the model its rates `simulated` and
-        `baseline`, `effect_pp`
-        between them, and the causes of its change
+        parameters, 0 at central values; of the run without draw its rates `simulated` and
+        `baseline`, and `effect_pp` between them; then why the rate changes: `natural_pp`,
+        `migration_pp`, `recoding_pp`, `denominator_pp` and `counting_pp` add up to `expected` less
+        `rate_at_start`; of migration `steered_flow_pp` and of recoding `steered_recoding_pp` are
+        what it took to follow the level, 0 where none is followed
 
         Raises
         ------
@@ -186,6 +186,13 @@ class Verdict:
         table.insert(at, "draws", self.draws)
         table["baseline"] = table.pop("baseline")
         table["effect_pp"] = (table["simulated"] - table["baseline"]).round(6)
+        causes = [table.pop(f"{cause}_pp") for cause in (*CAUSES, "counting")]
+        for cause, points in zip(CAUSES, causes, strict=False):
+            table[f"{cause}_pp"] = points.round(6)
+        told = table["rate_at_start"] + sum(causes[:-1])
+        table["counting_pp"] = (table["expected"] - told).round(6)
+        for part in ("flow", "recoding"):
+            table[f"steered_{part}_pp"] = table.pop(f"steered_{part}_pp")
         return table
 
     def __repr__(self) -> str:
@@ -231,9 +238,12 @@ def of_outcome(result: Outcome | Ensemble) -> Verdict:
 
 
 def anchor(ensemble: Ensemble) -> Level | None:
-    """The level of an ensemble; None if it starts at another census, or none is known."""
+    """The level of an ensemble; None if it starts at another census, none is known or followed."""
     outcome = ensemble.scenario
-    return levels.level_from(outcome.region, outcome.dates[0], outcome.dates[-1])
+    spec, (first, *__, last) = outcome.spec, outcome.dates
+    if spec.alignment == OFF:
+        return None
+    return levels.level_from(outcome.region, first, last, spec.known_until, spec.observations)
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,26 +258,29 @@ class Path:
 
 
 def path(ensemble: Ensemble, group: Group, verdicts: "pd.DataFrame") -> Path:
-    """The rate at every quarter's end; between years' ends the level is interpolated.
+    """The rate at every quarter's end: medians, and 90 % with the plan; see `level.published`.
 
-    The differences are those of the run without draw. Where a verdict is given on a deadline, what
-    draws add to it there is added in proportion to time: from nothing at the start, from deadline
-    to deadline, and the same after the last. So the path goes through every verdict.
+    Where the ensemble has no series of its draws, the differences are those of the run without
+    draw, and what draws add to a verdict at its deadline is added in proportion to time: from
+    nothing at the start, from deadline to deadline, and the same after the last. So the path goes
+    through every verdict in either case.
     """
     days, column = ensemble.scenario.dates, ensemble.scenario.groups.index(group)
     level = anchor(ensemble)
-    reference, *runs = (
-        run.series(PUBLISHED)[:, column]
-        for run in (ensemble.reference, ensemble.baseline, ensemble.scenario)
-    )
+    scenario, baseline, reference = ensemble.published[..., column]  # each (run, day)
+    known = None
+    if level is not None:
+        known = np.stack([level.at(day)[:, column] for day in days], axis=1)
+    with_plan, without = (levels.published(known, run, reference) for run in (scenario, baseline))
+    lines = {"without": np.median(without, axis=0), "expected": np.median(with_plan, axis=0)}
     if level is None:
-        return Path(days, runs[0], runs[1], None, None)
-    without, plan = (run - reference for run in runs)
-    low, middle, high = (level.path(group.code, days, p) for p in (INTERVAL[0], 50, INTERVAL[1]))
-    lines = {"without": middle + without, "expected": middle + plan,
-             "low": low + plan, "high": high + plan}  # fmt: skip
-    rows = verdicts[verdicts["unit_code"] == group.code].to_dict("records")
-    due = {row["deadline"].toordinal(): row for row in rows}
+        return Path(days, lines["without"], lines["expected"], None, None)
+    lines["low"], lines["high"] = np.percentile(with_plan, INTERVAL, axis=0)
+    due = {
+        row["deadline"].toordinal(): row
+        for row in verdicts.to_dict("records")
+        if row["unit_code"] == group.code
+    }
     at, ends = [day.toordinal() for day in days], sorted(due)
     for name, line in lines.items():
         added = [due[end][name] - np.interp(end, at, line) for end in ends]

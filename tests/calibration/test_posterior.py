@@ -38,7 +38,8 @@ def test_a_sample_is_read_as_it_was_written(pack, sample):
     read = posterior.read(pack)
     assert read.values == pytest.approx(sample.values, rel=1e-6)
     assert read.numbers.tolist() == sample.numbers.tolist()
-    assert read.about == {"made": "now"}
+    assert read.about["made"] == "now"
+    assert read.about[posterior.TAKEN] == read.about[posterior.GONE] == []
     assert posterior.read(pack.parent) is None
 
 
@@ -73,12 +74,40 @@ def test_an_ensemble_takes_its_draws_from_the_sample(pack, sample):
         assert dict(of_run.parameters) == vars(drawn.parameters)
 
 
-def test_a_sample_with_other_columns_is_refused(pack, sample):
+def test_what_a_sample_lacks_comes_from_the_prior_and_the_account_says_so(pack, sample):
     posterior.write(pack, sample)
-    text = (pack / SAMPLE).read_text("utf-8").replace("kappa", "kapa")
+    text = (pack / SAMPLE).read_text("utf-8").replace("kappa", "formerly")
     (pack / SAMPLE).write_text(text, "utf-8")
-    with pytest.raises(priors.ParameterError, match="columns"):
-        posterior.read(pack)
+    read, lacking = posterior.read(pack), PARAMETERS.index("kappa")
+    others = np.arange(len(PARAMETERS)) != lacking
+    assert read.values[:, others] == pytest.approx(sample.values[:, others], rel=1e-6)
+    assert set(read.values[:, lacking]).isdisjoint(sample.values[:, lacking])
+    assert len(set(read.values[:, lacking])) == len(sample.values)
+    assert read.about[posterior.TAKEN] == ["kappa"]
+    assert read.about[posterior.GONE] == ["formerly"]
+    assert "kappa" in repr(read).splitlines()[-1]
+    posterior._read.cache_clear()
+    assert posterior.read(pack).values[:, lacking].tolist() == read.values[:, lacking].tolist()
+
+
+def test_a_parameter_whose_prior_has_changed_is_taken_from_the_prior_of_today(pack, sample):
+    posterior.write(pack, sample)
+    about = json.loads((pack / ABOUT).read_text("utf-8"))
+    about[posterior.PRIORS]["beta_y"] = "lognormal 2.0 (1.0 to 4.0) sigma 0.42"
+    (pack / ABOUT).write_text(json.dumps(about), "utf-8")
+    read = posterior.read(pack)
+    assert read.about[posterior.TAKEN] == ["beta_y"]
+    assert not np.isclose(read.values[:, 0], sample.values[:, 0], rtol=1e-6).any()
+
+
+def test_a_table_that_is_no_sample_is_refused(pack, sample):
+    posterior.write(pack, sample)
+    text = (pack / SAMPLE).read_text("utf-8")
+    for other in (text.replace("draw,", "number,"), "draw,one\n1,2\n"):
+        (pack / SAMPLE).write_text(other, "utf-8")
+        posterior._read.cache_clear()
+        with pytest.raises(priors.ParameterError, match="column"):
+            posterior.read(pack)
 
 
 def test_a_sample_outside_the_priors_is_refused(pack, sample):
@@ -116,7 +145,7 @@ def test_a_sample_shows_itself_in_few_lines(sample):
     lines = repr(sample).splitlines()
     assert len(lines) < 20
     assert "8 draws" in lines[0]
-    assert any("kappa" in line for line in lines)
+    assert any("gamma_n" in line for line in lines)
     assert "<table" in sample._repr_html_()
 
 

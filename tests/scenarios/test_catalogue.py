@@ -67,8 +67,8 @@ def test_the_table_of_parameters_says_everything_of_a_prior():
         assert (row["source"], row["note"], row["unit"]) == (prior.source, prior.note, prior.unit)
         ends = "ends of the support" if (row["low"], row["high"]) == prior.support else "quantiles"
         assert ends in row["low_high"]
-    assert table.loc["omega_sd", "acts"] == "draw above 0"
-    assert table.loc["kappa", "acts"] == ""
+    assert table.loc["flow_sd", "acts"] == "draw above 0"
+    assert table.loc["beta_y", "acts"] == ""
 
 
 def test_every_column_of_the_table_is_explained_where_it_is_made():
@@ -80,12 +80,12 @@ def test_every_column_of_the_table_is_explained_where_it_is_made():
 
 
 def test_a_world_brings_its_parameters_its_draw_and_its_seed():
-    worlds = draws(4, seed=10, only=["kappa", "omega_sd"])
+    worlds = draws(4, seed=10, only=["kappa", "flow_sd"])
     assert [w["draw"] for w in worlds] == [1, 2, 3, 4]
     assert [w["seed"] for w in worlds] == [10, 11, 12, 13]
     drawn = priors.draw(4, 10)
     assert [w["parameters"] for w in worlds] == [
-        {"kappa": p.kappa, "omega_sd": p.omega_sd} for p in drawn
+        {"kappa": p.kappa, "flow_sd": p.flow_sd} for p in drawn
     ]
     simulate("baseline", scale=SCALE, until="2021-03-31", **worlds[0])
 

@@ -10,7 +10,7 @@ import pytest
 from xiancheng.scenarios import InactiveParameterWarning, draws, parameters, simulate
 from xiancheng.scenarios.outcome import PUBLISHED
 from xiancheng.scenarios.trace import (
-    CONSTANTS_ONLY,
+    OF_CONDITIONS,
     OF_LEVERS,
     OF_PUBLISHED_RATES,
     SPREADS,
@@ -21,7 +21,7 @@ from xiancheng.sim.levers import LEVERS
 
 SCALE = 0.005
 PRIORS = parameters().set_index("name")
-CONDITIONAL = sorted({*CONSTANTS_ONLY, *SPREADS, *OF_LEVERS})
+CONDITIONAL = sorted({*SPREADS, *OF_LEVERS, *OF_CONDITIONS})
 
 
 def same(one, other) -> bool:
@@ -70,7 +70,7 @@ def test_whatever_changes_no_number_in_the_baseline_is_on_the_register(name, bas
 
 def test_a_spread_acts_in_a_draw_of_effects():
     asked = {"scale": SCALE, "draw": 3}
-    for name in ("omega_sd", "tau_sd", "obs_error_sd"):
+    for name in ("flow_sd", "trend_sd", "obs_error_sd"):
         run = simulate("baseline", parameters={name: other_value(name)}, **asked)
         assert not same(run, simulate("baseline", **asked)), name
 
@@ -87,7 +87,7 @@ def test_drift_and_error_move_published_rates_only():
 
 @pytest.mark.parametrize(
     ("scenario", "draw", "name"),
-    [("plan", 0, "job_multiplier"), ("baseline", 1, "omega_sd"), ("baseline", 0, "kappa")],
+    [("plan", 0, "job_multiplier"), ("baseline", 1, "flow_sd"), ("baseline", 0, "beta_y")],
 )
 def test_what_acts_brings_no_warning(scenario, draw, name):
     with warnings.catch_warnings():
@@ -112,7 +112,7 @@ def test_the_warning_is_in_both_languages_and_names_the_line_of_the_caller():
     code = (
         "from xiancheng.scenarios import simulate\n"
         f"for _ in range(3): simulate('baseline', scale={SCALE}, until='2021-03-31',"
-        " parameters={'omega_sd': 0.5})"
+        " parameters={'flow_sd': 0.5})"
     )
     run = subprocess.run(
         [sys.executable, "-X", "utf8", "-c", code], capture_output=True, text=True,
@@ -121,13 +121,13 @@ def test_the_warning_is_in_both_languages_and_names_the_line_of_the_caller():
     assert run.stderr.count("InactiveParameterWarning") == 1, run.stderr
     assert "<string>:2" in run.stderr
     assert "以下参数在此不起作用" in run.stderr
-    assert "these parameters cannot act here: omega_sd (acts: draw above 0)" in run.stderr
+    assert "these parameters cannot act here: flow_sd (acts: draw above 0)" in run.stderr
 
 
 def test_none_is_inactive_where_its_condition_holds():
-    assert inactive_parameters(["omega_sd", "beta_a", "kappa"], 1, {"digital"}) == []
-    assert inactive_parameters(["omega_sd", "beta_a", "kappa"], 0, {"training"}) == [
-        "omega_sd",
+    assert inactive_parameters(["flow_sd", "beta_a", "beta_y"], 1, {"digital"}) == []
+    assert inactive_parameters(["flow_sd", "beta_a", "beta_y"], 0, {"training"}) == [
+        "flow_sd",
         "beta_a",
     ]
 
@@ -147,13 +147,13 @@ def test_a_sweep_notes_once_what_cannot_act_in_it(tmp_path, capsys):
     design = tmp_path / "design.yaml"
     text = (
         "name: spreads\nscenarios: [baseline]\nscales: 0.005\nhorizon: {until: 2021-03-31}\n"
-        "parameters: {from: prior, n: 2, only: [omega_sd, kappa, beta_a]}\n"
+        "parameters: {from: prior, n: 2, only: [flow_sd, beta_y, beta_a]}\n"
     )
     design.write_text(text + "effects: false\n", "utf-8")
     said = noted(capsys, "sweep", str(design), "--out", str(tmp_path / "a"), "--jobs", "1")
     assert said.count("cannot act here") == 1
-    assert all(name in said for name in ("omega_sd", "beta_a"))
-    assert "kappa" not in said
+    assert all(name in said for name in ("flow_sd", "beta_a"))
+    assert "beta_y" not in said
     design.write_text(text.replace(", beta_a", ""), "utf-8")
     said = noted(capsys, "sweep", str(design), "--out", str(tmp_path / "b"), "--jobs", "1")
     assert "cannot act" not in said
@@ -163,10 +163,10 @@ def test_a_sensitivity_analysis_notes_what_cannot_move_its_outcome(capsys):
     pytest.importorskip("SALib")
     words = ("sensitivity", "baseline", "--scale", "0.005", "--until", "2021-03-31", "--at",
              "2021-03-31", "--trajectories", "5", "--jobs", "1")  # fmt: skip
-    said = noted(capsys, *words, "--factors", "kappa", "tau_sd", "benchmark_drift")
-    assert "tau_sd (acts: draw above 0)" in said
+    said = noted(capsys, *words, "--factors", "beta_y", "trend_sd", "benchmark_drift")
+    assert "trend_sd (acts: draw above 0)" in said
     assert "benchmark_drift (acts: on published rates only)" in said
-    said = noted(capsys, *words, "--factors", "kappa", "benchmark_drift",
+    said = noted(capsys, *words, "--factors", "beta_y", "benchmark_drift",
                  "--outcome", "published_resident_urbanization_rate")  # fmt: skip
     assert "cannot act" not in said
 
@@ -181,6 +181,6 @@ def test_a_whole_world_is_warned_of_only_if_its_effects_were_left_out():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         simulate("baseline", **world, **asked)
-    with pytest.warns(InactiveParameterWarning, match="tau_sd") as caught:
+    with pytest.warns(InactiveParameterWarning, match="trend_sd") as caught:
         simulate("baseline", **(world | {"draw": 0}), **asked)
     assert "job_multiplier" not in str(caught[0].message)

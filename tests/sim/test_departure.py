@@ -28,11 +28,12 @@ from tests.conftest import (
     villages,
 )
 from xiancheng.calibration.priors import draw
-from xiancheng.sim import departure, destination, kernels, strata
+from xiancheng.sim import departure, destination, kernels, relocation, strata
 from xiancheng.sim.choice import nested_logit, probability, threshold
 from xiancheng.sim.destination import COUNTRY, NEARBY, OWN_TOWN, PROVINCE, STAY, Alternatives
-from xiancheng.sim.destination_constants import others_leaving, solve, students
+from xiancheng.sim.destination_constants import BasePeriod, base_flows, others_leaving
 from xiancheng.sim.events import draw_events
+from xiancheng.sim.population import Population
 from xiancheng.sim.randomness import Stream
 from xiancheng.sim.state import ALONE, DEPENDENT, HEAD, NEVER, OWNS_FLAT, SINGLE, Offers
 from xiancheng.sim.strata import AGES, COUPLE, PRESCHOOL, PRIMARY_CHILD, SITUATIONS
@@ -104,12 +105,11 @@ def test_what_is_not_on_offer_is_not_chosen():
 # Whether to reconsider
 
 
-def considering(p=PARAMETERS, attraction=0.0, policy=None, effects=0.0, land=0.0, adults=100.0):
+def considering(p=PARAMETERS, attraction=0.0, policy=None, land=0.0, adults=100.0):
     four = np.ones(4)
     shape = (4, 2, destination.AGE_CLASSES, SITUATIONS)
     return departure.leaving_hazard(
-        np.full(shape, attraction), effects * four, land * four, adults * four,
-        policy or levers(), p,
+        np.full(shape, attraction), land * four, adults * four, policy or levers(), p
     )  # fmt: skip
 
 
@@ -186,7 +186,6 @@ def test_posts_pensions_and_land_move_the_hazard_as_stated():
     pension = considering(policy=levers(pension_coverage=0.4))[decides] / before
     np.testing.assert_allclose(pension, p.hr_parent_pension**0.4)
     np.testing.assert_allclose(considering(land=0.02)[decides] - before, 0.02)
-    np.testing.assert_allclose(considering(effects=0.3)[decides] / before, exp(0.3))
 
 
 def test_co_villagers_away_draw_people_after_them():
@@ -274,7 +273,7 @@ def slow_events(quarter, h, i, years=0.25):
             "births": sex == 1 and role in (0, HEAD) and below(1, h.birth[place, band]),
             "marrying": role in (SINGLE, ALONE) and above(1, h.marriage[band, sex]),
             "hired": below(3, h.hire[place, band, work, education]),
-            "separated": work >= 2 and above(3, h.separation[place, band, work - 2]),
+            "separated": work >= 1 and above(3, h.separation[place, band, work - 1]),
             "reconsidering": (word[2] + 0.5) / 2**32 < 1 - exp(-leaving * years),
         }
     return {event for event, happens in met.items() if happens}
@@ -456,9 +455,7 @@ def test_the_base_period_is_reproduced_by_its_constants():
 
 def test_who_leaves_for_college_is_not_sent_out_once_more(monkeypatch):
     """The constants send out those whom college leaves over, and all the others as before."""
-    monkeypatch.setattr(
-        "xiancheng.sim.destination_constants.students", lambda *_: np.full((4, 2), 3.0)
-    )
+    monkeypatch.setattr(BasePeriod, "students", lambda *_: np.full((4, 2), 3.0))
     gone, moves, back, _ = base_period(replace(PARAMETERS, town_leaving_ratio=0.0))
     rest = moves[:, 2:] ** 2 / (moves[:, 2:] + 3.0)
     assert (rest < moves[:, 2:]).all()
@@ -466,32 +463,34 @@ def test_who_leaves_for_college_is_not_sent_out_once_more(monkeypatch):
     np.testing.assert_allclose(gone[:, 2], moves[:, 1] + back[:, 1], rtol=0.01)
 
 
-def base_period(p=PARAMETERS):
+def base_period(p=PARAMETERS, effects=None):
     """Who leaves villages a year, by county and nest; net moves, returns and followers."""
     counties, people, units = two_counties(), families(60), villages()
-    model = build_world()
-    away, offers = model.population.away_share, model.offers(model.quarters[0], levers())
-    followers = model.markets.followers(PARAMETERS)
-    fixed = solve(people, units, counties, NOW, offers, followers, away, p)
-    value = destination.utility(AROUND, offers, fixed.constants, levers(), PARAMETERS)
-    chances, attraction = destination.choice(AROUND, value, PARAMETERS)
+    model = build_world(p=p)
+    offers = model.offers(model.quarters[0], levers())
+    followers = model.markets.followers(p)
+    period = BasePeriod.of(Population(people, units), NOW)
+    away, effects = period.away_share, np.zeros((2, 3)) if effects is None else effects
+    fixed = period.solve(counties, offers, followers, effects, p)
+    counties = base_flows(counties, period.residents[1::2], effects, p)
+    value = destination.utility(AROUND, offers, fixed.constants, levers(), p)
+    chances, attraction = destination.choice(AROUND, value, p)
     quarter = quarter_of(people, number=NOW)
-    zero = np.zeros(4)
-    hazard = departure.leaving_hazard(attraction, zero, zero, np.ones(4), levers(), PARAMETERS)
+    hazard = departure.leaving_hazard(attraction, np.zeros(4), np.ones(4), levers(), p)
     gone = np.zeros((2, 5))
     for i in np.flatnonzero(people.unit < UNITS):
         place, flat, band, situation = (int(x[0]) for x in quarter.stratum(np.array([i])))
         often = hazard[place, flat, band, situation]
-        often *= exp(PARAMETERS.gamma_n * away[people.unit[i]])
-        often *= departure.duration_factors(PARAMETERS)[min(NOW - int(people.moved_at[i]), 128)]
+        often *= exp(p.gamma_n * away[people.unit[i]])
+        often *= departure.duration_factors(p)[min(NOW - int(people.moved_at[i]), 128)]
         for j, chance in enumerate(chances[place, flat, destination.AGE_CLASS[band], situation]):
             size = 2.8 if AROUND.mode[j] == WHOLE and situation >= COUPLE else 1
             size = 2.0 if AROUND.mode[j] == WITH_CHILD else size
             gone[place // 2, AROUND.nest[j]] += often * chance * size
-    return gone, counties.moves, returning_slowly(people, quarter), followers
+    return gone, counties.moves, returning_slowly(people, quarter, p), followers
 
 
-def returning_slowly(people, quarter):
+def returning_slowly(people, quarter, p):
     """Expected returns a year to the villages of each county, by where from, (county, 4)."""
     back, place = np.zeros((2, 4)), quarter.population.place.astype(int)
     for i in range(len(people)):
@@ -503,11 +502,11 @@ def returning_slowly(people, quarter):
         if now == home or role == 0 or home % 2 == 0:
             continue
         age = AGES[quarter.stratum(np.array([i]))[2][0]]
-        often = PARAMETERS.return_hazard * (PARAMETERS.return_after_50 if age >= 50 else 1)
+        often = p.return_hazard * (p.return_after_50 if age >= 50 else 1)
         size = (quarter.population.people.unit[_ring(people, i)] == people.unit[i]).sum()
         origin = now - 2 if now >= 4 else int(now // 2 != home // 2)
         persons_back = size if role == HEAD else 1
-        back[home // 2, origin] += often * persons_back * (1 - PARAMETERS.return_to_town)
+        back[home // 2, origin] += often * persons_back * (1 - p.return_to_town)
     return back
 
 
@@ -533,11 +532,90 @@ def test_as_many_students_are_expected_as_leave():
     age = np.arange(0, 72)
     people = persons(72, age=0, born=NOW - age, role=DEPENDENT, unit=IN_VILLAGE)
     p = replace(PARAMETERS, college_share=0.5, college_leaving=0.8, graduate_return=0.25)
-    expected = students(people, villages(), NOW, p)
+    expected = BasePeriod.of(Population(people, villages()), NOW).students(p)
     a_year_old = 4  # born in each year
     assert expected.sum() == pytest.approx(a_year_old * 0.5 * 0.8 * 0.75)
     assert expected[:, 0] == pytest.approx(p.college_in_province * expected.sum(axis=1))
     assert np.flatnonzero(expected.sum(axis=1)).tolist() == [1]
+
+
+# Flows: the base period as a draw has it, and as time goes on
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_constants_of_every_draw_bring_about_the_base_period(seed):
+    """Whatever people want of a place, as many go as before; only the named factors change that."""
+    p = draw(3, 11)[seed]
+    effects = np.random.default_rng(seed).normal(size=(2, 3))
+    gone, moves, back, followers = base_period(p, effects)
+    np.testing.assert_allclose(gone[:, 1], moves[:, 0] + back[:, 0] - followers, rtol=0.01)
+    np.testing.assert_allclose(gone[:, 3:], moves[:, 2:] + back[:, 2:], rtol=0.01)
+    near = gone[:, 2].sum()  # of two counties, each of which can send to the other only
+    assert near == pytest.approx((moves[:, 1] + back[:, 1]).sum(), rel=0.01)
+
+
+def test_a_county_s_own_stock_counts_for_a_part_of_its_flow_to_town():
+    counties, villagers, none = two_counties(), np.array([1000.0, 3000.0]), np.zeros((2, 3))
+    moves = counties.moves.copy()
+    moves[:, 0] = [70.0, 10.0]
+    counties = replace(counties, moves=moves)
+    p = replace(PARAMETERS, own_stock_weight=0.25)
+    found = base_flows(counties, villagers, none, p)
+    assert found.moves[:, 0].tolist() == [0.25 * 70 + 0.75 * 20, 0.25 * 10 + 0.75 * 60]
+    assert (found.moves[:, 1:] == moves[:, 1:]).all()
+    assert (found.arrivals == counties.arrivals).all()
+
+
+def test_flows_are_scaled_by_their_named_factors_and_the_county_s_own():
+    p = replace(
+        PARAMETERS, own_town_flow=1.5, departure_flow=0.8, arrival_flow=2.0, flow_sd=0.1,
+        own_stock_weight=1.0,
+    )  # fmt: skip
+    counties, effects = two_counties(), np.array([[1.0, -2.0, 0.5], [0.0, 0.0, 0.0]])
+    found = base_flows(counties, np.ones(2), effects, p)
+    own, leaving = found.moves[:, 0], found.moves[:, 1:]
+    np.testing.assert_allclose(own / counties.moves[:, 0], [1.5 * exp(0.1), 1.5])
+    np.testing.assert_allclose(leaving[0] / counties.moves[0, 1:], 0.8 * exp(-0.2))
+    np.testing.assert_allclose(leaving[1] / counties.moves[1, 1:], 0.8)
+    np.testing.assert_allclose(found.arrivals[0] / counties.arrivals[0], 2 * exp(0.05))
+
+
+def test_moves_into_towns_can_be_scaled_and_no_others_change():
+    """By a common factor; those to the own town by one of the county besides."""
+    rng = np.random.default_rng(4)
+    value = destination.utility(AROUND, some_offers(rng), NO_CONSTANTS, levers(), PARAMETERS)
+    chances, attraction = destination.choice(AROUND, value, PARAMETERS)
+    hazard = departure.leaving_hazard(attraction, np.zeros(4), np.ones(4), levers(), PARAMETERS)
+    factor = AROUND.inflow(0.5, np.array([0.6, 5.0]))
+    scaled, among = departure.scale_moves(hazard, chances, factor)
+    assert scaled.shape == hazard.shape
+    np.testing.assert_allclose(among.sum(axis=-1), 1)
+
+    def rates(hazard, chances):
+        """Moves a year to each alternative but staying."""
+        by_band = chances[:, :, destination.AGE_CLASS]
+        return (hazard[..., None] * by_band)[..., AROUND.nest != STAY]
+
+    expected = np.empty((4, len(AROUND.nest)))
+    for place, j in np.ndindex(expected.shape):
+        own = 0.3 if place < 2 else 2.5
+        expected[place, j] = {OWN_TOWN: own, NEARBY: 0.5}.get(AROUND.nest[j], 1.0)
+    np.testing.assert_allclose(
+        rates(scaled, among),
+        rates(hazard, chances) * expected[:, None, None, None, AROUND.nest != STAY],
+    )
+
+
+def test_moves_follow_the_known_trend_then_its_last_years_and_drift_from_there():
+    known, p = {2021: 0.9, 2022: 0.5, 2023: 0.6, 2024: 0.7}, replace(PARAMETERS, trend_sd=0.1)
+
+    def trend(year, shocks=(), known=known):
+        return relocation.trend(known, year, 2020, np.array(shocks), p)
+
+    assert [trend(year) for year in (2020, 2021, 2024)] == [1.0, 0.9, 0.7]
+    assert trend(2026, [0.0, 0.0]) == pytest.approx((0.5 + 0.6 + 0.7) / 3)
+    assert trend(2026, [1.0, -3.0]) == pytest.approx(0.6 * exp(-0.2))
+    assert trend(2021, [0.0], known={}) == 1.0
 
 
 def test_the_own_town_is_no_goal_for_whoever_lives_in_it():

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 
 from tests.conftest import build_world, levers, two_counties, villages
 from xiancheng.calibration.priors import catalogue, central
@@ -18,6 +19,7 @@ from xiancheng.sim import (
     demography,
     departure,
     destination,
+    destination_constants,
     governments,
     housing,
     hukou,
@@ -34,7 +36,7 @@ from xiancheng.sim.conditions import Conditions
 from xiancheng.sim.indicators import INDICATORS, Observation
 from xiancheng.sim.levers import LEVERS
 from xiancheng.sim.markets import Markets, looking
-from xiancheng.sim.state import COLLEGE, NO_WORK, SENIOR, Offers
+from xiancheng.sim.state import COLLEGE, NO_WORK, SENIOR, Offers, quarter_of
 from xiancheng.sim.strata import AGES
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -74,32 +76,46 @@ example("7.1", "threshold", "p = 0.01", 0.01 * 2**32 // 1, choice.threshold(one(
 _L, _B = one(0.012), one(0.1)
 example(
     "7.2", "μ", "L = 0.012, t = 5, a = 72.5, women, village",
-    0.012 * exp(P.gompertz_slope * (72.5 - 65)) * P.female_mortality_ratio
-    * P.rural_mortality_ratio * (1 - P.mortality_decline) ** 5,
+    (0.012 * exp(P.gompertz_slope * (72.5 - 65)) * P.female_mortality_ratio ** (27.5 / 35)
+     * P.rural_mortality_ratio + P.accident_mortality) * (1 - P.mortality_decline) ** 5,
     demography.survival(5.0, P)
     * demography.mortality(_L, demography.mortality_pattern(P), P)[0, 1, BAND[70], 1],
 )  # fmt: skip
 example(
     "7.2", "μ₀", "L = 0.012, t = 5, a = 0.5 (infants), men, town",
-    (0.012 * exp(P.gompertz_slope * (demography.MIDDLE[0] - 65)) + P.infant_mortality)
-    * (1 - P.mortality_decline) ** 5,
+    (0.012 * exp(P.gompertz_slope * (demography.MIDDLE[0] - 65)) + P.infant_mortality
+     + P.accident_mortality) * (1 - P.mortality_decline) ** 5,
     demography.survival(5.0, P)
     * demography.mortality(_L, demography.mortality_pattern(P), P)[0, 0, 0, 0],
 )  # fmt: skip
+
+
+def _bell(middle: float) -> np.ndarray:
+    ages = np.arange(22.5, 50, 5)
+    shape = np.exp(-(((ages - middle) / P.sd_age_at_birth) ** 2) / 2)
+    return shape / shape.sum()
+
+
+_MIDDLE = brentq(lambda m: (_bell(m) * np.arange(22.5, 50, 5)).sum() - P.mean_age_at_birth, 0, 50)
+_WOMEN = np.full(len(AGES), 1000)
 example(
-    "7.2", "f", "B = 0.1, a = 27.5, village",
-    0.1 * exp(-(((27.5 - P.mean_age_at_birth) / P.sd_age_at_birth) ** 2) / 2)
-    * P.rural_fertility_ratio,
-    0.1 * demography.fertility_pattern(P)[1, BAND[25]],
+    "7.2", "f", "B = 0.1, a = 27.5, of 1000 women 600 have a partner",
+    0.1 * _bell(_MIDDLE)[1] / 0.6,
+    0.1 * demography.fertility_pattern(_WOMEN, 6 * _WOMEN // 10, P)[BAND[25]],
+)  # fmt: skip
+example(
+    "7.2", "year", "2024 times that of 2016", P.dragon_births * P.two_child_births,
+    demography.unusual_year(2024, P) * demography.unusual_year(2016, P),
 )  # fmt: skip
 
 # 7.3
 
 example(
-    "7.3", "m", "a = 27.5, men",
+    "7.3", "m", "a = 27.5, men, end of 2024",
     P.marriage_hazard
-    * exp(-(((27.5 - P.marriage_age - P.spouse_age_gap / 2) / P.marriage_age_sd) ** 2) / 2),
-    demography.marriage_hazard(P)[BAND[25], 0],
+    * exp(-(((27.5 - P.marriage_age - 4 * P.marriage_delay - P.spouse_age_gap / 2)
+             / P.marriage_age_sd) ** 2) / 2),
+    demography.marriage_hazard(quarter_of(2024, 4), P)[BAND[25], 0],
 )  # fmt: skip
 _U = (np.arange(100_000) + 0.5) / 100_000
 example(
@@ -147,7 +163,7 @@ example(
 example(
     "7.4", "separation", "a = 60, L = 950, F = 1000",
     -4 * log(1 - P.job_separation) + P.retirement + 4 * 0.05,
-    labour.separation_hazard(P)[BAND[60]]
+    labour.separation_hazard(P)[BAND[60], 1]
     + 4 * labour.lay_off_share(np.array([1000]), one(950)),
 )  # fmt: skip
 _EARNED = labour.expected_income(
@@ -157,6 +173,15 @@ _EARNED = labour.expected_income(
                                              work_relief_income=100.0)
     )[:1],
     labour.commuting_cost(levers(rural_roads=0.2))[:1], P,
+)  # fmt: skip
+example(
+    "7.4", "farming ends", "a = 60", P.farm_exit + P.farm_retirement,
+    labour.separation_hazard(P)[BAND[60], 0],
+)  # fmt: skip
+example(
+    "7.4", "ending", "1000 with a job, 100 of them from 60 on, 2 % of residents leave a year",
+    1000 * (P.job_separation + 0.02 / 4) + 100 * P.retirement / 4,
+    labour.jobs_ending(np.where(AGES == 60, 100, np.where(AGES == 30, 900, 0))[None], one(0.02), P),
 )  # fmt: skip
 example(
     "7.4", "E[y] town", "p = 0.1, w = 60000, b = 12000", 0.1 * 60_000 + 0.9 * 12_000, _EARNED[0, 0]
@@ -184,7 +209,7 @@ example(
 )  # fmt: skip
 _ODDS = (1 - P.job_mover_share) / P.job_mover_share * 0.8**P.commute_cost_elasticity
 example(
-    "7.4", "moving share", "ΔL = 40, H = 100, ⟨rural_roads⟩ = 0.2, Δ⟨dormitory_beds⟩ = 10",
+    "7.4", "moving share", "ΔF = 40, H = 100, ⟨rural_roads⟩ = 0.2, Δ⟨dormitory_beds⟩ = 10",
     0.4 / (1 + _ODDS) + P.bed_takeup * 0.1,
     labour.moving_share(one(40), one(100), one(0.8), one(10), P),
 )  # fmt: skip
@@ -267,14 +292,14 @@ example("7.8", "land", "⟨land_rights⟩ = 0.4, ⟨hukou_access⟩ = 0.2", _LAN
         hukou.leaving_hazard(_LEVERS, P)[1])  # fmt: skip
 _D, _N = departure.duration_factor(one(2.0), P), departure.village_factor(one(0.1), P)
 example(
-    "7.8", "h", "HEAD, a = 37.5, youngest child 8, Λ = 0.3, ω + τ = 0.1, ⟨rural_posts⟩ = 10 of "
+    "7.8", "h", "HEAD, a = 37.5, youngest child 8, Λ = 0.3, ⟨rural_posts⟩ = 10 of "
     "10000, ⟨pension_coverage⟩ = 0.5, land as above, d = 2, N = 0.1, school closed",
     (_KEPT * _FREED * exp(
         P.alpha_family + log(_r(37.5) / _r(37)) + log(P.hr_school_stage) + P.gamma_a * 0.3
-        + P.gamma_dur * log2(32 / 8) + 0.1) + _LAND)
+        + P.gamma_dur * log2(32 / 8)) + _LAND)
     * exp(P.gamma_dur * log2(2 / 32)) * exp(P.gamma_n * 0.1) * P.hr_school_closed,
     departure.leaving_hazard(
-        np.full((4, 2, 3, 7), 0.3), np.full(4, 0.1), hukou.leaving_hazard(_LEVERS, P),
+        np.full((4, 2, 3, 7), 0.3), hukou.leaving_hazard(_LEVERS, P),
         np.full(4, 10_000.0), _LEVERS, P,
     )[1, 0, BAND[35], departure.PRIMARY_CHILD]
     * _D * _N * departure.closure_factor(np.array([True]), np.array([True]), P),
@@ -326,8 +351,22 @@ example("7.11", "r child", "a = 14", 0.0, _BACK[1, BAND[10]].max())
 # 7.12
 
 example(
-    "7.12", "arrivals", "base = 400, Δ = 0.1, Δt = 1/4, condition arrivals = 1.2",
-    400 * exp(0.1) / 4 * 1.2, relocation.arrivals(np.array([[400.0]]), one(0.1), 0.25, 1.2),
+    "7.12", "arrivals", "base = 400, Δ = 0.1, Δt = 1/4, condition arrivals = 1.2, m = 0.5",
+    400 * exp(0.1) / 4 * 1.2 * 0.5,
+    relocation.arrivals(np.array([[400.0]]), one(0.1), 0.25, one(1.2 * 0.5)),
+)  # fmt: skip
+example(
+    "7.12", "m", "known trend 0.9, 0.5, 0.6, 0.7, then Σ z = 2", 0.6 * exp(2 * P.trend_sd),
+    relocation.trend({2021: 0.9, 2022: 0.5, 2023: 0.6, 2024: 0.7}, 2026, 2020, one(2.0), P),
+)  # fmt: skip
+_OWN = np.array([[70.0, 1, 1, 1], [10.0, 1, 1, 1]])
+example(
+    "7.12", "own town", "from the stock 70, 1000 of 4000 villagers, 80 moves in all, z = 1",
+    P.own_town_flow * exp(P.flow_sd)
+    * (P.own_stock_weight * 70 + (1 - P.own_stock_weight) * 1000 * 80 / 4000),
+    destination_constants.base_flows(
+        replace(two_counties(), moves=_OWN), np.array([1000.0, 3000.0]), np.ones((2, 3)), P
+    ).moves[0, 0],
 )  # fmt: skip
 
 
@@ -361,9 +400,23 @@ _RURAL = np.flatnonzero(~_UNITS.urban & _UNITS.contiguous)[0]
 _SHARE = _UNITS.contiguous[~_UNITS.urban].mean()
 _K = _SHARE * P.recode_contiguity_ratio + 1 - _SHARE
 example(
-    "7.14", "recoding", "contiguous, half of the rural villages are, ⟨recoding⟩ = 0.01",
-    P.recode_hazard * P.recode_contiguity_ratio / _K + 0.01,
-    reclassification.recoding_hazard(_UNITS, levers(recoding=0.01), Conditions(), P)[_RURAL],
+    "7.14", "recoding, rural unit",
+    "contiguous, half of the rural villages are, u = 0.5, D = 0.01, ⟨recoding⟩ = 0.01",
+    (P.recode_hazard * 0.5 + 0.01) / 0.5 * P.recode_contiguity_ratio / _K + 0.01,
+    reclassification.recoding_hazard(
+        _UNITS, np.full(2, 0.5), np.full(2, 0.01), levers(recoding=0.01), Conditions(), P
+    )[_RURAL],
+)  # fmt: skip
+example(
+    "7.14", "recoding, urban unit", "none contiguous, u = 0.4, D = −0.02",
+    (0.02 - P.recode_hazard * 0.6) / 0.4,
+    reclassification.recoding_hazard(
+        _UNITS, np.full(2, 0.4), np.full(2, -0.02), levers(), Conditions(), P
+    )[1],
+)  # fmt: skip
+example(
+    "7.14", "D of the first year", "G = 0.1, draw 0", 0.1 * (exp(-P.recode_gap_reversion) - 1),
+    reclassification.recoding_path(np.array([0.1]), *np.zeros((2, 1, 1)), P)[0, 0],
 )  # fmt: skip
 example(
     "7.14", "merger", "⟨merging⟩ = 0.05", P.merge_hazard + 0.05,
@@ -458,19 +511,16 @@ def test_every_parameter_and_every_lever_occurs_on_the_page(page):
     assert set(LEVERS) - words == set()
 
 
-def test_new_jobs_that_no_villager_took_wait_for_the_next_quarter():
-    """ΔL in 7.4 is the backlog: what was added so far less the villagers hired since."""
+def test_new_jobs_filled_that_no_villager_was_hired_for_wait_for_the_next_quarter():
+    """ΔF in 7.4: what was filled beyond the most so far, less the villagers hired since."""
     model = build_world(n=20)
     markets = Markets.at_start(model.counts, model.counties, levers(), P)
-    before, hired = markets.wanted.sum(axis=1), np.zeros(2)
-    more = levers(tradable_jobs=1000.0)
-    villagers = looking(model.counts, more, P).sum(axis=(1, 2, 3))[1::2]
-    for _ in range(3):
-        markets.post(model.counts, more, Conditions(), 0.0, 1.0, P)
-        hired += markets.hire_rate * villagers
-    new = markets.wanted.sum(axis=1) - before
-    assert (hired < new).all()
-    assert markets.fresh == pytest.approx(new - hired, abs=1e-9)
+    villagers = looking(model.counts, levers(), P).sum(axis=(1, 2, 3))[1::2]
+    markets.most_filled = markets.most_filled - 1000
+    for quarter in (1, 2, 3):
+        markets.post(model.counts, levers(), Conditions(), 0.0, 1.0, P)
+        hired = markets.hire_rate * villagers
+        assert markets.fresh == pytest.approx(1000 - quarter * hired, abs=1e-9)
 
 
 def test_hazards_of_death_fall_from_year_to_year():

@@ -124,7 +124,7 @@ def test_published_rates_have_an_error_and_two_decimals():
     """The median world has none; a draw has one of its own, and the truth stays what it is."""
     told = {}
     for number in (0, 1, 2):
-        model = build_world(p=replace(STILL, omega_sd=0, tau_sd=0), draw=number)
+        model = build_world(p=replace(STILL, flow_sd=0, trend_sd=0), draw=number)
         told[number] = model.step() or model.record[-1]
     published = [told[i]["published_resident_urbanization_rate"] for i in range(3)]
     true = [told[i]["resident_urbanization_rate"] for i in range(3)]

@@ -52,7 +52,7 @@ WAITING = np.broadcast_to(np.array([1, 1, 9, 9]), (2, 2, 4))
 
 def leaving(x: Levers):
     flat = np.zeros((4, 2, destination.AGE_CLASSES, 7))
-    return departure.leaving_hazard(flat, np.zeros(4), np.zeros(4), np.full(4, 1e6), x, P)
+    return departure.leaving_hazard(flat, np.zeros(4), np.full(4, 1e6), x, P)
 
 
 def worth(x: Levers):

@@ -66,11 +66,22 @@ def test_a_tradable_job_brings_a_few_that_serve_it():
 
 
 def test_jobs_end_by_turnover_and_on_retirement():
-    hazard = labour.separation_hazard(PARAMETERS)
-    young = 1 - np.exp(-hazard[AGES == 30] / 4)
+    farming, industry, services_ = labour.separation_hazard(PARAMETERS).T
+    assert (industry == services_).all()
+    young = 1 - np.exp(-industry[AGES == 30] / 4)
     np.testing.assert_allclose(young, PARAMETERS.job_separation)
-    np.testing.assert_allclose(hazard[AGES >= 60] - hazard[AGES == 30], PARAMETERS.retirement)
-    np.testing.assert_allclose(hazard[AGES < 60], hazard[0])
+    np.testing.assert_allclose(industry[AGES >= 60] - industry[AGES == 30], PARAMETERS.retirement)
+    np.testing.assert_allclose(industry[AGES < 60], industry[0])
+    added = PARAMETERS.farm_retirement * (AGES >= 60)
+    np.testing.assert_allclose(farming, PARAMETERS.farm_exit + added)
+
+
+def test_jobs_come_free_by_turnover_retirement_and_departure():
+    p = replace(PARAMETERS, job_separation=0.03, retirement=0.2)
+    holders = np.where(AGES >= 60, 10, 50) * np.array([[1], [2]])
+    ending = labour.jobs_ending(holders, np.array([0.0, 0.04]), p)
+    old, all_ = holders[:, AGES >= 60].sum(axis=1), holders.sum(axis=1)
+    np.testing.assert_allclose(ending, 0.03 * all_ + 0.05 * old + [0, 0.01] * all_)
 
 
 def test_only_jobs_that_no_longer_exist_are_cut():
@@ -92,7 +103,9 @@ def test_matching_starts_in_balance():
     m, p = quarter.markets, PARAMETERS
     filled = markets.employed(counted(quarter), 2).sum(axis=1)
     hired = m.hire_rate * markets.by_county(markets.looking(counted(quarter), levers(), p))
-    expected = filled * (p.job_separation + p.job_growth / 4)
+    leaving = np.full(2, 24.0) / counted(quarter).by_sex[:4].reshape(2, -1).sum(axis=1)
+    ending = labour.jobs_ending(markets.with_jobs(counted(quarter), 2), leaving, p)
+    expected = ending + filled * p.job_growth / 4
     np.testing.assert_allclose(hired, expected, rtol=0.02)  # whole jobs: rounded down
 
 
@@ -145,13 +158,13 @@ def test_help_for_villages_is_income_in_villages_only():
         assert now.tolist() == [[12e3, 16.7e3], [12e3, 16e3]]
 
 
-def moving(new_jobs, hired, commuting=1.0, beds=0.0, p=PARAMETERS):
+def moving(filled, hired, commuting=1.0, beds=0.0, p=PARAMETERS):
     return labour.moving_share(
-        *(np.array([float(x)]) for x in (new_jobs, hired, commuting, beds)), p
+        *(np.array([float(x)]) for x in (filled, hired, commuting, beds)), p
     )[0]
 
 
-def test_of_new_jobs_a_share_brings_people_to_town():
+def test_of_new_jobs_filled_a_share_brings_people_to_town():
     """Whoever takes over an old job commutes like the one before."""
     p = PARAMETERS
     assert moving(100, 100) == pytest.approx(p.job_mover_share)
@@ -182,23 +195,26 @@ def test_a_bed_is_new_once():
     assert share[2] == share[3] == share[4] == share[0]
 
 
-def test_a_new_job_is_new_until_somebody_fills_it():
-    """Of ten thousand jobs that open at once, those filled next year bring people too."""
-    quarter = quarter_of(families(20))
-    m, share = quarter.markets, []
-    for _ in range(3):
-        m.post(counted(quarter), levers(tradable_jobs=1e4), NORMAL, 0.0, 1.0, PARAMETERS)
-        share.append(m.moving_share[0])
-    assert share[0] == pytest.approx(PARAMETERS.job_mover_share, rel=0.05)
-    assert share[1] == share[2] == pytest.approx(PARAMETERS.job_mover_share, rel=0.05)
+def employed(quarter, rows):
+    """Those of `rows` take up work; what the market says next, per villager hired."""
+    quarter.population.employ(rows, np.full(len(rows), INDUSTRY))
+    m, more = quarter.markets, levers(tradable_jobs=1e4)
+    m.post(counted(quarter), more, NORMAL, 0.0, 1.0, PARAMETERS)
+    villagers = markets.looking(counted(quarter), more, PARAMETERS).sum(axis=(1, 2, 3))[1]
+    return m.moving_share[0] * m.hire_rate[0] * villagers
 
 
-def test_a_new_job_that_is_cancelled_brings_nobody():
-    quarter = quarter_of(families(20))
-    m = quarter.markets
-    for jobs in (1e4, 0.0, 0.0):
-        m.post(counted(quarter), levers(tradable_jobs=jobs), NORMAL, 0.0, 1.0, PARAMETERS)
-    assert (m.moving_share == 0).all()
+def test_a_new_job_brings_people_when_it_is_filled_and_once():
+    """Ten thousand jobs that stand open bring nobody; so do jobs that were filled before."""
+    n = 400
+    quarter = quarter_of(persons(n, work=np.repeat([FARM, INDUSTRY], n // 2)))
+    nobody, share = np.empty(0, np.int64), PARAMETERS.job_mover_share
+    assert employed(quarter, nobody) == 0
+    assert employed(quarter, np.arange(5)) == pytest.approx(5 * share)
+    assert employed(quarter, nobody) == 0
+    quarter.population.employ(np.arange(5), np.full(5, FARM))
+    assert employed(quarter, np.arange(5)) == 0
+    assert employed(quarter, np.arange(5, 7)) == pytest.approx(2 * share)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -236,10 +252,19 @@ def test_a_job_that_ends_comes_free_and_one_that_is_cut_does_not():
         assert len(labour.hire(quarter, np.arange(100, 200))) == rehired
 
 
-def test_who_loses_a_job_is_out_of_work_in_town_and_back_on_the_land_in_the_village():
-    quarter = quarter_of(persons(2, work=[INDUSTRY, SERVICES], unit=[IN_TOWN, IN_VILLAGE]))
-    labour.separate(quarter, np.arange(2))
-    assert strata.work_of(quarter.population.people.traits).tolist() == [NO_WORK, FARM]
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_some_villagers_who_lose_a_job_go_back_to_the_land(share):
+    """Whoever loses one in town is out of work; who gives up farming is too, and frees no job."""
+    work, unit = [INDUSTRY, SERVICES, FARM, FARM], [IN_TOWN, IN_VILLAGE, IN_TOWN, IN_VILLAGE]
+    quarter = quarter_of(
+        persons(4, work=work, unit=unit), p=replace(PARAMETERS, back_to_land=share)
+    )
+    quarter.markets.wanted, quarter.markets.filled = np.full((2, 2), 9.0), np.full((2, 2), 9)
+    quarter.markets.vacancies = np.zeros((2, 2))
+    labour.separate(quarter, np.arange(4))
+    then = strata.work_of(quarter.population.people.traits).tolist()
+    assert then == [NO_WORK, FARM if share else NO_WORK, NO_WORK, NO_WORK]
+    assert quarter.markets.vacancies.tolist() == [[1, 1], [0, 0]]
 
 
 # Housing

@@ -107,7 +107,8 @@ def test_one_family_more_changes_nobody_elses_fate():
     """As long as they do not meet in a market: they die, bear, settle and are recoded as before."""
     p = replace(STILL, recode_hazard=0.5, settling_hazard=0.5)
     base, more = build_world(p=p, n=120), build_world(p=p, people=one_family_more(120))
-    more.levels = base.levels  # the crude rates are those of the same county
+    for level in ("death_level", "birth_levels", "mothers"):  # those of the same county
+        setattr(more, level, getattr(base, level))
     run(base, 8)
     run(more, 8)
     fates = [
@@ -453,8 +454,42 @@ def test_where_births_are_known_the_model_follows_them():
 
     usual = births()
     assert births(fertility={2021: 0.0}) == 0
+    assert births(fertility={2021: 1.0, 2022: 0.0}) > 0
     assert births(fertility={2020: 1.0}) == usual
     assert births(fertility={2021: 3.0}) > 2 * usual > 0
+
+
+def test_a_known_year_of_the_dragon_is_not_carried_on():
+    """What is known of 2024 is followed; the next year begins from it without its dragon."""
+    p = replace(PARAMETERS, dragon_births=1.2)
+    attraction, births = np.zeros((4, 2, 3, 7)), {}
+    for known in (2023, 2024):
+        model = build_world(n=100, p=p, fertility={known: 0.8}, until=date(2025, 12, 31))
+        for quarter in model.quarters:
+            model.follow_births(quarter)
+            rates = model.hazards(quarter, levers(), attraction).birth
+            births[known, quarter.ends.year] = (rates * model.counts.mothers[:4]).sum()
+    assert births[2023, 2025] == pytest.approx(births[2023, 2023])
+    assert births[2023, 2024] == pytest.approx(1.2 * births[2023, 2023])
+    assert births[2024, 2024] == pytest.approx(births[2023, 2023])
+    assert births[2024, 2025] == pytest.approx(births[2024, 2024] / 1.2)
+
+
+def test_first_births_are_split_over_town_and_villages_as_the_infants_are():
+    """In each county, of those with a partner; and add up to the births per resident on file."""
+    model = build_world(n=100)
+    counts = model.counts
+    infants = counts.by_band.copy()
+    infants[:4, 0] = [30, 50, 0, 0]  # the second county has none: there, as its mothers are
+    model.counts = replace(counts, by_band=infants)
+    model.set_vital_levels(2020)
+    births = (model.birth_levels.ravel()[:, None] * model.mothers * counts.mothers[:4]).sum(axis=1)
+    assert births[1] / births[0] == pytest.approx(PARAMETERS.rural_birth_ratio * 50 / 30)
+    expected = (model.mothers * counts.mothers[:4]).sum(axis=1)
+    assert births[3] / births[2] == pytest.approx(expected[3] / expected[2])
+    residents = counts.by_sex[:4].sum(axis=1)
+    by_county = births.reshape(2, 2).sum(axis=1), residents.reshape(2, 2).sum(axis=1)
+    np.testing.assert_allclose(by_county[0], model.counties.birth_rate * by_county[1])
 
 
 def test_a_model_does_what_it_is_told_and_then_stops():
@@ -496,20 +531,29 @@ def test_what_a_scenario_says_of_the_world_begins_with_the_scenario():
     assert columns(usual) == columns(unusual)
 
 
-def test_a_draw_has_a_world_of_its_own_and_the_median_world_has_no_effects():
-    """Counties differ for good by omega, years for all counties alike by tau."""
-    p = replace(PARAMETERS, omega_sd=0.3, tau_sd=0.1)
-    model, draws = build_world(n=2, p=p), np.arange(1, 1500)
-    this_year, next_year = model.quarters[1], model.quarters[5]
-    assert model.effects(this_year).tolist() == [0, 0, 0, 0]
-    effects = np.empty((2, len(draws), 4))
+def test_a_draw_has_flows_of_its_own_and_the_median_world_those_of_the_censuses():
+    """Counties differ for good, in each flow by itself."""
+    model, draws = build_world(n=2), np.arange(1, 1500)
+    assert (model.flow_effects() == 0).all()
+    effects = np.empty((len(draws), 2, 3))
     for i, model.draw in enumerate(draws):
-        effects[:, i] = model.effects(this_year), model.effects(next_year)
-    assert (effects[..., 0] == effects[..., 1]).all()  # town and villages of a county
-    between_counties, between_years = effects[0, :, 0] - effects[0, :, 2], effects[0] - effects[1]
-    assert between_counties.std() == pytest.approx(0.3 * 2**0.5, rel=0.1)
-    assert between_years[:, 0].std() == pytest.approx(0.1 * 2**0.5, rel=0.1)
-    np.testing.assert_allclose(between_years[:, 0], between_years[:, 2])
+        effects[i] = model.flow_effects()
+    apart = np.corrcoef(effects.reshape(len(draws), 6).T)
+    np.testing.assert_allclose(apart, np.eye(6), atol=0.12)
+    np.testing.assert_allclose(effects.std(axis=0), 1, rtol=0.1)
+
+
+def test_the_trend_of_a_draw_drifts_after_the_last_known_year():
+    p = replace(PARAMETERS, trend_sd=0.1)
+    model = build_world(n=2, p=p, trend={2021: 0.5, 2022: 0.75}, until=date(2025, 12, 31))
+    last = {quarter.ends.year: quarter for quarter in model.quarters}
+    assert model.common_trend(last[2020]) == 1
+    assert model.common_trend(last[2025]) == 0.625
+    logs = []
+    for model.draw in range(1, 1500):
+        assert model.common_trend(last[2022]) == 0.75
+        logs.append([np.log(model.common_trend(last[year]) / 0.625) for year in (2023, 2024, 2025)])
+    np.testing.assert_allclose(np.std(logs, axis=0), 0.1 * np.sqrt([1, 2, 3]), rtol=0.1)
 
 
 def test_jobs_grow_by_the_years_since_the_start():
@@ -555,8 +599,8 @@ def test_where_there_are_too_many_more_lose_their_work_than_by_turnover_alone():
     model.markets.lay_off = np.array([[0.1, 0.0], [0.0, 0.0]])
     hazard = model.hazards(model.quarters[0], levers(), attraction).separation
     more = hazard - usual
-    assert more[:2, :, 0] == pytest.approx(np.full(more[:2, :, 0].shape, 0.4))
-    assert not more[:2, :, 1].any()
+    assert more[:2, :, 1] == pytest.approx(np.full(more[:2, :, 1].shape, 0.4))
+    assert not more[:2, :, [0, 2]].any()
     assert not more[2:].any()
     by_turnover = labour.separation_hazard(PARAMETERS)
-    assert usual == pytest.approx(np.broadcast_to(by_turnover[None, :, None], usual.shape))
+    assert usual == pytest.approx(np.broadcast_to(by_turnover, usual.shape))

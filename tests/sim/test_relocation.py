@@ -30,7 +30,7 @@ from xiancheng.sim.destination import NEARBY, OWN_TOWN, Alternatives
 from xiancheng.sim.population import Population
 from xiancheng.sim.randomness import Stream
 from xiancheng.sim.relocation import ration
-from xiancheng.sim.state import COLLEGE, OWNS_FLAT, SINGLE, Parties
+from xiancheng.sim.state import COLLECTIVE, COLLEGE, OWNS_FLAT, SINGLE, Parties
 from xiancheng.sim.strata import AGES, SITUATIONS
 
 Q = NOW + 1
@@ -227,6 +227,13 @@ def test_newcomers_come_to_towns_with_the_hukou_they_had():
     assert age.max() < 60
 
 
+def test_some_newcomers_live_in_dormitories():
+    people, new = arrived(quarter_of(persons(10)), [[9000.0, 6000.0], [3000.0, 3000.0]])
+    collective = (people.flags[new] == COLLECTIVE).sum()
+    assert_share(collective, len(new), PARAMETERS.newcomer_collective, detect=0.03)
+    assert (people.flags[new] & ~np.uint8(COLLECTIVE) == 0).all()
+
+
 def test_as_many_newcomers_come_as_are_expected():
     expected = [[9000.0, 6000.0], [3000.0, 3000.0]]
     _, new = arrived(quarter_of(persons(10)), expected)
@@ -235,8 +242,8 @@ def test_as_many_newcomers_come_as_are_expected():
 
 def test_more_newcomers_come_to_a_better_town_and_in_proportion_to_time():
     rate = np.array([[100.0, 10.0], [50.0, 0.0]])
-    came = relocation.arrivals(rate, np.array([0.0, log(2)]), 0.25, 3.0)
-    np.testing.assert_allclose(came, rate * [[0.75], [1.5]])
+    came = relocation.arrivals(rate, np.array([0.0, log(2)]), 0.25, np.array([3.0, 1.0]))
+    np.testing.assert_allclose(came, rate * [[0.75], [0.5]])
 
 
 def test_five_times_the_arrivals_are_five_times_the_arrivals():

@@ -7,11 +7,11 @@ from typing import Protocol
 
 from xiancheng.calibration.i18n import _
 from xiancheng.results.console.session import VIEWS
+from xiancheng.results.console.tab import Tab
 from xiancheng.results.console.view_model import ViewModel
 from xiancheng.results.console.views import tables
 from xiancheng.results.console.views.attribution import Attribution
 from xiancheng.results.console.views.compare import Compare
-from xiancheng.results.console.views.context import ViewContext
 from xiancheng.results.console.views.movers import MoversView
 from xiancheng.results.console.views.overview import Overview
 from xiancheng.results.console.widgets import (
@@ -33,7 +33,7 @@ class View(Protocol):
         """Write what it shows anew."""
 
 
-MAKERS: dict[str, Callable[[ViewContext], View]] = {
+MAKERS: dict[str, Callable[[Tab], View]] = {
     "overview": Overview,
     "compare": Compare,
     "attribution": Attribution,
@@ -53,17 +53,15 @@ class Content:
     changed : is called when another place, day or view was chosen
     """
 
-    def __init__(
-        self, context: ViewContext, places: Sequence[Group], changed: Callable[[], None]
-    ) -> None:
-        self._context, self._session, self._changed = context, context.session, changed
+    def __init__(self, tab: Tab, places: Sequence[Group], changed: Callable[[], None]) -> None:
+        self._tab, self._session, self._changed = tab, tab.session, changed
         self._codes = [str(group.code) for group in places]
         self._view: View | None = None
         self._open = self._session.view  # key of the view that is open
         self._days: list[str] = []
-        say, lang = self._session.say, self._session.lang
+        say, lang = tab.say, self._session.lang
         with element("nav", "views", aria_label=say(_("Views"))):
-            self._tabs = {
+            self._buttons = {
                 key: button(title.text(lang), partial(self._pick_view, key))
                 for key, title in VIEWS.items()
             }
@@ -75,7 +73,7 @@ class Content:
             with element("label", "place day"):
                 self._day = select(say(_("Date")), {}, "", self._picked_day)
         self._area = element("div", "view")
-        self._mark_tab()
+        self._mark_view()
         with self._area:
             text(say(_("Getting ready…")), name="p", cls="loading")
 
@@ -100,7 +98,7 @@ class Content:
             self._area.clear()
             self._open = self._session.view
             with self._area:
-                self._view = MAKERS[self._open](self._context)
+                self._view = MAKERS[self._open](self._tab)
         self._view.show(model)
 
     def pick_place(self, code: str) -> None:
@@ -121,13 +119,9 @@ class Content:
 
     def _pick_view(self, key: str) -> None:
         self._session.view = key
-        self._mark_tab()
+        self._mark_view()
         self._changed()
 
-    def _mark_tab(self) -> None:
-        for key, tab in self._tabs.items():
-            if key == self._session.view:
-                tab.props["aria-current"] = "true"
-            else:
-                tab.props.pop("aria-current", None)
-            tab.update()
+    def _mark_view(self) -> None:
+        for key, each in self._buttons.items():
+            set_prop(each, "aria-current", "true" if key == self._session.view else "false")

@@ -7,7 +7,7 @@ from datetime import date
 
 from nicegui import ui
 
-from xiancheng.calibration.i18n import _
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.analysis.attribution import (
     WORLDS,
     AttributionTable,
@@ -15,11 +15,10 @@ from xiancheng.results.analysis.attribution import (
     attribute,
 )
 from xiancheng.results.console import charts
-from xiancheng.results.console.markup import listed, tag
 from xiancheng.results.console.result import content_digest
-from xiancheng.results.console.view_model import ViewModel, as_table
-from xiancheng.results.console.views.context import ViewContext, ViewJob
-from xiancheng.results.console.widgets import area, button, draw, element, write
+from xiancheng.results.console.tab import Computation, Tab
+from xiancheng.results.console.view_model import ViewModel
+from xiancheng.results.console.widgets import area, bulleted, button, draw, element, tag, write
 from xiancheng.results.tables import attribution as tables
 from xiancheng.scenarios.ensemble import RunSummary, Summaries, Summarize, layered
 from xiancheng.scenarios.run_spec import RunSpec
@@ -30,11 +29,9 @@ ORDERS = 2 * WORLDS  # of each kind, an antithetic pair a world; more are surer,
 class QueuedSummaries(Summaries):
     """Summaries that the job queue makes, asked for from a thread of its own."""
 
-    def __init__(
-        self, context: ViewContext, step: Callable[[], None], spec: RunSpec, day: date
-    ) -> None:
+    def __init__(self, tab: Tab, step: Callable[[], None], spec: RunSpec, day: date) -> None:
         super().__init__(spec, day, jobs=1)
-        self._queue, self._user, self._step = context.server.queue, context.client.id, step
+        self._queue, self._user, self._step = tab.server.queue, tab.client.id, step
         self._loop = asyncio.get_running_loop()
 
     def read(
@@ -57,88 +54,73 @@ class QueuedSummaries(Summaries):
 class Attribution:
     """Starts on a button: it takes some hundred small runs."""
 
-    def __init__(self, context: ViewContext) -> None:
-        self._context, say = context, context.session.say
+    def __init__(self, tab: Tab) -> None:
+        self._tab = tab
         with element("div", "sides"):
-            button(say(_("Compute the contributions")), self._start,
-                   cls="main-action")  # fmt: skip
-        self.job = ViewJob(context)
+            button(tab.say(_("Compute the contributions")), self._start, cls="main-action")
+        self.job = Computation(tab, _("progress"), _("Cancel"))
         with element("section", "card") as self._frame:
             self._title = area()
             self._chart = ui.echart({}).classes("chart tall")
-        self._frame.set_visibility(False)
-        note = say(
-            _(
-                "Shares the effect of the plan out over projects and measures: "
-                "several hundred small runs in {WORLDS} draws of the parameters, "
-                "which can be cancelled at any time. The result becomes part of "
-                "the report that this page makes.",
-                WORLDS=WORLDS,
-            )
-        )
-        self._area = area(tag("p", note, cls="card"), cls="below")
+        self._area = area(cls="below")
+        self._write_note(_(
+            "Shares the effect of the plan out over projects and measures: several hundred small "
+            "runs in {WORLDS} draws of the parameters, which can be cancelled at any time. The "
+            "result becomes part of the report that this page makes.", WORLDS=WORLDS,
+        ))  # fmt: skip
 
     def show(self, model: ViewModel) -> None:
         """Show the contributions to A, if they are of A as it is."""
         self._model = model
-        computed = self._context.session.attribution
+        computed = self._tab.session.attribution
         if not model.result.has_plan:
-            self._write_note(model.say(
-                _("Scenario A carries nothing out: there is no effect to share.")))  # fmt: skip
+            self._write_note(_("Scenario A carries nothing out: there is no effect to share."))
         elif computed is not None and computed[0] == (model.result.digest, model.day):
             self._write(model, computed[1])
         elif computed is not None:
-            self._write_note(model.say(
-                _("Scenario A has changed: compute again.")))  # fmt: skip
+            self._write_note(_("Scenario A has changed: compute again."))
 
-    def _write_note(self, note: str) -> None:
-        write(self._area, tag("p", note, cls="card"))
+    def _write_note(self, note: Words) -> None:
+        write(self._area, tag("p", self._tab.say(note), cls="card"))
         self._frame.set_visibility(False)
 
     def _start(self) -> None:
-        context, day = self._context, self._model.day
-        scenario = context.session.scenario
+        tab, day, scenario = self._tab, self._model.day, self._tab.session.scenario
         game = CoalitionGame.of(scenario, ORDERS, WORLDS, 1)
 
         async def work() -> None:
-            server = context.server
-            spec = RunSpec.of(scenario, region=server.name, scale=server.sizes.quick_scale)
+            self.job.begin(_("Computing the contributions…"), len(game.coalitions()))
+            sizes = tab.server.sizes
+            spec = RunSpec.of(scenario, region=tab.server.name, scale=sizes.quick_scale)
             draws = await asyncio.to_thread(layered, spec, WORLDS, 1)
-            runs = QueuedSummaries(context, self.job.step, spec, day)
+            runs = QueuedSummaries(tab, self.job.step, spec, day)
             try:
                 computed = await asyncio.to_thread(attribute, scenario, runs, game, draws)
             except asyncio.CancelledError:
                 runs.cancel()
                 raise
-            context.session.attribution = (content_digest(scenario), day), computed
-            if not context.client.is_deleted:
-                with context.client:
+            tab.session.attribution = (content_digest(scenario), day), computed
+            if not tab.client.is_deleted:
+                with tab.client:
                     self.show(self._model)
 
-        message = context.session.say(_("Computing the contributions…"))
-        self.job.start(message, len(game.coalitions()), work)
+        self.job.start(work)
 
     def _write(self, model: ViewModel, shares: AttributionTable) -> None:
         lang, subject = model.lang, replace(model.result.subject, shares=shares)
         projects = tables.of_result(subject, model.group, "project", lang)
-        start = float(model.result.places(model.day).baseline[model.column])
         steps = [(str(row[0]), float(row[1] or 0)) for row in projects.rows[:-1]]  # type: ignore[arg-type]
-        words = {
-            "whole": model.say(_("level")),
-            "up": model.say(_("raises")),
-            "down": model.say(_("lowers")),
-        }
-        ends = model.say(_("without the plan")), model.say(_("with the plan"))
-        axis = model.say(_("; the axis does not begin at 0"))
+        start = float(model.result.places(model.day).baseline[model.column])
         self._frame.set_visibility(True)
-        write(self._title, tag("h2", projects.title, axis))
-        options = charts.waterfall(projects.title, steps, ends, start, words)
-        draw(self._chart, options, projects.title)
+        write(
+            self._title, tag("h2", projects.title, model.say(_("; the axis does not begin at 0")))
+        )
+        draw(self._chart, charts.waterfall(projects.title, steps, start, lang), projects.title)
         notes = (tables.sentences(subject, lang), tables.notes(shares, subject.region, lang))
         write(
             self._area,
-            as_table(projects),
-            as_table(tables.of_result(subject, model.group, "measure", lang)),
-            tag("section", *(listed(map(model.plain, lines), "remarks") for lines in notes),
+            model.table(projects),
+            model.table(tables.of_result(subject, model.group, "measure", lang)),
+            tag("section", *(bulleted(map(model.plain, lines)) for lines in notes),
                 cls="card"),
         )  # fmt: skip

@@ -11,17 +11,18 @@ from functools import partial
 import numpy as np
 from markupsafe import Markup
 
-from xiancheng.calibration.i18n import Words, _
+from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.results.console.edits import ScenarioEdit
 from xiancheng.results.console.jobs import Priority
 from xiancheng.results.console.library import chosen, scenario_choices
-from xiancheng.results.console.markup import listed, table, tag
 from xiancheng.results.console.result import ABResult, SideDraws, level_difference
-from xiancheng.results.console.view_model import ViewModel
-from xiancheng.results.console.views.context import ViewContext, ViewJob
-from xiancheng.results.console.views.overview import interval_title, signed
-from xiancheng.results.console.widgets import area, element, select, text, write
+from xiancheng.results.console.tab import Computation, Tab
+from xiancheng.results.console.view_model import PERSONS, ViewModel
+from xiancheng.results.console.views.overview import paired
+from xiancheng.results.console.widgets import area, bulleted, element, select, tag, text, write
+from xiancheng.results.tables import labels
 from xiancheng.results.tables.labels import label, percent
+from xiancheng.results.tables.table import Cell, Column, Table
 from xiancheng.results.verdict.verdict import probability
 from xiancheng.scenarios.diff import called, diff
 from xiancheng.scenarios.ensemble import Summarize, layered
@@ -30,7 +31,7 @@ from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.sim.indicators import INDICATORS
 
 NONE = "none"
-NUMBERS = ("urban_residents", "residents", "jobs_filled")
+NUMBERS = (*PERSONS, "jobs_filled")
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,12 +60,12 @@ def sides_of(result: ABResult) -> tuple[ComparedSide, ComparedSide]:
 class Compare:
     """A and B, and up to two more."""
 
-    def __init__(self, context: ViewContext) -> None:
-        self._context, say = context, context.session.say
+    def __init__(self, tab: Tab) -> None:
+        self._tab, say = tab, tab.say
         self._more: dict[str, ScenarioEdit] = {}
         self._under_way: object = None  # key of what is computed
         self._computed: tuple[object, tuple[ComparedSide, ...]] | None = None
-        choices = scenario_choices(context.session, context.server.library, context.server.region)
+        choices = scenario_choices(tab.session, tab.server.library, tab.server.region)
         with element("div", "sides"):
             for letter in ("C", "D"):
                 title = say(_("Another scenario {letter}", letter=letter))
@@ -72,7 +73,7 @@ class Compare:
                 with element("label"):
                     text(title)
                     select(title, none | choices, NONE, partial(self._picked, letter))
-        self.job = ViewJob(context)
+        self.job = Computation(tab, _("progress"), _("Cancel"))
         self._area = area()
 
     def show(self, model: ViewModel) -> None:
@@ -81,8 +82,7 @@ class Compare:
         if result.pending:
             self.job.cancel()
             self._under_way = None
-            waiting = model.say(_("Draws under way…"))
-            write(self._area, tag("p", waiting, cls="card"))
+            write(self._area, tag("p", model.say(_("Draws under way…")), cls="card"))
             return
         files = {letter: edit.to_file() for letter, edit in self._more.items()}
         key = (result.scale, result.draws, result.digest, files)
@@ -98,14 +98,14 @@ class Compare:
         def pick() -> None:
             self._more.pop(letter, None)
             if key != NONE:
-                session, server = self._context.session, self._context.server
+                session, server = self._tab.session, self._tab.server
                 self._more[letter] = chosen(key, session, server.library, server.name)
             self.show(self._model)
 
-        self._context.guarded(pick)
+        self._tab.guarded(pick)
 
     def _compute(self, result: ABResult, key: object) -> None:
-        context, server, last = self._context, self._context.server, result.outcome.scenario.until
+        tab, server, last = self._tab, self._tab.server, result.outcome.scenario.until
         scenarios = {letter: edit.scenario for letter, edit in sorted(self._more.items())}
         base = result.outcome.spec
         draws = layered(base, result.draws, 1) if result.draws else [base]
@@ -116,9 +116,10 @@ class Compare:
         ]
 
         async def work() -> None:
+            self.job.begin(_("Comparing…"), len(specs))
             priority: Priority = "quick" if result.preliminary else "full"
             runs = await server.queue.ask(
-                context.client.id, Summarize(result.day), specs, priority, self.job.step
+                tab.client.id, Summarize(result.day), specs, priority, self.job.step
             )
             n = len(draws)
             sides = tuple(
@@ -126,121 +127,108 @@ class Compare:
                 for i, (letter, each) in enumerate(scenarios.items())
             )
             self._computed = key, sides
-            if not context.client.is_deleted:
-                with context.client:
+            if not tab.client.is_deleted:
+                with tab.client:
                     self.show(self._model)
 
-        self.job.start(context.session.say(_("Comparing…")), len(specs), work)
+        self.job.start(work)
 
 
 def side_by_side(model: ViewModel, sides: Sequence[ComparedSide]) -> Iterator[Markup]:
     """Targets, places and numbers of persons; then what differs in the inputs."""
+    result, n = model.result, model.result.draws
+    runs = _("{n} draws", n=n) if n else _("one central run")
+    basis = _("{day}; the same runs as the overview: scale {scale:g}, {runs}",
+              day=model.day, scale=result.scale, runs=runs).text(model.lang)  # fmt: skip
     names = [tag("li", tag("strong", side.letter), " ", side.title(model)) for side in sides]
-    yield tag("section", tag("p", tag("strong", basis(model))), tag("ul", *names), cls="card")
-    yield target_table(model, sides)
-    yield rate_table(model, sides)
+    yield tag("section", tag("p", tag("strong", basis)), tag("ul", *names), cls="card")
+    if (targets := target_table(model, sides)).rows:
+        yield model.table(targets)
+    yield model.table(rate_table(model, sides))
     yield tag("h2", model.say(_("Persons: A less the others")))
     for name in NUMBERS:
-        yield number_table(model, sides, name)
+        yield model.table(number_table(model, sides, name))
     yield tag("section", *input_differences(model, sides), cls="card below")
-    yield tag("section", listed(notes(model, sides), "remarks"), cls="card below")
+    yield tag("section", bulleted(notes(model, sides)), cls="card below")
 
 
-def basis(model: ViewModel) -> str:
-    """Day, scale and draws of the tables."""
-    result = model.result
-    n = result.draws
-    runs = _("{n} draws", n=n) if n else _("one central run")
-    return model.say(
-        _(
-            "{day}; the same runs as the overview: scale {scale:g}, {runs}",
-            day=model.day,
-            scale=result.scale,
-            runs=runs,
-        )
-    )
-
-
-def target_table(model: ViewModel, sides: Sequence[ComparedSide]) -> Markup:
-    """Each target at its deadline: the expected rate of each side, and the chance to meet it."""
-    result, say = model.result, model.say
-    region, dates = result.outcome.region, result.outcome.dates
-    headers = [say(_("Target")), say(_("Deadline"))]
+def _columns(
+    model: ViewModel, first: str, sides: Sequence[ComparedSide], *keys: str
+) -> tuple[Column, ...]:
+    """The columns of a kind of table, and some of each side; A has no difference from itself."""
+    found = [*labels.columns(first, model.lang).values()]
     for side in sides:
-        headers += [say(_("{letter} (%)", letter=side.letter)),
-                    say(_("P({letter} met)", letter=side.letter))]  # fmt: skip
-        if side.letter != "A":
-            headers.append(say(_("A − {letter} (pp)", letter=side.letter)))
-    rows = []
+        own = labels.columns("page_sides", model.lang, letter=side.letter, spread=model.spread)
+        own["number"] = replace(own["number"], digits=model.whole)
+        found += [own[key] for key in keys if side.letter != "A" or key in ("rate", "chance")]
+    return tuple(found)
+
+
+def target_table(model: ViewModel, sides: Sequence[ComparedSide]) -> Table:
+    """Each target at its deadline: the expected rate of each side, and the chance to meet it."""
+    result, region, rows = model.result, model.result.outcome.region, list[tuple[Cell, ...]]()
     for target in region.targets:
-        if not target.due(dates[0], dates[-1]):
+        day, g = target.deadline, group_of(target, region, result.groups)
+        if not target.due(result.outcome.dates[0], result.outcome.dates[-1]):
             continue
-        g = group_of(target, region, result.groups)
         wanted = label("qualifiers", target.operator, model.lang)
         place = result.groups[g].text(model.lang)
-        row = [f"{place} {wanted} {target.value:g}%", str(target.deadline)]
-        a = result.median(sides[0].draws, target.deadline)
+        row: list[Cell] = [f"{place} {wanted} {target.value:g}%", str(day)]
+        a = result.median(sides[0].draws, day)
         for side in sides:
-            if not result.comparable(side.draws, target.deadline):
-                row += ["–"] * (2 if side.letter == "A" else 3)
+            if not result.comparable(side.draws, day):
+                row += [None] * (2 if side.letter == "A" else 3)
                 continue
-            rates = result.rates(side.draws, target.deadline)
+            rates = result.rates(side.draws, day)
             median = np.median(rates, axis=0)
             (met,) = probability(rates[:, [g]], np.array([floor(target)]))
-            row += [f"{median[g]:.1f}", percent(met) if len(rates) > 1 else "–"]
+            row += [median[g], percent(met) if len(rates) > 1 else None]
             if side.letter != "A":
-                row.append("–" if a is None else f"{level_difference(a, median)[g]:+.2f}")
-        rows.append(row)
-    if not rows:
-        return Markup("")
-    caption = say(_("Targets at their deadlines: expected rate and P(met)"))  # fmt: skip
-    return tag("section", table(headers, rows, caption=caption, numbers_from=2), cls="tabled below")
+                row.append(None if a is None else level_difference(a, median)[g])
+        rows.append(tuple(row))
+    title = model.say(_("Targets at their deadlines: expected rate and P(met)"))
+    columns = _columns(model, "page_targets", sides, "rate", "chance", "difference")
+    return Table("targets", title, columns, tuple(rows))
 
 
-def rate_table(model: ViewModel, sides: Sequence[ComparedSide]) -> Markup:
+def rate_table(model: ViewModel, sides: Sequence[ComparedSide]) -> Table:
     """The expected rate of every place on the chosen day, and A less each other side."""
-    result, say, day = model.result, model.say, model.day
-    headers = [say(_("Place"))]
-    for side in sides:
-        headers.append(say(_("{letter} (%)", letter=side.letter)))
-        if side.letter != "A":
-            headers += [say(_("A − {letter} (pp)", letter=side.letter)),
-                        interval_title(model)]  # fmt: skip
-    rows = [[group.text(model.lang)] for group in result.groups]
+    result, day = model.result, model.day
+    rows: list[list[Cell]] = [[group.text(model.lang)] for group in result.groups]
     a = result.median(sides[0].draws, day)
     for side in sides:
         rates = result.median(side.draws, day)
         difference = None if a is None or rates is None else level_difference(a, rates)
         interval = result.interval(sides[0].draws, side.draws, PUBLISHED, day)
         for g, row in enumerate(rows):
-            row.append("–" if rates is None else f"{rates[g]:.1f}")
+            row.append(None if rates is None else rates[g])
             if side.letter != "A":
-                row += signed(model, difference, interval, g)
-    caption = say(_("Expected resident urbanization rate, {day}", day=day))
-    return tag("section", table(headers, rows, caption=caption), cls="tabled")
+                row += paired(model, difference, interval, g)
+    columns = _columns(model, "page_sides_places", sides, "rate", "difference", "interval")
+    title = model.say(_("Expected resident urbanization rate, {day}", day=day))
+    return Table("rates", title, columns, tuple(map(tuple, rows)))
 
 
-def number_table(model: ViewModel, sides: Sequence[ComparedSide], indicator: str) -> Markup:
+def number_table(model: ViewModel, sides: Sequence[ComparedSide], indicator: str) -> Table:
     """A less each other side, in persons or jobs, for every place."""
-    result, day = model.result, model.day
-    a = sides[0].draws
-    headers = [model.say(_("Place"))]
-    rows = [[group.text(model.lang)] for group in result.groups]
+    result, day, a = model.result, model.day, sides[0].draws
+    columns = _columns(model, "page_sides_places", sides, "number", "interval")
+    rows: list[list[Cell]] = [[group.text(model.lang)] for group in result.groups]
     for side in sides[1:]:
-        headers += [f"A − {side.letter}", interval_title(model)]
-        if not result.comparable(side.draws, day):
-            for row in rows:
-                row += ["–", "–"]
-            continue
-        mean = (a.at(indicator, day) - side.draws.at(indicator, day)).mean(axis=0)
+        comparable = result.comparable(side.draws, day)
         interval = result.interval(a, side.draws, indicator, day)
         for g, row in enumerate(rows):
-            ends = [model.persons(float(end[g])) for end in interval or ()]
-            row += [model.persons(float(mean[g])), " … ".join(ends) or "–"]
-    about = INDICATORS[indicator]
-    unit = label("units", about.unit, model.lang)
-    name = model.say(Words(about.zh, indicator.replace("_", " ")))
-    return tag("section", table(headers, rows, caption=f"{name} ({unit}), {day}"), cls="tabled")
+            if not comparable:
+                row += [None, None]
+                continue
+            mean = (a.at(indicator, day) - side.draws.at(indicator, day)).mean(axis=0)
+            ends = " … ".join(
+                columns[1].text(float(end[g])) for end in (() if interval is None else interval)
+            )
+            row += [mean[g], f"({ends})" if ends else None]
+    unit = label("units", INDICATORS[indicator].unit, model.lang)
+    name = model.say(Words(INDICATORS[indicator].zh, indicator.replace("_", " ")))
+    return Table(indicator, f"{name} ({unit}), {day}", columns, tuple(map(tuple, rows)))
 
 
 def input_differences(model: ViewModel, sides: Sequence[ComparedSide]) -> Iterator[Markup]:
@@ -249,30 +237,21 @@ def input_differences(model: ViewModel, sides: Sequence[ComparedSide]) -> Iterat
         lines = [
             line.replace("->", "→") for line in diff(side.scenario, sides[0].scenario, model.lang)
         ]
-        count = len(lines)
-        title = model.say(
-            _(
-                "What A does differently from {letter}: {count} ({letter} → A)",
-                letter=side.letter,
-                count=count,
-            )
-        )
+        title = _("What A does differently from {letter}: {count} ({letter} → A)",
+                  letter=side.letter, count=len(lines)).text(model.lang)  # fmt: skip
         none = model.say(_("nothing", "difference"))
-        yield tag("details", tag("summary", title), listed(lines or [none], "remarks"))
+        yield tag("details", tag("summary", title), bulleted(lines or [none]))
 
 
-def notes(model: ViewModel, sides: Sequence[ComparedSide]) -> list[str]:
+def notes(model: ViewModel, sides: Sequence[ComparedSide]) -> Iterator[str]:
     """Notes below the tables."""
-    result, say = model.result, model.say
-    lines = [say(
-        _("Rates are those of the overview, and A less another is the "
-    "difference of the two levels; all sides meet the same draws and the "
-    "same random numbers."))]  # fmt: skip
-    if not result.draws:
-        lines.append(say(_("Without draws there is no interval.")))
-    apart = [side.letter for side in sides if not result.comparable(side.draws, model.day)]
+    yield model.say(_(
+        "Rates are those of the overview, and A less another is the difference of the two levels; "
+        "all sides meet the same draws and the same random numbers."
+    ))  # fmt: skip
+    if not model.result.draws:
+        yield model.say(_("Without draws there is no interval."))
+    apart = [s.letter for s in sides if not model.result.comparable(s.draws, model.day)]
     if apart:
-        lines.append(
-            say(_("{apart}: another start than A, so no difference is given.", apart=listed(apart)))
-        )
-    return lines
+        yield model.say(_("{apart}: another start than A, so no difference is given.",
+                          apart=listed(apart)))  # fmt: skip

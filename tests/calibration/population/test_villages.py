@@ -1,5 +1,7 @@
 """The units of townships: which are urban, and how many live in each."""
 
+from datetime import date
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -39,13 +41,17 @@ def test_an_urban_unit_is_larger_by_the_ratio(residents, urban):
 
 @CENSUSES
 def test_villages_differ_in_size(census):
-    """By the spread and the ratio of the pack."""
+    """By the spread of the pack; and by its ratio, unless an edition of classes says how much."""
     units, sizes = villages.villages(BINZHOU, census, np.random.default_rng)
     place = units.place()[: len(units)]
     residents = np.bincount(place, sizes)
     np.testing.assert_array_equal(residents, BINZHOU.urban_rural(census).ravel())
     mean = residents / np.bincount(place)
-    np.testing.assert_allclose(mean[0::2] / mean[1::2], 2.5, rtol=0.05)
+    ratio = mean[0::2] / mean[1::2]
+    if BINZHOU.classes(census) is None:
+        np.testing.assert_allclose(ratio, 2.5, rtol=0.05)
+    else:
+        assert np.ptp(ratio) > 1
     assert np.log(sizes / mean[place]).std() == pytest.approx(0.6, abs=0.05)
 
 
@@ -59,10 +65,64 @@ def test_households_of_all_kinds_live_in_every_village(seen):
 
 @BOTH
 def test_villages_next_to_town_are_those_of_its_townships(seen):
+    """All of them where no classes are known; else as many as the units of the junction."""
     touched = np.unique(seen.units.township[seen.units.urban])
     beside = ~seen.units.urban & np.isin(seen.units.township, touched)
-    np.testing.assert_array_equal(seen.units.contiguous, beside)
-    assert 0 < seen.units.contiguous.sum() < (~seen.units.urban).sum()
+    rural = seen.units.contiguous & ~seen.units.urban
+    assert 0 < rural.sum() < (~seen.units.urban).sum()
+    junction = seen.units.contiguous & seen.units.urban
+    if not junction.any():
+        np.testing.assert_array_equal(rural, beside)
+        return
+    assert not (rural & ~beside).any()
+    for township in touched:
+        own = seen.units.township == township
+        inner, outer = (junction & own).sum(), (rural & own).sum()
+        assert outer <= max(inner, 1)
+        assert outer == max(inner, 1) or outer == (own & ~seen.units.urban).sum()
+
+
+# Classes of an edition
+
+
+def test_an_edition_later_than_the_census_is_not_used():
+    first, last = BINZHOU.censuses
+    assert BINZHOU.classes(first) is None
+    assert BINZHOU.classes(date(2016, 12, 30)) is None
+    assert BINZHOU.classes(last).sum() == 5302
+
+
+def test_present_units_have_the_classes_of_their_township():
+    """Shares of units that were urban in each county in 2016, within the rounding of townships."""
+    units, _ = villages.villages(BINZHOU, BINZHOU.censuses[-1], np.random.default_rng)
+    counted = BINZHOU.classes(BINZHOU.censuses[-1])
+    known, now = counted.sum(axis=1), np.bincount(units.township)
+    urban = counted[:, :5].sum(axis=1)
+    coded = np.bincount(units.township, units.urban)
+    assert (abs(coded - now * urban / known) < 1).all()
+    assert (coded[urban > 0] > 0).all()
+    assert (coded[urban == 0] == 0).all()
+    junction = np.bincount(units.township, units.urban & units.contiguous)
+    assert (abs(junction - now * counted[:, [1, 3]].sum(axis=1) / known) < 1.5).all()
+
+
+@pytest.mark.parametrize(
+    ("counted", "units", "rings"),
+    [
+        ([2, 3, 0, 0, 0, 0, 5], 10, [2, 3, 3, 2]),
+        ([0, 0, 2, 3, 0, 0, 5], 20, [4, 6, 6, 4]),
+        ([0, 0, 1, 8, 1, 2, 0], 12, [2, 8, 2, 0]),
+        ([0, 0, 1, 0, 0, 0, 99], 5, [1, 0, 1, 3]),
+        ([0, 0, 0, 0, 0, 6, 21], 27, [0, 0, 0, 27]),
+        ([0, 0, 0, 0, 0, 0, 0], 3, [0, 0, 0, 3]),
+        ([23, 14, 0, 0, 0, 0, 0], 1, [1, 0, 0, 0]),
+    ],
+)
+def test_classes_keep_their_proportions_from_the_middle_outwards(counted, units, rings):
+    """Built-up, junction, beside it, beyond; a small town of the edition does not vanish."""
+    found = villages.mapped_classes(np.array(counted), units)
+    assert np.bincount(found, minlength=4).tolist() == rings
+    assert (np.diff(found) >= 0).all()
 
 
 @given(st.lists(st.integers(1, 6), min_size=1, max_size=30), st.integers(1, 9), st.integers(0, 99))

@@ -309,6 +309,11 @@ SLIPS = [
     ("services.csv", ",seats_primary,", ",seats_primry,", None, "'seats_primary'"),
     ("places.csv", "371602001,市中街道,street,20", "371602001,市中街道,street,0", 2, "at least 1"),
     ("places.csv", ",street,", ",streett,", 2, "'street'"),
+    ("classes.csv", "371621101,石庙镇", "371621110,石庙镇", None, "is not known"),
+    ("classes.csv", "石庙镇,0,0,1,18,", "石庙镇,0,0,1,1.8,", None, "a whole number"),
+    ("classes.csv", "石庙镇,0,0,1,18,", "石庙镇,0,0,1,,", None, "a finite number"),
+    ("classes.csv", "2016-12-31,371621101", "2016,371621101", None, "a date"),
+    ("classes.csv", "2016-12-31,371621102", "2016-12-31,371621101", None, "each value once"),
     ("boundaries.csv", "371602,0,0,118.12789", "371602,0,0,east", 2, "a finite number"),
     ("region.yaml", "title: {", "tittle: {", None, "'title'"),
     ("region.yaml", "kind: district", "kind: distrct", None, "'district'"),
@@ -374,6 +379,14 @@ def test_a_map_without_a_county_is_refused(broken, file):
     text = (folder_of("binzhou") / file).read_text(encoding="utf-8")
     huimin = "".join(row for row in text.splitlines(keepends=True) if row.startswith("371621"))
     assert f"mine/{file}: 371621 Huimin" in broken((file, huimin, ""))
+
+
+def test_an_edition_without_a_township_is_refused(broken):
+    text = (folder_of("binzhou") / "classes.csv").read_text(encoding="utf-8")
+    gone = next(row for row in text.splitlines(keepends=True) if "石庙镇" in row)
+    told = broken(("classes.csv", gone, ""))
+    assert "371621101" in told
+    assert "a line for each township" in told
 
 
 def test_a_census_not_there_is_refused(broken):

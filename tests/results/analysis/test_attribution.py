@@ -20,10 +20,10 @@ from xiancheng.results.analysis.attribution import (
 )
 from xiancheng.results.cli import main
 from xiancheng.results.tables import attribution as tables
-from xiancheng.scenarios.ensemble import Summaries, baseline_of, judged_on, layered
+from xiancheng.scenarios.ensemble import Summaries, judged_on, layered
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import RATE, reported_groups
-from xiancheng.scenarios.run_spec import RunSpec
+from xiancheng.scenarios.run_spec import RunSpec, baseline_of
 from xiancheng.scenarios.simulation import simulate
 
 SCALE = 0.005

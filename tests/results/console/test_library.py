@@ -27,8 +27,8 @@ def shared(tmp_path):
     library = Library(tmp_path)
     number = library.save(PLAN.with_intensity(("M01",), 0.5).with_title("甲"))
     one, other = fresh(), fresh()
-    saving.open_saved(one, library, number)
-    saving.open_saved(other, library, number)
+    for session in (one, other):
+        saving.pick(session, library, "a", f"saved:{number}", "binzhou")
     return library, number, one, other
 
 

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 
 from xiancheng.calibration.region import load
+from xiancheng.results.console import charts
 from xiancheng.results.console.edits import ScenarioEdit
 from xiancheng.results.console.result import ABQuery, ABResult, PlaceRates
 from xiancheng.results.console.session import Session
 from xiancheng.results.console.view_model import ViewModel
 from xiancheng.results.console.views import compare, overview
 from xiancheng.results.store import record
+from xiancheng.results.tables import counties
 from xiancheng.results.tables.labels import percent
 from xiancheng.scenarios.scenario_files import Scenario
 
@@ -86,12 +88,13 @@ def test_a_less_b_is_the_difference_of_the_two_levels_that_are_shown(made, a, b)
         for row in range(len(result.groups)):
             shown_row = dict(zip(titles, cells(markup, row), strict=True))
             if result.against_baseline:  # then B and A − B stand under other heads
-                shown_row["B（%）"] = shown_row["A 无方案（%）"]
+                shown_row["B (%)"] = shown_row["A 无方案（%）"]
                 shown_row["A − B（点）"] = shown_row["方案作用（点）"]
-            levels = float(shown_row["A（%）"]) - float(shown_row["B（%）"])
+            levels = float(shown_row["A (%)"]) - float(shown_row["B (%)"])
             assert float(shown_row["A − B（点）"]) == pytest.approx(levels, abs=0.1051)
             drawn = overview.shown_difference(there)
-            assert f"{drawn[row]:+.2f}" == shown_row["A − B（点）"], "the map has the same"
+            shown = float(shown_row["A − B（点）"])
+            assert float(f"{drawn[row]:.2f}") == shown, "the map has the same"
 
 
 @pytest.mark.parametrize(("a", "b"), PAIRS)
@@ -110,7 +113,7 @@ def test_overview_and_comparison_have_the_same_numbers(made, a, b):
     there = view(result, a, b)
     table, compared = (
         overview.place_table(there),
-        compare.rate_table(there, compare.sides_of(result)),
+        there.table(compare.rate_table(there, compare.sides_of(result))),
     )
     names = heads(table), heads(compared)
     for row in range(len(result.groups)):
@@ -118,7 +121,7 @@ def test_overview_and_comparison_have_the_same_numbers(made, a, b):
             dict(zip(titles, cells(markup, row), strict=True))
             for titles, markup in zip(names, (table, compared), strict=True)
         )
-        for title in ("A（%）", "B（%）", "A − B（点）"):
+        for title in ("A (%)", "B (%)", "A − B（点）"):
             assert one[title] == other[title]
 
 
@@ -133,9 +136,26 @@ def test_the_verdicts_have_the_levels_of_the_places(made):
     chance = dict(zip(result.subject.verdicts["target"], result.subject.verdicts["probability"],
                       strict=True))  # fmt: skip
     table = compare.target_table(view(result, "plan", "frozen"), compare.sides_of(result))
-    rows = [cells(table, row) for row in range(len(chance))]
-    for row, each in zip(rows, chance.values(), strict=True):
+    for row, each in zip(table.texts(), chance.values(), strict=True):
         assert row[3] == percent(each)
+
+
+def test_the_path_over_time_is_that_of_documents_and_ends_in_the_verdict(made):
+    result = made(SCENARIOS["plan"], SCENARIOS["frozen"])
+    for row in result.subject.verdicts.to_dict("records"):
+        group = next(each for each in result.groups if each.code == row["unit_code"])
+        chart = counties.path_chart(result.subject, group, "zh")
+        series = charts.fan(chart, "zh", plan=True)["series"]
+        low, span, *lines = (dict(each["data"]) for each in series[:4])
+        day = str(row["deadline"])
+        for line, wanted in zip([low, *lines], ("low", "expected", "without"), strict=True):
+            assert line[day] == pytest.approx(row[wanted], abs=0.0051)
+            assert list(line) == [str(each) for each in result.outcome.dates]
+        assert low[day] + span[day] == pytest.approx(row["high"], abs=0.0101)
+        column = result.groups.index(group)
+        for date_ in result.outcome.dates:  # the table of places says the same on any day
+            median = result.median(result.sides["a"], date_)[column]
+            assert lines[0][str(date_)] == pytest.approx(median, abs=0.0051)
 
 
 def test_a_scenario_that_ends_earlier_is_run_on_and_says_so(made):
@@ -216,7 +236,7 @@ def test_a_note_speaks_of_a_less_b_only_where_a_column_holds_it(made):
         there = view(result, "plan", b)
         column = any("A − B" in head for head in heads(overview.place_table(there)))
         assert column is (b == "frozen")
-        assert ("A − B" in " ".join(overview.place_notes(there))) is column
+        assert ("A − B" in overview.place_notes(there)) is column
 
 
 def test_effects_on_an_edge_of_rounding_read_the_same_however_they_were_added_up():

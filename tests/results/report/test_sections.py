@@ -14,8 +14,10 @@ from xiancheng.results.analysis.attribution import (
     AttributionTable,
     quick_attribution,
 )
+from xiancheng.results.cli import main
 from xiancheng.results.report import sections
 from xiancheng.results.report.document import BulletList
+from xiancheng.results.store.runs import load_run
 from xiancheng.results.tables import counties, plan_result, provenance, verdicts
 from xiancheng.results.tables.labels import indicator, label, likelihood
 from xiancheng.results.tables.table import Chart, Table
@@ -270,3 +272,13 @@ def test_a_scenario_that_does_nothing_contributes_nothing():
 def test_a_rate_of_the_model_is_not_taken_for_that_of_the_verdict(lang, own):
     assert own in indicator("resident_urbanization_rate", lang)
     assert own not in indicator("residents", lang)
+
+
+def test_a_saved_run_without_draws_is_shown_as_it_was(tmp_path):
+    """Its record has null for the interval of the plan's effect."""
+    assert main(["run", "plan", "--scale", "0.005", "--out", str(tmp_path)]) == 0
+    (file,) = tmp_path.glob("**/verdicts.csv")
+    found = plan_result.of_saved(load_run(file.parent))
+    assert found.verdicts["plan_low"].isna().all()
+    assert verdicts.table(found, "en").column("probability")
+    assert "band" not in [column.key for column in verdicts.parts(found, "en").columns]

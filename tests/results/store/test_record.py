@@ -15,7 +15,6 @@ from xiancheng.results.store import reproduce
 from xiancheng.results.store.cache import RunStore, StoredRuns
 from xiancheng.results.store.record import evidence, parsed, posterior_record, sample_note, written
 from xiancheng.results.store.runs import load_run
-from xiancheng.results.verdict.registered import panel_digest
 from xiancheng.scenarios.run_spec import RunSpec, code_digest
 
 WORDS = ["run", "plan", "--jobs", "1", "--scale", "0.005", "--lang", "en", "--json"]
@@ -51,7 +50,7 @@ def test_a_run_with_draws_names_sample_record_number_and_basis(own):
         "made_by": about["software"]["code"],
         "same_program": about["software"]["code"] == code_digest(),
     }
-    assert told["forecasts"]["record"] == panel_digest(record(load(pack)))
+    assert told["forecasts"]["record"] == record(load(pack)).digest
     for name in ("posterior.csv", "posterior.json", "hindcast.csv", "region.yaml", "margins.csv"):
         assert told["files"][f"region/{name}"] == sha(pack / name)
     wider = widest_pack(load(pack)).folder

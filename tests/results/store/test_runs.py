@@ -2,10 +2,12 @@
 
 import json
 import os
+import pickle
 import re
 import shutil
 from argparse import Namespace
 from dataclasses import replace
+from datetime import date
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -16,6 +18,7 @@ import pandas as pd
 import pytest
 
 from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.forecasts.common_trend import PublishedRate
 from xiancheng.results.cli import batch
 from xiancheng.results.store import ledger, parquet, record, reproduce
 from xiancheng.results.store.cache import RunStore
@@ -23,6 +26,7 @@ from xiancheng.results.store.runs import RUN, load_run, write_run
 from xiancheng.scenarios.run_spec import RunSpec, code_digest, digest_of
 from xiancheng.scenarios.simulation import simulate
 
+PUBLISHED = PublishedRate("371621", date(2021, 12, 31), 35.25)
 ASKED = {"scale": 0.005, "until": "2021-06-30", "seed": 3, "draw": 2}
 
 
@@ -106,8 +110,20 @@ def test_whatever_makes_another_outcome_makes_another_key(spec):
         RunSpec.of("baseline", parameters={"beta_y": 1.3}, **ASKED),
         RunSpec.of("plan", parameters={"beta_y": 1.3}, **(ASKED | {"until": "2021-09-30"})),
         RunSpec.of("plan", parameters={"beta_y": 1.3}, cutoff="2020-12-31", **ASKED),
+        RunSpec.of("plan", parameters={"beta_y": 1.3}, observations=[PUBLISHED], **ASKED),
     ]
     assert len({spec.key, *(other.key for other in others)}) == len(others) + 1
+
+
+def test_published_rates_brought_to_a_run_are_in_its_record_and_come_back(tmp_path):
+    spec = RunSpec.of("plan", observations=[PUBLISHED], alignment="off", **ASKED)
+    assert pickle.loads(pickle.dumps(spec)).observations == (PUBLISHED,)
+    assert spec.reference.observations == (PUBLISHED,)
+    saved = RunStore(tmp_path).obtain(spec)
+    assert [list(row) for row in saved.record.observations] == [["371621", "2021-12-31", 35.25]]
+    again = load_run(saved.folder).spec
+    assert again.observations == (PUBLISHED,)
+    assert again.key == spec.key
 
 
 def test_a_central_value_that_is_spelled_out_is_the_same_request():

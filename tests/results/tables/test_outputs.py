@@ -22,7 +22,7 @@ from xiancheng.results.store.runs import write_run
 from xiancheng.results.tables.plan_result import delivery_frame
 from xiancheng.results.verdict.forecast_score import by_case, by_forecaster
 from xiancheng.results.verdict.forecasts import MELD, MODEL
-from xiancheng.results.verdict.observations import PublishedRate
+from xiancheng.results.verdict.observations import ScoredRate
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios.ensemble import Summaries, ensemble
 from xiancheng.scenarios.loader import resolve
@@ -89,7 +89,7 @@ def scores(both):
         groups=both.scenario.groups, days=(END,), start=np.zeros(len(both.scenario.groups)),
         rates=dict.fromkeys((MELD, MODEL), np.full((1, 4, len(both.scenario.groups)), 50.0)),
     )  # fmt: skip
-    seen = [PublishedRate(2, 2, END, 51.0)]
+    seen = [ScoredRate(2, 2, END, 51.0)]
     return {
         "score, cases": tuple(by_case(made, seen)),
         "score, scores": tuple(by_forecaster(made, seen, both.scenario.region)),

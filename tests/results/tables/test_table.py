@@ -103,5 +103,6 @@ def test_a_table_has_the_columns_that_its_rows_have():
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_every_column_has_a_label_and_a_known_unit_in_both_languages(lang):
     for table in YAML(typ="safe").load(labels.read("columns.yaml")):
-        columns = labels.columns(table, lang, year=2020, low=5, high=95, probability=0.9)
+        given = {"year": 2020, "low": 5, "high": 95, "probability": 0.9}
+        columns = labels.columns(table, lang, **given, spread="90%", letter="A")
         assert all(column.label and "{" not in column.label for column in columns.values())

@@ -75,7 +75,7 @@ def test_where_one_chance_is_unknown_nothing_is_said_of_any():
     [
         (0.5, 0.1, 0.9, "+0.50", False), (-0.5, -0.9, -0.1, "-0.50", False),
         (0.5, -0.1, 0.9, "+0.50?", True), (0.5, 0.0, 0.9, "+0.50?", True),
-        (-0.5, -0.9, 0.0, "-0.50?", True), (0.0, 0.0, 0.0, "+0.00", True),
+        (-0.5, -0.9, 0.0, "-0.50?", True), (0.0, 0.0, 0.0, "+0.00", False),
     ],
 )  # fmt: skip
 def test_an_effect_is_unclear_where_its_interval_holds_zero(value, low, high, shown, unclear):

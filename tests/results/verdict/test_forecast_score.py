@@ -15,6 +15,7 @@ from xiancheng.calibration.errors import RequestError, ScenarioError
 from xiancheng.calibration.forecasts.panel import record
 from xiancheng.calibration.forecasts.scoring import LEVELS, interval
 from xiancheng.calibration.region import load
+from xiancheng.calibration.region.schema import INFORMATION
 from xiancheng.results.cli import evidence, main, parsed
 from xiancheng.results.tables import scores as tables
 from xiancheng.results.text import Say
@@ -28,17 +29,11 @@ from xiancheng.results.verdict.forecasts import (
     forecasts,
     model_draws,
 )
-from xiancheng.results.verdict.observations import COLUMNS, VARIABLE, PublishedRate, read
-from xiancheng.results.verdict.registered import (
-    REGISTERED,
-    ROUNDS,
-    ScoreSettings,
-    digests,
-    panel_digest,
-)
+from xiancheng.results.verdict.observations import COLUMNS, VARIABLE, ScoredRate, read, read_known
+from xiancheng.results.verdict.registered import REGISTERED, ROUNDS, ScoreSettings, digests
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import ABOUT, reported_groups
-from xiancheng.scenarios.run_spec import INFORMATION
+from xiancheng.scenarios.run_spec import horizon
 
 SMALL = ScoreSettings(draws=3, level_draws=60, left_out_draws=40, scale=0.005, seed=7)
 END, BEFORE = date(2025, 12, 31), date(2023, 12, 31)
@@ -140,6 +135,37 @@ def test_an_earlier_cut_off_opens_earlier_years(file, groups):
         read(path, groups, CUTOFF)
 
 
+# What may be known
+
+
+def test_published_rates_up_to_the_cut_off_are_known(file):
+    """Of counties, their prefecture, the province and the nation; `run --observations`."""
+    rows = [
+        line(day="2024-12-31", value="38.5"),
+        line(code="371600", day="2023-12-31", value="62"),
+        line(code="370000", day="2024-12-31", value="66.5"),
+        line(code="100000", day="2024-12-31", value="67"),
+    ]
+    known = read_known(file(*rows), resolve("plan"), "binzhou")
+    assert [(each.code, str(each.day), each.rate) for each in known] == [
+        ("371621", "2024-12-31", 38.5), ("371600", "2023-12-31", 62.0),
+        ("370000", "2024-12-31", 66.5), ("100000", "2024-12-31", 67.0),
+    ]  # fmt: skip
+    assert read_known(None, resolve("plan"), "binzhou") == ()
+
+
+@pytest.mark.parametrize("day", ["2025-12-31", "2020-11-01", "2019-12-31"])
+def test_published_rates_of_other_days_are_not_known(file, day):
+    with pytest.raises(ScenarioError, match=r"2024-12-31.*2020-11-01|2020-11-01.*2024-12-31"):
+        read_known(file(line(day=day)), resolve("plan"), "binzhou")
+
+
+def test_a_run_before_the_last_census_knows_no_later_rate(file):
+    early = horizon(resolve("plan"), "2010-11-01", None)
+    with pytest.raises(ScenarioError):
+        read_known(file(line(day="2021-12-31")), early, "binzhou")
+
+
 def test_a_cut_off_before_the_last_census_is_refused():
     pack = load("binzhou")
     check_cutoff(pack, pack.censuses[-1])
@@ -234,7 +260,7 @@ def test_a_target_is_judged_on_its_deadline_only(groups):
 
 
 def test_scores_of_a_case_are_those_of_its_draws(told):
-    seen = [PublishedRate(2, 2, END, 38.0), PublishedRate(3, 6, END, 71.0)]
+    seen = [ScoredRate(2, 2, END, 38.0), ScoredRate(3, 6, END, 71.0)]
     table = scoring.by_forecaster(told, seen, load("binzhou")).set_index("forecaster")
     draws = told.rates["drift"][1][:, [2, 6]]
     off = np.median(draws, axis=0) - [38.0, 71.0]
@@ -249,19 +275,19 @@ def test_scores_of_a_case_are_those_of_its_draws(told):
 
 def test_counties_together_stay_out_of_the_main_score(told):
     cases = [(2, 2, 38.0), (3, 7, 64.0), (4, 8, 58.0)]
-    seen = [PublishedRate(line, group, END, rate) for line, group, rate in cases]
+    seen = [ScoredRate(line, group, END, rate) for line, group, rate in cases]
     table = scoring.by_forecaster(told, seen, load("binzhou"))
     cases = table.groupby("over")["cases"].first()
     assert cases.to_dict() == {"counties": 1, "together": 2}
 
 
 def test_a_case_is_inside_up_to_the_ends_of_its_interval(told):
-    ends = [scoring.by_case(told, [PublishedRate(2, 2, END, 38.0)]).set_index("forecaster")]
+    ends = [scoring.by_case(told, [ScoredRate(2, 2, END, 38.0)]).set_index("forecaster")]
     low, high = ends[0].loc["drift", ["low_80", "high_80"]]
     draws = told.rates["drift"][1][:, 2]
     assert (low, high) == tuple(interval(draws[:, None], 0.8)[:, 0])
     for rate, inside in ((low, True), (high, True), (low - 0.01, False), (high + 0.01, False)):
-        cases = scoring.by_case(told, [PublishedRate(2, 2, END, float(rate))])
+        cases = scoring.by_case(told, [ScoredRate(2, 2, END, float(rate))])
         row = cases.set_index("forecaster").loc["drift"]
         assert row["inside"] == inside
         assert row["error"] == pytest.approx(np.median(draws) - rate)
@@ -274,7 +300,7 @@ def test_a_case_is_inside_up_to_the_ends_of_its_interval(told):
 
 
 def test_a_score_that_is_unknown_is_a_dash_and_coverage_has_its_error(told):
-    seen = [PublishedRate(2, 0, END, 60.0)]  # of a county without a target
+    seen = [ScoredRate(2, 0, END, 60.0)]  # of a county without a target
     table = scoring.by_forecaster(told, seen, load("binzhou"))
     (shown,) = tables.scores(table, "en")
     first = dict(zip(shown.headers, shown.texts()[0], strict=True))
@@ -348,7 +374,7 @@ def test_without_a_file_the_settings_and_digests_are_told(capsys):
 
 def test_the_digest_of_the_record_is_of_all_that_is_in_it_and_of_no_last_digit():
     panel = record(load("binzhou"))
-    same = panel_digest(panel)
+    same = panel.digest
     others = [
         replace(panel, codes=(*panel.codes[:-1], "0")),
         replace(panel, prefecture=(*panel.prefecture[:-1], "0")),
@@ -357,8 +383,8 @@ def test_the_digest_of_the_record_is_of_all_that_is_in_it_and_of_no_last_digit()
         *(replace(panel, **{name: getattr(panel, name) * (1 + 1e-9)})
           for name in ("urban", "rural", "ages", "odds")),
     ]  # fmt: skip
-    assert len({same, *map(panel_digest, others)}) == 1 + len(others)
-    assert panel_digest(replace(panel, urban=panel.urban * (1 + 1e-13))) == same
+    assert len({same, *(each.digest for each in others)}) == 1 + len(others)
+    assert replace(panel, urban=panel.urban * (1 + 1e-13)).digest == same
 
 
 def test_a_pack_without_a_sample_has_no_digest_of_one(pack):

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import xiancheng
+from xiancheng.calibration.forecasts.level import DRAWS
 from xiancheng.results.analysis import certificate
 from xiancheng.results.analysis.goal_seek import AnchoredRuns
 from xiancheng.results.analysis.goal_spec import parse_goal
@@ -17,7 +18,7 @@ from xiancheng.results.store.runs import read_run
 from xiancheng.results.tables import plan_result
 from xiancheng.results.tables import verdicts as tables
 from xiancheng.results.verdict import level as levels
-from xiancheng.results.verdict.level import DRAWS, Level
+from xiancheng.results.verdict.level import Level
 from xiancheng.results.verdict.verdict import Verdict
 from xiancheng.scenarios.ensemble import Summaries, ensemble, judged_on, layered
 from xiancheng.scenarios.loader import resolve
@@ -30,7 +31,7 @@ SCALE, N = 0.005, 3
 def known_level():
     """A level that is wide enough for every chance to lie between 0 and 1; its own takes longer."""
 
-    def held(region, start, until):
+    def held(region, start, until, *_):
         days = sorted({start, until, *(target.deadline for target in region.targets)})
         groups = levels.reported_groups(region)
         rng = np.random.default_rng(1)

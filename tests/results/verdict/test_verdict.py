@@ -7,19 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from xiancheng.calibration.forecasts.forecast import hindcast
-from xiancheng.calibration.forecasts.panel import record
+from xiancheng.calibration.forecasts.level import DRAWS
 from xiancheng.calibration.region import load
 from xiancheng.results.verdict import level as levels
 from xiancheng.results.verdict import verdict
-from xiancheng.results.verdict.level import (
-    DRAWS,
-    Level,
-    draw_of_run,
-    level_from,
-    published,
-    run_of_draw,
-)
+from xiancheng.results.verdict.level import Level, level_from, published
 from xiancheng.results.verdict.verdict import Verdict
 from xiancheng.scenarios.ensemble import TargetDraws, ensemble
 from xiancheng.scenarios.loader import resolve
@@ -94,7 +86,7 @@ def test_outside_conditions_shift_the_level_by_what_they_do_in_the_model():
     judged = Verdict.of(frozen)
     told = judged.estimates()["from_conditions_pp"]
     assert told == pytest.approx(rates[0] - rates[1], abs=0.05)  # but for the ends at 0 and 100
-    assert told.min() < -0.3
+    assert abs(told).min() > 0.1  # codes change, whichever way the level takes them
     having = frozen.scenario.model_targets()["model_rate"].to_numpy() - rates[1]
     shift = np.median(judged.scenario - judged.level, axis=0)
     assert shift == pytest.approx(having, abs=0.05)  # the plan's rate less that of the usual world
@@ -150,7 +142,7 @@ def test_with_draws_alone_the_chance_is_the_share_of_draws(both, monkeypatch):
     drawn = ensemble("plan", draws=6, scale=SCALE, jobs=1)
     judged = Verdict.of(drawn)
     share = (drawn.drawn.scenario >= judged.thresholds).mean(axis=0)
-    assert judged.to_frame()["probability"].tolist() == pytest.approx(share.tolist())
+    assert judged.to_frame()["probability"].tolist() == pytest.approx(share.tolist(), abs=1e-6)
 
 
 def test_draws_spread_what_the_plan_adds_over_the_level(both):
@@ -199,71 +191,9 @@ def test_the_level_sets_out_from_the_census_and_grows_less_certain():
         assert spread[1] < spread[3] < spread[-1]
 
 
-def test_the_level_is_the_same_when_it_is_read_from_the_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("XIANCHENG_CACHE", str(tmp_path))
-    monkeypatch.setattr(levels, "DRAWS", 200)
-    pack = load("binzhou")
-    levels._level.cache_clear()
-    first = level_from(pack, pack.censuses[-1], END)
-    levels._level.cache_clear()
-    monkeypatch.setattr(levels, "_rates", lambda *_: pytest.fail("not found anew"))
-    again = level_from(pack, pack.censuses[-1], END)
-    levels._level.cache_clear()
-    assert (first.rate == again.rate).all()
-
-
-@pytest.mark.parametrize("what", ["program", "panel_digest"])
-def test_a_level_on_file_is_not_that_of_another_program_or_record(what, tmp_path, monkeypatch):
-    monkeypatch.setenv("XIANCHENG_CACHE", str(tmp_path))
-    monkeypatch.setattr(levels, "DRAWS", 200)
-    found, asked = levels._rates, []
-    monkeypatch.setattr(levels, "_rates", lambda *given: asked.append(given) or found(*given))
-    for answer in ("one", "one", "another"):
-        monkeypatch.setattr(levels, what, lambda *_, answer=answer: answer)
-        levels._level.cache_clear()
-        level_from(BINZHOU, BINZHOU.censuses[-1], END)
-    levels._level.cache_clear()
-    assert len(asked) == 2
-
-
-def test_no_county_has_a_say_in_the_weight_of_its_own_forecast(monkeypatch):
-    """What the weights are found from are forecasts of counties that were left out."""
-    heard = {}
-    monkeypatch.setattr(levels.melding, "stack", lambda members, told, seen: heard.update(
-        members=members, told=told, seen=seen) or "pool")  # fmt: skip
-    levels.stack.cache_clear()
-    assert levels.stack("binzhou", 50, 1) == "pool"
-    levels.stack.cache_clear()
-    past = record(load("binzhou"))
-    for member, told in zip(heard["members"], heard["told"], strict=True):
-        assert (told == hindcast(member, past, draws=50, seed=1)).all()
-    assert (heard["seen"] == past.rate[1]).all()
-
-
 def test_a_pack_without_targets_has_a_level_all_the_same():
     pack = load("shandong")
     assert level_from(pack, pack.censuses[-1], END).at_deadlines(pack).shape == (DRAWS, 0)
-
-
-def test_an_error_of_ours_is_no_missing_record(monkeypatch):
-    monkeypatch.setattr(levels, "_level", lambda *_: {}["a slip"])
-    with pytest.raises(KeyError):
-        level_from(BINZHOU, BINZHOU.censuses[-1], END)
-
-
-def test_each_run_of_the_model_goes_with_as_many_draws_of_the_level():
-    counts = np.bincount(run_of_draw(7))
-    assert counts.max() - counts.min() <= 1
-    assert counts.sum() == DRAWS
-
-
-@pytest.mark.parametrize("runs", [1, 7, 60, DRAWS, DRAWS + 5])
-def test_the_first_draw_of_a_run_is_one_that_the_rule_pairs_with_it(runs):
-    drawn = draw_of_run(runs)
-    of = run_of_draw(runs)
-    known = runs if runs <= DRAWS else 0  # beyond, some runs are paired with no draw
-    assert of[drawn[:known]].tolist() == list(range(known))
-    assert len(set(drawn[:DRAWS].tolist())) >= min(runs, DRAWS) - 5
 
 
 def test_without_a_level_the_rates_are_the_models_own():

@@ -1,0 +1,116 @@
+"""The structural gap: how far a county's urban share lies above what its structure implies.
+
+Whether a place is coded urban is decided by an office; whether people live as in town shows in
+in-movers, farming, homes, schooling, age and households (`Region.structure`). A county whose share
+lies above what these imply is coded generously, one below it narrowly. Counties revert: of the 78
+comparable counties of Shandong those above in 2010 rose less until 2020, and all that fell were
+above.
+
+What structure implies is a ridge regression of the log odds of the urban share over the counties of
+a record, its penalty that with the least error for counties left out. No county has a say in what
+is implied for itself.
+
+References
+----------
+Hoerl & Kennard (1970), Technometrics 12 (ridge regression)
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple, Self
+
+import numpy as np
+from scipy.special import expit
+
+from xiancheng.calibration.forecasts.forecast import log_odds
+from xiancheng.calibration.region import Region, load, packs
+from xiancheng.sim.state import Bools, Floats
+
+PENALTIES = np.geomspace(0.1, 1000.0, 25)  # in units of the squares of a standardized covariate
+FEWEST = 20  # counties, twice the covariates: with fewer, structure is not told from chance
+
+
+@dataclass(frozen=True, eq=False)
+class Ridge:
+    """A ridge regression on standardized covariates, and its errors for units left out."""
+
+    mean: Floats  # of each covariate, (covariate,)
+    sd: Floats  # 1 where a covariate does not vary
+    centre: float
+    slope: Floats  # per standard deviation, (covariate,)
+    left_out: Floats  # of each unit, observed less what the others imply, (unit,)
+
+    @classmethod
+    def fit(cls, x: Floats, y: Floats) -> Self:
+        """With the penalty of the least squared error for units left out.
+
+        Parameters
+        ----------
+        x : (unit, covariate); y : (unit,)
+        """
+        mean, sd = x.mean(axis=0), x.std(axis=0)
+        sd = np.where(sd > 1e-9 * (1 + np.abs(mean)), sd, 1.0)
+        u, size, v = np.linalg.svd((x - mean) / sd, full_matrices=False)
+        centre, along = y.mean(), u.T @ (y - y.mean())
+        best = np.inf
+        for penalty in PENALTIES:
+            kept = size**2 / (size**2 + penalty)
+            leverage = 1 / len(y) + u**2 @ kept
+            left_out = (y - centre - u @ (kept * along)) / (1 - leverage)
+            error = float(np.mean(left_out**2))
+            if error < best:
+                best, found = error, (v.T @ (size / (size**2 + penalty) * along), left_out)
+        return cls(mean, sd, float(centre), *found)
+
+    def __call__(self, x: Floats) -> Floats:
+        """What is implied, (unit,)."""
+        return np.asarray(self.centre + (x - self.mean) / self.sd @ self.slope)
+
+
+class Counted(NamedTuple):
+    """Units at a census."""
+
+    codes: Sequence[str]
+    structure: Floats  # (unit, covariate)
+    rate: Floats  # urban share of residents [percent], (unit,)
+
+
+def gap(known: Counted, of: Counted) -> Floats:
+    """Log odds of the urban share, observed less implied by the units known, (unit,).
+
+    A unit that is among those known is compared with what the others imply. 0 for all where fewer
+    than `FEWEST` are known.
+    """
+    if len(known.codes) < FEWEST:
+        return np.zeros(len(of.codes))
+    fitted = Ridge.fit(known.structure, log_odds(known.rate))
+    left_out = dict(zip(known.codes, fitted.left_out.tolist(), strict=True))
+    off = log_odds(of.rate) - fitted(of.structure)
+    return np.array([left_out.get(code, o) for code, o in zip(of.codes, off, strict=True)])
+
+
+def structural_gap(region: Region, census: date) -> Floats:
+    """Urban share, observed less implied by structure, at a census, (county,) [points].
+
+    Structure is compared over the comparable counties of the widest pack of the province that
+    holds the census; 0 for all where it has fewer than `FEWEST`.
+    """
+    wider = [
+        pack
+        for pack in map(load, packs())
+        if pack.province == region.province and census in pack.censuses
+    ]
+    widest = max([region, *wider], key=lambda pack: len(pack.counties))
+    of = counted(region, census, np.ones(len(region.counties), bool))
+    odds = log_odds(of.rate)
+    implied = odds - gap(counted(widest, census, widest.comparable()), of)
+    return np.asarray(100 * (expit(odds) - expit(implied)))
+
+
+def counted(region: Region, census: date, chosen: Bools) -> Counted:
+    """Those of a region's counties that a mask (county,) chooses."""
+    urban, rural = region.urban_rural(census).T
+    codes = np.array([county.code for county in region.counties])[chosen]
+    rate = 100 * urban / np.maximum(urban + rural, 1.0)
+    return Counted(codes.tolist(), region.structure(census)[chosen], rate[chosen])

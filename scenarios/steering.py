@@ -1,0 +1,162 @@
+"""Steering: which path a run is aligned to, and what other runs of its draw replay.
+
+A run is aligned where the level of its region is known: it starts at the last census, and there is
+a record of change. Draw 0 follows the median of the level, draw d its d-th draw. The run without
+measures in reference conditions follows the path; every other run of the same parameters and random
+numbers replays what that took.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from xiancheng.calibration import cache
+from xiancheng.calibration.forecasts.level import county_level
+from xiancheng.scenarios.run_spec import OFF, RunSpec
+from xiancheng.sim.alignment import Alignment, Follow, Replay, SharePath, SteeredQuarter
+from xiancheng.sim.state import quarter_with
+
+if TYPE_CHECKING:
+    from xiancheng.scenarios.simulation import RegionModel
+
+Record = tuple[SteeredQuarter, ...]
+GRID = 7  # decimals of a share: what a processor does to the last digit enters no run
+MICRO = 10**6  # of the factors on flows
+MOST = 512  # records that a process remembers
+
+_records: dict[str, Record] = {}  # by the key of the run that followed the path
+
+
+def path_of(spec: RunSpec) -> SharePath | None:
+    """The urban shares that a run without measures follows; None where it is not aligned.
+
+    They are those of the level at the ends of years, and at other quarters' ends that it holds.
+    """
+    if spec.alignment == OFF:
+        return None
+    scenario = spec.scenario
+    level = county_level(
+        spec.pack, scenario.start, scenario.until, spec.known_until, spec.observations
+    )
+    if level is None:
+        return None
+    ends = [(day + timedelta(1)).day == 1 and day.month % 3 == 0 for day in level.days]
+    ends[0] = False  # the start
+    rate = level.true[ends]
+    of_draw = rate[:, (spec.draw - 1) % rate.shape[1]] if spec.draw else np.median(rate, axis=1)
+    quarters = [quarter_with(day) for day, end in zip(level.days, ends, strict=True) if end]
+    return SharePath(np.array(quarters), np.round(of_draw / 100, GRID))
+
+
+def alignment_of(spec: RunSpec) -> Alignment | None:
+    """What steers a run; None where it is not aligned."""
+    path = path_of(spec)
+    if path is None:
+        return None
+    if spec.is_reference:
+        return Follow(path, spec.values.alignment_recoding_share)
+    frozen = spec.scenario.conditions.recoding_frozen
+    return Replay(record_of(spec.reference), codes=not frozen)
+
+
+def record_of(reference: RunSpec) -> Record:
+    """What steered a run without measures, in which it is run where that is not on file."""
+    key = reference.key
+    if key not in _records:
+        found = _read(_folder(key))
+        if found is None:
+            from xiancheng.scenarios.simulation import simulate
+
+            simulate(reference)  # keeps its record
+        else:
+            _remember(key, found)
+    return _records[key]
+
+
+def keep(model: "RegionModel") -> Record:
+    """The record of a run that has ended; that of one that followed a path is kept."""
+    if isinstance(model.alignment, Replay):
+        return tuple(model.alignment.record)
+    if not isinstance(model.alignment, Follow):
+        return ()
+    record = tuple(model.alignment.record)
+    _remember(model.spec.key, record)
+    _write(_folder(model.spec.key), record)
+    return record
+
+
+def in_waves(specs: Mapping[Any, RunSpec]) -> list[dict[Any, RunSpec]]:
+    """Runs by their `outcome_key`: those whose record others replay, then the others.
+
+    Before them, in a wave of its own, what others replay and is neither among them nor on file.
+    """
+    first = {key: spec for key, spec in specs.items() if spec.is_reference}
+    rest = {key: spec for key, spec in specs.items() if key not in first}
+    replayed = [spec.reference for spec in rest.values() if spec.follows != OFF]
+    missing = {
+        spec.outcome_key: spec
+        for spec in replayed
+        if spec.outcome_key not in first and not _known(spec.key)
+    }
+    return [wave for wave in (missing, first, rest) if wave]
+
+
+def _known(key: str) -> bool:
+    return key in _records or _read(_folder(key)) is not None
+
+
+def _remember(key: str, record: Record) -> None:
+    while len(_records) >= MOST:
+        del _records[next(iter(_records))]
+    _records[key] = record
+
+
+def _folder(key: str) -> Path:
+    return cache.home() / "steering" / key
+
+
+def _read(folder: Path) -> Record | None:
+    kept = cache.open_columns(folder)
+    if kept is None:
+        return None
+    columns, (quarters, counties) = kept
+    numbers = np.array(columns["steering"])
+    amounts = numbers[: 3 * quarters * counties].reshape(3, quarters, counties)
+    quarter, unit, urban = numbers[amounts.size :].reshape(3, -1)
+    return tuple(
+        SteeredQuarter(
+            flow=amounts[0, q] / MICRO,
+            to_urban=unit[(quarter == q) & (urban == 1)],
+            to_rural=unit[(quarter == q) & (urban == 0)],
+            by_flow=amounts[1, q],
+            by_recoding=amounts[2, q],
+        )
+        for q in range(quarters)
+    )
+
+
+def _write(folder: Path, record: Record) -> None:
+    """Put a record on file where that is possible; else other processes run it anew."""
+    amounts = [
+        np.rint([MICRO * each.flow for each in record]),  # they are on this grid
+        np.array([each.by_flow for each in record]),
+        np.array([each.by_recoding for each in record]),
+    ]
+    codes = [
+        (q, unit, urban)
+        for q, each in enumerate(record)
+        for urban, units in ((1, each.to_urban), (0, each.to_rural))
+        for unit in units
+    ]
+    numbers = np.concatenate([np.ravel(np.array(amounts)), np.ravel(np.array(codes).T)]).astype(
+        np.int64
+    )
+    try:
+        with cache.write_columns(folder) as files:
+            files.note = [len(record), len(record[0].flow)]
+            files.column("steering", numbers.dtype, numbers.size).append(numbers)
+    except OSError:
+        pass

@@ -1,0 +1,178 @@
+"""Alignment: a run without a plan follows a path of urban shares; others replay its steering.
+
+Once a year the shortfall of each county is made up: a part of it by a factor on the flow from the
+villages to their town and on arrivals from outside, set at the year's beginning from what the last
+year's flows were; all that is left at the year's end by the code of units, as a statistical office
+would correct it. What was done is recorded. Other scenarios of the same draw replay the record with
+the same random numbers, so that they differ from the run without a plan by policy alone.
+
+References
+----------
+Li & O'Donoghue (2014), Journal of Artificial Societies and Social Simulation 17 (1) 15
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from xiancheng.sim import reclassification
+from xiancheng.sim.accounts import Growth, growth
+from xiancheng.sim.places import TOWN
+from xiancheng.sim.state import Floats, Ints
+from xiancheng.sim.step import Step
+
+if TYPE_CHECKING:
+    from xiancheng.sim.model import UrbanModel
+
+LEAST, MOST = 0.2, 3.0  # of the factor on flows; beyond them recoding carries all
+YEAR = 4  # quarters
+ROUNDS = 2  # of recoding: who has just moved in is counted where they came from
+
+
+@dataclass(frozen=True, eq=False)
+class SharePath:
+    """Urban shares of usual residents to be reached at the ends of quarters."""
+
+    quarter: Ints  # (point,) numbers of quarters, increasing
+    share: Floats  # (point, county), 0 to 1
+
+
+@dataclass(frozen=True, eq=False)
+class SteeredQuarter:
+    """What steered a run in a quarter."""
+
+    flow: Floats  # (county,) factor on the flow to the own town and on arrivals
+    to_urban: Ints  # (unit,) index of units that were recoded to follow the path
+    to_rural: Ints  # (unit,)
+    by_flow: Ints  # (county,) persons that the factor added to the flows, about
+    by_recoding: Ints  # (county,) net residents of the recoded units [persons]
+
+
+class Alignment(Protocol):
+    """What steers a run: asked at the beginning of each quarter, and at its end."""
+
+    def flow(self, model: "UrbanModel") -> Floats:
+        """The factor on the flow to the own town and on arrivals, (county,)."""
+
+    def correct(self, model: "UrbanModel", step: Step) -> None:
+        """Recode units where the share is to be corrected."""
+
+
+class Replay:
+    """Steers a run as another one was steered.
+
+    Parameters
+    ----------
+    record : of a run of the same people, quarters and random numbers
+    codes : False where no code may change, as in a scenario that freezes them
+    """
+
+    def __init__(self, record: Sequence[SteeredQuarter], *, codes: bool = True) -> None:
+        self.record, self.codes = record, codes
+
+    def flow(self, model: "UrbanModel") -> Floats:
+        """The factor that was recorded, (county,)."""
+        return self.record[model.done].flow
+
+    def correct(self, model: "UrbanModel", step: Step) -> None:
+        """Recode the units that were recoded, wherever their code still is the other one."""
+        if self.codes:
+            now = self.record[model.done]
+            reclassification.recode(step, now.to_urban, now.to_rural)
+
+
+class Follow:
+    """Steers a run to a path, and keeps a record of it.
+
+    Parameters
+    ----------
+    path : what is to be followed; after its last point nothing is steered
+    part : of a deviation that recoding makes up; flows make up the rest, within bounds
+    """
+
+    def __init__(self, path: SharePath, part: float) -> None:
+        self.path, self.part = path, part
+        self.record: list[SteeredQuarter] = []
+        self._factor = np.ones(path.share.shape[1])
+
+    def flow(self, model: "UrbanModel") -> Floats:
+        """The factor of the year, set anew where one begins, (county,)."""
+        number = model.quarters[model.done].number
+        if number - 1 in self.path.quarter:
+            ahead = np.flatnonzero(self.path.quarter >= number)
+            self._factor = np.ones(len(model.counties))
+            if len(ahead):
+                years = (self.path.quarter[ahead[0]] - number + 1) / YEAR
+                self._factor = self._needed(model, self.path.share[ahead[0]], years)
+        return self._factor
+
+    def _needed(self, model: "UrbanModel", goal: Floats, years: float) -> Floats:
+        """The factor by which flows make up their part of the deviation in so many years."""
+        urban, residents = counted(model, model.quarters[model.done].number - 1)
+        flow, other, more = self._last_year(model)
+        after = residents + years * more
+        deviation = goal * after - (urban + years * (flow + other))
+        added = (1 - self.part) * deviation / np.maximum(years * flow, 1.0)
+        return np.asarray(np.clip(1 + added, LEAST, MOST)).round(6)
+
+    def _last_year(self, model: "UrbanModel") -> tuple[Floats, Floats, Floats]:
+        """What a year adds to the town by the flows and by all else, and to the county [persons].
+
+        Of the last four quarters without their steering; before there are as many, of the two that
+        were run in and of the rates of births and deaths.
+        """
+        if len(self.record) < YEAR:
+            rates, length = model.counties, len(model.run_in_growth) / YEAR
+            urban, residents = counted(model, model.quarters[model.done].number - 1)
+            natural = rates.birth_rate - rates.death_rate
+            flow, total, more = (each / length for each in added_up(model.run_in_growth))
+            return flow, total - flow + urban * natural, more + residents * natural
+        flow, total, more = added_up(model.growth[-YEAR:])
+        for steered in self.record[-YEAR:]:
+            flow = flow - steered.by_flow
+            total = total - steered.by_flow - steered.by_recoding
+        return flow, total - flow, more
+
+    def correct(self, model: "UrbanModel", step: Step) -> None:
+        """Recode units where the path has a point at the end of this quarter."""
+        number, units = step.quarter.number, step.population.units
+        before, code = step.population.townspeople(), units.urban.copy()
+        for point in np.flatnonzero(self.path.quarter == number):
+            for __ in range(ROUNDS):
+                urban, residents = counted(model, number)
+                wanted = np.rint(self.path.share[point] * residents - urban).astype(np.int64)
+                reclassification.recode(step, *reclassification.units_for(step, wanted))
+        up, down = np.flatnonzero(units.urban & ~code), np.flatnonzero(code & ~units.urban)
+        moved = steered_flow(growth(step.population.flows, len(model.counties)))
+        added = np.rint(moved * (1 - 1 / self._factor)).astype(np.int64)
+        self.record.append(
+            SteeredQuarter(
+                self._factor, up, down, added,
+                step.population.townspeople() - before,
+            )
+        )  # fmt: skip
+
+
+def steered_flow(change: Growth) -> Floats:
+    """Persons who came to the town from its villages and from outside the region, (county,)."""
+    return np.asarray(change.in_own_village + change.in_province + change.in_country, float)
+
+
+def added_up(changes: Sequence[Growth]) -> tuple[Floats, Floats, Floats]:
+    """What quarters add by steered flows, by all causes, and to all residents, each (county,)."""
+    return (
+        np.sum([steered_flow(each) for each in changes], axis=0),
+        np.sum([each.total for each in changes], axis=0, dtype=float),
+        np.sum([each.residents for each in changes], axis=0, dtype=float),
+    )
+
+
+def counted(model: "UrbanModel", number: int) -> tuple[Ints, Ints]:
+    """Urban and all usual residents at the end of a quarter, by the half-year rule, (county,)."""
+    population, places = model.population, model.places
+    here = np.zeros(len(places), np.int64)
+    np.add.at(here, population.place, population.size.sum(axis=1))
+    by_county = places.by_county(here + population.half_year_correction(number))
+    return by_county[:, TOWN], by_county.sum(axis=1)

@@ -1,0 +1,127 @@
+"""A run follows a path of urban shares; another of the same draw replays what that took."""
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+
+from xiancheng.scenarios.simulation import RegionModel
+from xiancheng.sim import reclassification
+from xiancheng.sim.alignment import Follow, Replay, SharePath, counted
+from xiancheng.sim.state import quarter_of
+
+SCALE = 0.02
+YEARS = range(2020, 2024)
+RISE = np.array([0.4, 0.9, -0.5, 2.5, 2.0, 0.2, 0.7]) / 100  # a year, by county; one falls
+
+
+def model(scenario, alignment=None, **changes):
+    made = RegionModel(scenario, scale=SCALE, until="2023-12-31", alignment="off", **changes)
+    made.alignment = alignment
+    return made
+
+
+def shares(model):
+    """At the end of each quarter, (quarter, county)."""
+    found = []
+    while model.running:
+        model.step()
+        found.append(np.divide(*counted(model, model.quarters[model.done - 1].number)))
+    return np.array(found)
+
+
+def path():
+    begun = np.divide(*counted(model("baseline"), quarter_of(2020, 3)))
+    passed = [(date(year, 12, 31) - date(2020, 11, 1)).days / 365.25 for year in YEARS]
+    ends = np.array([quarter_of(year, 4) for year in YEARS])
+    return SharePath(ends, begun + np.outer(passed, RISE))
+
+
+@pytest.fixture(scope="module")
+def followed():
+    """A run that followed the path: its shares, the path, and the model after its end."""
+    goal = path()
+    made = model("baseline", Follow(goal, 0.67))
+    return shares(made), goal, made
+
+
+def test_the_path_is_held_at_every_years_end(followed):
+    found, goal, made = followed
+    at = [i for i, q in enumerate(made.quarters) if q.number in goal.quarter]
+    assert len(at) == len(YEARS)
+    rows = made.population.mean_weight / counted(made, made.quarters[-1].number)[1]
+    assert (abs(found[at] - goal.share) < 0.001 + 2 * rows).all()
+
+
+def test_steering_takes_flows_and_codes_in_both_directions(followed):
+    record = followed[2].alignment.record
+    assert any(len(each.to_urban) for each in record)
+    assert any(len(each.to_rural) for each in record)
+    factors = np.array([each.flow for each in record])
+    assert (factors[0] == 1).all()  # until the first year's end nothing is known of its flows
+    assert factors[1:].min() < 1 < factors[1:].max()
+
+
+def test_who_replays_the_record_of_a_run_without_a_plan_repeats_it(followed):
+    found, _, made = followed
+    again = shares(model("baseline", Replay(made.alignment.record)))
+    assert again.tolist() == found.tolist()
+
+
+def test_a_plan_that_replays_adds_what_it_adds_unsteered(followed):
+    """At this scale single moves are noise; over counties and quarters the effects agree."""
+    found, _, made = followed
+    with_plan = shares(model("plan", Replay(made.alignment.record)))
+    free = shares(model("plan")) - shares(model("baseline"))
+    steered = with_plan - found
+    assert steered[-1].mean() == pytest.approx(free[-1].mean(), abs=0.0006)
+    assert abs(steered[:4]).max() < 0.002  # before the plan
+
+
+def test_where_codes_are_frozen_only_flows_are_replayed(followed):
+    made = model("baseline", Replay(followed[2].alignment.record, codes=False))
+    made.conditions = replace(made.conditions, recoding_frozen=True)
+    shares(made)
+    assert not any(growth.recoding.any() for growth in made.growth)
+
+
+@pytest.mark.parametrize(
+    ("residents", "wanted", "sum_of_chosen"),
+    [
+        ([300, 500], 480, 500),  # 300 leaves 180; exchanged for 500 it is 20 beyond
+        ([900, 800], 100, 0),  # one would go further beyond than none falls short
+        ([900, 800], 500, 800),
+        ([100, 100, 100], 300, 300),
+        ([100], 5000, 100),
+        ([], 5, 0),
+    ],
+)
+def test_units_are_chosen_to_come_near_a_number_of_persons(residents, wanted, sum_of_chosen):
+    chosen = reclassification.fitting(np.array(residents, np.int64), wanted)
+    assert np.array(residents)[chosen].sum() == sum_of_chosen
+
+
+def test_where_units_are_large_one_goes_and_small_ones_come_back():
+    residents = np.array([5000, 5200, 900, 1000, 1100, 1200])
+    there, back = reclassification.exchange(residents, np.array([0, 1]), np.arange(2, 6), 1900)
+    assert residents[there].sum() - residents[back].sum() == pytest.approx(1900, abs=150)
+    there, back = reclassification.exchange(residents, np.array([0, 1]), np.arange(2, 6), 5000)
+    assert (there.tolist(), back.tolist()) == ([0], [])
+
+
+def test_recoding_there_and_back_leaves_towns_as_they_were():
+    made = model("baseline")
+    step, units = made.begin(made.quarters[0]), made.population.units
+    before = made.population.place.copy(), made.markets.stock.copy(), made.markets.seats.copy()
+    unit = np.flatnonzero(~units.urban & (made.population.size[: len(units)].sum(axis=1) > 0))[:3]
+    none = np.empty(0, np.int64)
+    reclassification.recode(step, unit, none)
+    assert units.urban[unit].all()
+    assert (made.markets.stock >= before[1]).all()
+    assert (made.markets.stock > before[1]).any()
+    reclassification.recode(step, none, unit)
+    assert (made.population.place == before[0]).all()
+    assert made.markets.stock == pytest.approx(before[1])
+    assert made.markets.seats == pytest.approx(before[2])
+    assert not made.population.flows.recoded.any()
