@@ -14,13 +14,11 @@ from datetime import date
 import numpy as np
 
 from xiancheng.calibration import priors
-from xiancheng.calibration.region import load
-from xiancheng.calibration.region.counties import fertility
-from xiancheng.calibration.region.region import Region
+from xiancheng.calibration.forecasts.structural_gap import structural_gap
+from xiancheng.calibration.region import Region, load
 from xiancheng.results.verdict.trials import censuses
-from xiancheng.scenarios.simulation import prepared
-from xiancheng.sim.levers import Levers
-from xiancheng.sim.model import UrbanModel
+from xiancheng.scenarios.run_spec import OFF
+from xiancheng.scenarios.simulation import RegionModel
 from xiancheng.sim.state import Bools, Floats
 
 PACK, SCALE = "shandong", 0.01
@@ -100,28 +98,27 @@ def measured(
     region = load(PACK)
     start, until = censuses(region)
     chosen, change = region.comparable(), rates(region, until) - rates(region, start)
-    people, units, counties, constants = prepared(PACK, start, scale, region.digest)
-    p, gap = priors.central(), counties.structural_gap
-    slopes = left_out_slopes(100 * gap, change, chosen)
-    closed = np.clip(-slopes, 0, 1) / -np.expm1(-10 * p.recode_gap_reversion)
-    told = replace(counties, structural_gap=gap * closed)  # closes as the others say
+    gap = np.asarray(structural_gap(region, start))
+    slopes = left_out_slopes(gap, change, chosen)
+    k = priors.central().recode_gap_reversion
+    closed = np.clip(-slopes, 0, 1) / -np.expm1(-10 * k)  # closes as the others say
 
     def run(draw: int, seed: int) -> tuple[Floats, Floats]:
         """Change of the urban share and the part of recoding [points], each (county,)."""
-        none = Levers.baseline(2 * len(counties))
-        model = UrbanModel(
-            people, units, told, constants, p, lambda quarter: none, start=start, until=until,
-            seed=seed, draw=draw, fertility=fertility(region, start, start),
+        model = RegionModel(
+            "baseline", region=PACK, start=start, until=until, scale=scale, seed=seed, draw=draw,
+            alignment=OFF,
         )  # fmt: skip
+        model.counties = replace(model.counties, structural_gap=gap * closed / 100)
+        model.recoding = model.recoding_path()
         while model.running:
             model.step()
-        name = "resident_urbanization_rate"
+        name, n = "resident_urbanization_rate", len(gap)
         ends = [each.ends for each in model.quarters[-2:]]
         part = (until - ends[0]).days / (ends[1] - ends[0]).days
-        first, last = (model.record[i][name] for i in (-2, -1))
+        begun, first, last = (model.record[i][name][:n] for i in (0, -2, -1))
         recoded = np.sum([each.recoding for each in model.growth], axis=0)
         residents = model.present()[1]
-        begun = model.record[0][name]
         model.retire()
         done()
         return first + part * (last - first) - begun, 100 * recoded / residents
@@ -130,7 +127,7 @@ def measured(
     drawn = [run(draw, draw)[0] for draw in range(1, draws + 1)]
     return Mechanisms(
         observed=change[chosen],
-        gap=100 * gap[chosen],
+        gap=gap[chosen],
         median=np.mean([world[0] for world in worlds], axis=0)[chosen],
         draws=np.stack(drawn)[:, chosen],
         recoded=np.mean([world[1] for world in worlds], axis=0)[chosen],

@@ -228,8 +228,8 @@ def come_of_age(step: Step) -> None:
     step.population.come_of_age(rows, education)
 
 
-def marry(step: Step, rows: Ints) -> None:
-    """Those who find each other in a county form households."""
+def marry(step: Step, rows: Ints) -> Ints:
+    """Those who find each other in a county form households; the husbands, (couple,)."""
     people = step.population.people
     county, sex = county_of(step.place(rows)), strata.sex_of(people.traits[rows])
     tag = step.streams.words(Stream.PARTNERS, step.quarter.number, people.address[rows])[0]
@@ -244,3 +244,4 @@ def marry(step: Step, rows: Ints) -> None:
     )
     joins = joins_parents(step.uniform(Stream.PARTNERS, he)[1], step.parameters)
     step.population.marry(he, she, homes, joins, step.quarter.number)
+    return he

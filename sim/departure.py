@@ -28,6 +28,7 @@ from xiancheng.sim.strata import (
 )
 
 DURATIONS = (0.5, 32.0)  # years of residence between which the hazard falls
+JUNIOR_AGE = 12  # years, on entering junior school
 LONGEST = 4 * int(DURATIONS[1])  # quarters in a place; more make no difference
 GRADUATING = (20, 25)  # years, the ages between which graduates come home
 DECIDES = (AGES[:, None] >= 15) & (np.arange(SITUATIONS) >= SINGLE)  # (band, situation)
@@ -131,6 +132,19 @@ def village_factor(away: Floats, p: Parameters) -> Floats:
     return np.exp(p.gamma_n * away)
 
 
+def purchase_chance(price: Floats, p: Parameters) -> Floats:
+    """Chance that a village family buys a flat in town at a wedding or an entry to school.
+
+    `price`, (county,), is relative to wages and to the start; it acts as on the choice of a town.
+    """
+    return np.asarray(np.minimum(p.flat_purchase * price**p.beta_r, 1))
+
+
+def reconsiders_at_entry(u: Floats, p: Parameters) -> Bools:
+    """Whether a village family asks where to live when a child enters junior school, (family,)."""
+    return u < p.junior_entry
+
+
 def closure_factor(closed: Bools, pupil: Bools, p: Parameters) -> Floats:
     """What it does to families with a child of primary age that the village school is closed."""
     return np.where(closed & pupil, p.hr_school_closed, 1.0)
@@ -211,6 +225,42 @@ def reconsider(step: Step, rows: Ints, hazards: Hazards) -> Ints:
     )
     u = step.uniform(Stream.QUARTER, rows)[2]
     return rows[u < probability(hazard, step.quarter.years)]
+
+
+def entering_junior(step: Step) -> Ints:
+    """Heads of village households of whom a child is about to enter junior school, (family,)."""
+    if step.quarter.season != SCHOOL_YEAR:
+        return np.empty(0, np.int64)
+    last = step.quarter.number - 4 * JUNIOR_AGE
+    rows = step.population.born_between(last - 3, last)
+    rows = rows[step.places.is_villages(step.place(rows))]
+    head, there = step.population.heads(rows)
+    return np.unique(head[there])
+
+
+def family_events(step: Step, couples: Ints) -> tuple[Ints, Ints]:
+    """Village families who reconsider because of a wedding or a child's entry to junior school.
+
+    Some buy a flat in town, where it has an empty one; they reconsider, and so do others whose
+    child enters.
+
+    Returns
+    -------
+    (family,) rows of heads; (family,) whose situation counts in the choice
+    """
+    population, p = step.population, step.parameters
+    entering = entering_junior(step)
+    wed = np.setdiff1d(couples[step.places.is_villages(step.place(couples))], entering)
+    rows = np.concatenate([entering, wed])
+    enters = np.arange(len(rows)) < len(entering)
+    u, county = step.uniform(Stream.FAMILY, rows), county_of(step.place(rows))
+    owner = population.people.flags[rows] & OWNS_FLAT > 0
+    buys = ~owner & population.has_town[county]
+    buys &= u[0] < purchase_chance(step.markets.price, p)[county]
+    population.buy_flats(rows[buys])
+    asks = buys | (enters & reconsiders_at_entry(u[1], p))
+    situation = np.where(enters, SECONDARY_CHILD, step.stratum(rows)[3])
+    return rows[asks], situation[asks]
 
 
 def quarters_since(step: Step, moved: Ints) -> Ints:

@@ -180,10 +180,17 @@ def choice(alternatives: Alternatives, value: Floats, p: Parameters) -> tuple[Fl
     return chances, inclusive - value[..., 0]
 
 
-def choose(step: Step, rows: Ints, chances: Floats, stream: Stream = Stream.DESTINATION) -> Parties:
-    """What those who reconsider choose: a party for each who does not stay."""
+def choose(
+    step: Step, rows: Ints, chances: Floats, stream: Stream = Stream.DESTINATION,
+    situation: Ints | None = None,
+) -> Parties:  # fmt: skip
+    """What those who reconsider choose: a party for each who does not stay.
+
+    Their family `situation` is as it stands, or the one that an event makes count.
+    """
     people, alternatives = step.population.people, step.alternatives
-    place, flat, band, situation = step.stratum(rows)
+    place, flat, band, as_it_is = step.stratum(rows)
+    situation = as_it_is if situation is None else situation
     shape = chances.shape
     kind = np.ravel_multi_index((place, flat, AGE_CLASS[band], situation), shape[:-1])
     table = chances.reshape(-1, shape[-1])

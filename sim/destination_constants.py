@@ -13,13 +13,13 @@ from typing import Self
 
 import numpy as np
 
-from xiancheng.sim import departure, destination, kernels, strata
+from xiancheng.sim import demography, departure, destination, kernels, strata
 from xiancheng.sim.destination import Alternatives
 from xiancheng.sim.levers import Levers
 from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.places import Places, at_both, county_of, in_towns, in_villages, together
 from xiancheng.sim.population import Population
-from xiancheng.sim.state import HEAD, OWNS_FLAT, Counties, Floats, Ints, Offers
+from xiancheng.sim.state import FEMALE, HEAD, OWNS_FLAT, Counties, Floats, Ints, Offers
 
 PART = 2**20  # rows that are looked at at a time
 ROUNDS = 40  # the constants converge by a factor of about three a round
@@ -49,6 +49,9 @@ class BasePeriod:
     residents: Floats  # (place,)
     returning: Floats  # (county, 6, band) persons who may go back, see `may_return`
     pupils: Floats  # (place,) who will come of age in a year
+    entering: Floats  # (place, flat, band) heads in villages of whom a child enters junior school
+    brides: Floats  # (place, band) women in villages without a partner
+    quarter: int
     away_share: Floats  # (unit + 3,) share of a unit's registered who are away
 
     @classmethod
@@ -58,6 +61,8 @@ class BasePeriod:
         place, clock = population.place.astype(np.int64), strata.Clock.at(quarter)
         grown, shape = quarter - 4 * strata.GROWN, shape_of(places)
         residents, pupils = np.zeros(len(places)), np.zeros(len(places))
+        entering = np.zeros((len(places), destination.FLAT, strata.BANDS))
+        brides = np.zeros((len(places), strata.BANDS))
         back = np.zeros((places.counties, 6, strata.BANDS))
         found = []
         for part in parts(len(people)):
@@ -74,12 +79,20 @@ class BasePeriod:
             kind = np.ravel_multi_index((here, flat, band, situation), shape, mode="clip")
             columns = kind.astype(np.int32), since.astype(np.uint8), people.unit[part], weight
             found.append([column[decides] for column in columns])
+            heads = heads_of_entrants(population, part, quarter)
+            owner, aged = people.flags[heads] & OWNS_FLAT, people.born[heads].view(np.uint16)
+            cell = place[people.unit[heads]], owner, clock.band[aged]
+            np.add.at(entering, cell, people.weight[heads] / SOON)
+            free = places.is_villages(here) & np.isin(situation, [strata.SINGLE, strata.ALONE])
+            free &= strata.sex_of(people.traits[part]) == FEMALE
+            np.add.at(brides, (here[free], band[free]), weight[free])
             line, persons = may_return(population, part, quarter)
             np.add.at(back.reshape(-1), line, persons)
         kind, since, unit, weight = (np.concatenate(c) for c in zip(*found, strict=True))
         return cls(
             kind, since, unit, weight, residents[: places.inside], back,
-            pupils[: places.inside] / SOON, population.away_share,
+            pupils[: places.inside] / SOON, entering[: places.inside], brides[: places.inside],
+            quarter, population.away_share,
         )  # fmt: skip
 
     def deciders(self, p: Parameters) -> Floats:
@@ -109,6 +122,22 @@ class BasePeriod:
         staying_away = self.pupils * p.college_share * p.college_leaving * (1 - p.graduate_return)
         return staying_away[:, None] * [p.college_in_province, 1 - p.college_in_province]
 
+    def family_events(self, p: Parameters) -> Floats:
+        """Village families who reconsider a year at an event, (place, flat, band, situation).
+
+        Those of whom a child enters junior school, and those who buy a flat then or at a wedding,
+        at the prices of the start; see `departure.family_events`.
+        """
+        found = np.zeros((*self.entering.shape, strata.SITUATIONS))
+        tenants, owners = self.entering[:, 0], self.entering[:, 1]
+        stays = (1 - p.flat_purchase) * p.junior_entry
+        found[:, 0, :, strata.SECONDARY_CHILD] = tenants * stays
+        bought = p.flat_purchase * tenants + p.junior_entry * owners
+        found[:, 1, :, strata.SECONDARY_CHILD] = bought
+        weddings = self.brides * demography.marriage_hazard(self.quarter, p)[:, FEMALE]
+        found[:, 1, :, strata.COUPLE] = p.flat_purchase * weddings
+        return found
+
     def solve(
         self, counties: Counties, offers: Offers, followers: Floats, effects: Floats, p: Parameters
     ) -> DestinationConstants:
@@ -122,7 +151,7 @@ class BasePeriod:
         effects : (county, 3) standard normals, see `base_flows`
         """
         counties = base_flows(counties, in_villages(self.residents), effects, p)
-        deciders, back = self.deciders(p), self.back(p)
+        deciders, back, events = self.deciders(p), self.back(p), self.family_events(p)
         wanted = outflows(counties, self.residents, p)
         wanted[:, 2:] = others_leaving(wanted[:, 2:], self.students(p))
         villages = in_villages(wanted)  # a view
@@ -147,6 +176,7 @@ class BasePeriod:
             chances, attraction = destination.choice(alternatives, value, p)
             hazard = departure.leaving_hazard(attraction, zero, adults, none, p)
             flows = departure.expected_moves(hazard, chances, deciders, party)
+            flows += departure.expected_moves(np.ones_like(hazard), chances, events, party)
             leaving = np.stack(
                 [flows[:, alternatives.nest == n].sum(axis=1) for n in range(1, 5)], axis=1
             )
@@ -230,6 +260,16 @@ def others_leaving(leavers: Floats, entering: Floats) -> Floats:
 def parts(rows: int) -> Iterator[slice]:
     """All rows, some at a time: what is asked of a hundred million is never held at once."""
     return (slice(start, min(start + PART, rows)) for start in range(0, rows, PART))
+
+
+def heads_of_entrants(population: Population, part: slice, quarter: int) -> Ints:
+    """Heads in villages of whom a child will enter junior school within three years, (child,)."""
+    people, last = population.people, quarter - 4 * departure.JUNIOR_AGE
+    born = people.born[part]
+    rows = part.start + np.flatnonzero((born > last) & (born <= last + 4 * SOON))
+    rows = rows[population.places.is_villages(population.place[people.unit[rows]])]
+    heads, there = population.heads(rows)
+    return heads[there]
 
 
 def may_return(population: Population, part: slice, quarter: int) -> tuple[Ints, Floats]:

@@ -33,9 +33,13 @@ def vacancy(stock: Floats, occupied: Floats) -> Floats:
 
 
 def price_growth(before: Floats, vacant: Floats, conditions: Conditions, p: Parameters) -> Floats:
-    """Quarterly growth of the log price relative to wages, (county,)."""
+    """Quarterly growth of the log price relative to wages, (county,).
+
+    Where as many dwellings stand empty as is usual it nears the trend outside, which may fall.
+    """
+    outside = (p.house_price_trend + conditions.house_price_growth) / 4
     gap = p.housing_theta * (p.housing_natural_vacancy - vacant)
-    return gap + p.housing_rho * before + conditions.house_price_growth / 4
+    return gap + p.housing_rho * before + (1 - p.housing_rho) * outside
 
 
 def quality(stock: Floats, levers: Levers, p: Parameters) -> Floats:

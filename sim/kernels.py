@@ -389,6 +389,18 @@ def pair(group: Array, side: Array, kin: Array, partner: Array) -> None:
 
 
 @njit(nogil=True)
+def flag_rings(next_member: Array, unit: Array, flags: Array, flag: int, rows: Array) -> None:
+    """Set `flag` in the `flags` of each of `rows` and of all of its ring who live where it does."""
+    for row in rows:
+        flags[row] |= flag
+        member = next_member[row]
+        while member != row:
+            if unit[member] == unit[row]:
+                flags[member] |= flag
+            member = next_member[member]
+
+
+@njit(nogil=True)
 def co_residents(next_member: Array, unit: Array, rows: Array, size: Array) -> None:
     """Fill `size`, (row,), with how many of each row's ring live where it lives, with itself."""
     for i in range(len(rows)):

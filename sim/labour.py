@@ -58,15 +58,20 @@ def jobs_wanted(
     return np.floor(trend + added)
 
 
-def separation_hazard(p: Parameters) -> Floats:
-    """How often work ends [1/year], (band, 3): farming, a job in industry, one in services.
+def separation_hazard(farm_share: Floats, p: Parameters) -> Floats:
+    """How often work ends [1/year], (county, band, 3): farming, a job in industry, in services.
 
-    Jobs by turnover, and by retirement from sixty on; farming as land is let and machines take
-    over, and by retirement too, later than from a job.
+    Jobs by turnover, and by retirement from sixty on. People give up farming the more often the
+    more still farm, (county,) share of the employed, and retire from it later than from a job.
+
+    References
+    ----------
+    Lewis (1954), The Manchester School 22(2) (labour leaves land that has too much of it)
     """
     jobs = hazard(p.job_separation, 0.25) + p.retirement * OLD
-    farming = p.farm_exit + p.farm_retirement * OLD
-    return np.stack([farming, jobs, jobs], axis=1)
+    farming = p.farm_exit * farm_share[:, None] + p.farm_retirement * OLD
+    jobs = np.broadcast_to(jobs, farming.shape)
+    return np.stack([farming, jobs, jobs], axis=2)
 
 
 def jobs_ending(people: Ints, leaving_county: Floats, p: Parameters) -> Floats:

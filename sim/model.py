@@ -47,6 +47,7 @@ from xiancheng.sim.randomness import RandomStreams, Stream, addresses
 from xiancheng.sim.state import (
     ALONE,
     BEYOND,
+    FARM,
     FEMALE,
     HEAD,
     Counties,
@@ -174,13 +175,12 @@ class UrbanModel(mesa.Model):
         # Some lose their work and some find it; couples form.
         labour.separate(step, drawn.separated)
         hired = labour.hire(step, drawn.hired)
-        demography.marry(step, drawn.marrying)
+        couples = demography.marry(step, drawn.marrying)
 
-        # Some leave for college, reconsider where to live, go back, or follow a job; who finds
-        # room moves.
+        # Some leave for college, reconsider where to live (of themselves, or because they wed or a
+        # child changes school), go back, or follow a job; who finds room moves.
         students = departure.leave_for_college(step)
-        deciders = departure.reconsider(step, drawn.reconsidering, hazards)
-        leavers = destination.choose(step, deciders, chances)
+        leavers = self.leavers(step, drawn.reconsidering, hazards, couples, chances)
         returners = departure.go_back(step, drawn.going_back)
         followers, resettled = (
             labour.follow_job(step, hired),
@@ -220,8 +220,8 @@ class UrbanModel(mesa.Model):
         self.follow_births(quarter)
         hazards = self.hazards(quarter, none, attraction).only_moves()
         drawn = draw_events(step, hazards, self.threads, self.chunk)
-        deciders = departure.reconsider(step, drawn.reconsidering, hazards)
-        leavers = destination.choose(step, deciders, chances)
+        nobody = np.empty(0, np.int64)
+        leavers = self.leavers(step, drawn.reconsidering, hazards, nobody, chances)
         returners = departure.go_back(step, drawn.going_back)
         relocation.move(step, Parties.together([leavers, returners]), chances, before)
         self.receive(step, offers, np.ones(len(self.counties)))
@@ -313,7 +313,9 @@ class UrbanModel(mesa.Model):
         resettling = np.zeros(places.inside)
         in_villages(resettling)[:] = housing.resettling_hazard(levers, homes)
         effort = labour.search(levers, adults, p)
-        ended = labour.separation_hazard(p) + np.zeros((len(self.counties), 1, 1))
+        work = self.counts.work(len(self.counties)).sum(axis=1)
+        farm_share = work[:, FARM] / np.maximum(work[:, FARM:].sum(axis=1), 1)
+        ended = labour.separation_hazard(farm_share, p)
         ended[:, :, 1:] += 4 * self.markets.lay_off[:, None, :]
         closed = np.where(population.school_closed, max(p.hr_school_closed, 1.0), 1.0)
         return Hazards(
@@ -338,6 +340,17 @@ class UrbanModel(mesa.Model):
             by_duration=departure.duration_factors(p),
             by_village=departure.village_factor(population.away_share, p) * closed,
         )
+
+    @staticmethod
+    def leavers(
+        step: Step, rows: Ints, hazards: Hazards, couples: Ints, chances: Floats
+    ) -> Parties:  # fmt: skip
+        """Parties of those who reconsider and do not stay."""
+        families, situation = departure.family_events(step, couples)
+        deciders = np.setdiff1d(departure.reconsider(step, rows, hazards), families)
+        alone = destination.choose(step, deciders, chances)
+        together = destination.choose(step, families, chances, situation=situation)
+        return Parties.together([together, alone])
 
     def flow_effects(self) -> Floats:
         """County effects of this draw on the flows of the base period, (county, 3)."""
@@ -413,7 +426,12 @@ class UrbanModel(mesa.Model):
         registered = np.bincount(population.place, population.registered, len(places))
         registered = places.by_county(registered).astype(np.int64)
         work = self.counts.work(n)[:, :, labour.NON_FARM].sum(axis=2)
-        error = self.effects_of_draw(self.counties.code, day.year)
+        if self.alignment:
+            drift, error = 0.0, self.alignment.path.print_error(number)
+        else:
+            drift = observation.drift(day.year, self.parameters)
+            standard = self.effects_of_draw(self.counties.code, day.year)
+            error = observation.error(standard, counted.sum(axis=1), self.parameters)
         governments = list(self.agents)
         own = units.merged_into == np.arange(len(units))
         return Observation(
@@ -430,8 +448,7 @@ class UrbanModel(mesa.Model):
             seats=markets.seats_taken.sum(axis=1), queue=markets.queue.sum(axis=1),
             units=np.bincount(units.county[own], minlength=n),
             effort=np.array([county.effort for county in governments]),
-            drift=observation.drift(day.year, self.parameters),
-            error=observation.error(error, counted.sum(axis=1), self.parameters),
+            drift=drift, error=error,
         )  # fmt: skip
 
 

@@ -55,6 +55,7 @@ class Parameters:
     # Housing
     housing_supply_elasticity: float  # 1, supply to price
     renovation_price_effect: float  # percent
+    house_price_trend: float  # 1/year, growth of house prices outside, relative to wages
     housing_theta: float  # 1/quarter, price adjustment to the vacancy gap
     housing_rho: float  # 1, persistence of quarterly price growth
     housing_depreciation: float  # 1/quarter, share of dwellings
@@ -81,6 +82,8 @@ class Parameters:
         float  # ratio, hazard ratio of a family with a child of primary or secondary age
     )
     hr_school_leaving: float  # ratio, hazard ratio of the young who have just left school
+    junior_entry: float  # 1, share of village families who reconsider at a child's entry to junior
+    flat_purchase: float  # 1, share of them, and of couples who wed there, who buy a flat in town
     return_after_50: float  # ratio, return hazard from age 50 on, relative to before
     return_to_town: float  # 1, share of returners from elsewhere who settle in the county town
 
@@ -127,7 +130,7 @@ class Parameters:
     search_farm: float  # 1, how hard farmers look for a non-farm job
     skilled_hiring: float  # 1, advantage in being hired of people with senior school or more
     retirement: float  # 1/year, hazard of leaving non-farm work from sixty on
-    farm_exit: float  # 1/year, hazard of giving up farming before sixty
+    farm_exit: float  # 1/year, hazard of giving up farming where everybody farms
     farm_retirement: float  # 1/year, what is added to it from sixty on
     back_to_land: float  # 1, share of villagers who farm again when their job ends
     commuting_cost: float  # 1, cost of commuting from village to town, share of the wage

@@ -212,10 +212,9 @@ class Population:
         their own where the couple lives; he heads it from now on. The others, and all but one
         couple of a household, live by themselves.
         """
-        p, parents = self.people, np.empty(len(men), np.int64)
-        kernels.heads(p.next_member, p.traits, ROLE_BITS, HEAD << 3, men, parents)
+        p, (parents, together) = self.people, self.heads(men)
         older = p.born[men].astype(np.int64) - p.born[parents] >= 4 * GENERATION
-        here = (p.unit[parents] == p.unit[men]) & (p.unit[men] == homes)
+        here = together & (p.unit[men] == homes)
         joining = np.flatnonzero(joins & older & here & (p.flags[men] & COLLECTIVE == 0))
         joining = joining[np.unique(parents[joining], return_index=True)[1]]
         both = np.concatenate([men, women])
@@ -228,6 +227,17 @@ class Population:
         goals = np.concatenate([homes, homes])
         moves = p.unit[both] != goals
         self.move(both[moves], np.full(moves.sum(), kernels.LONE), goals[moves], quarter)
+
+    def buy_flats(self, rows: Ints) -> None:
+        """Households, those of `rows`, buy a flat in the town of their county."""
+        p = self.people
+        kernels.flag_rings(p.next_member, p.unit, p.flags, OWNS_FLAT, rows)
+
+    def heads(self, rows: Ints) -> tuple[Ints, Bools]:
+        """Who heads the household of each row, and whether one does who lives where it lives."""
+        p, found = self.people, np.empty(len(rows), np.int64)
+        kernels.heads(p.next_member, p.traits, ROLE_BITS, HEAD << 3, rows, found)
+        return found, (self._role(found) == HEAD) & (p.unit[found] == p.unit[rows])
 
     def move(self, rows: Ints, modes: Ints, goals: Ints, quarter: int) -> None:
         """Parties move: the deciders `rows` in their modes to the units `goals`, each (party,)."""

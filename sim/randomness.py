@@ -29,6 +29,7 @@ class Stream(IntEnum):
     EFFECTS = 10  # of a draw: county and yearly effects, error of the published rate
     PARTNERS = 12
     MERGER = 13  # which unit takes a village in, and the code both have then
+    FAMILY = 14  # at a wedding or a child's entry to junior school: reconsidering, buying a flat
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from benchmarks import growth, page, tables
+from benchmarks import growth, mechanisms, page, tables
 from benchmarks.__main__ import PAGE, PARTS
 from benchmarks.growth import Grown
 from benchmarks.peers import arrays, contest, ours, plain_mesa, task
@@ -153,3 +153,41 @@ def test_a_missed_target_is_said_with_its_number():
     assert slow.met is False
     assert slow.missed == "simulate is 4 s, not at most 2.5"
     assert tables.Measured.of("ratio", "x", [5.0], least=4.0).met
+
+
+def made_up_mechanisms(observed):
+    """Nine counties whose changes the model tells but for its level."""
+    rng = np.random.default_rng(5)
+    gap = np.linspace(-8, 8, len(observed))
+    median = 4 - 0.5 * gap
+    draws = median + 3 * rng.standard_normal((500, len(observed)))
+    return mechanisms.Mechanisms(observed, gap, median, draws, median)
+
+
+def test_what_the_rules_say_of_a_county_rests_on_the_others():
+    """Neither the level nor the slope on the gap of a county has seen its own second census."""
+    observed = 10 - 0.5 * np.linspace(-8, 8, 9)
+    found = made_up_mechanisms(observed)
+    other = observed.copy()
+    other[4] += 30
+    changed = made_up_mechanisms(other)
+    assert changed.forecast(changed.median)[4] == pytest.approx(found.forecast(found.median)[4])
+    assert (changed.forecast(changed.median) != found.forecast(found.median)).sum() == 8
+    every = np.ones(9, bool)
+    slopes = [mechanisms.left_out_slopes(found.gap, each, every) for each in (observed, other)]
+    assert slopes[0][4] == pytest.approx(slopes[1][4]) == pytest.approx(-0.5)
+    assert abs(slopes[1][0] - slopes[0][0]) > 0.01
+
+
+def test_rules_that_tell_counties_apart_are_seen_to():
+    rows = made_up_mechanisms(10 - 0.5 * np.linspace(-8, 8, 9)).rows()
+    assert rows["MAE"] == pytest.approx(0, abs=1e-9)
+    assert rows["mean error before the level is read off"] == pytest.approx(-6)
+    assert rows["r with the observed change"] == pytest.approx(1)
+    assert rows["MAE of the mean of the other counties"] > 2
+    assert rows["inside 80 % [%]"] == 100
+    rows = made_up_mechanisms(10 + 0.5 * np.linspace(-8, 8, 9)).rows()
+    assert rows["r with the observed change"] == pytest.approx(-1)
+    assert rows["slope on the gap, observed"] == pytest.approx(0.5)
+    assert rows["slope on the gap, model"] == pytest.approx(-0.5)
+    assert rows["inside 80 % [%]"] < 70

@@ -35,12 +35,23 @@ from xiancheng.sim.destination_constants import BasePeriod, base_flows, others_l
 from xiancheng.sim.events import draw_events
 from xiancheng.sim.population import Population
 from xiancheng.sim.randomness import Stream
-from xiancheng.sim.state import ALONE, DEPENDENT, HEAD, NEVER, OWNS_FLAT, SINGLE, Offers
-from xiancheng.sim.strata import AGES, COUPLE, PRESCHOOL, PRIMARY_CHILD, SITUATIONS
+from xiancheng.sim.state import (
+    ALONE,
+    COLUMNS,
+    DEPENDENT,
+    HEAD,
+    NEVER,
+    OWNS_FLAT,
+    SINGLE,
+    Offers,
+    People,
+)
+from xiancheng.sim.strata import AGES, COUPLE, PRESCHOOL, PRIMARY_CHILD, SECONDARY_CHILD, SITUATIONS
 
 Q = NOW + 1
 AROUND = Alternatives.around(two_counties())
 NO_CONSTANTS = np.zeros((4, len(AROUND.nest)))
+NOBODY = np.empty(0, np.int64)
 WHOLE, LONE, WITH_CHILD = kernels.WHOLE, kernels.LONE, kernels.WITH_CHILD
 
 
@@ -203,6 +214,73 @@ def test_a_closed_school_concerns_families_with_a_child_in_primary_school_only()
     closed = np.array([True, True, False, False])
     factor = departure.closure_factor(closed, np.array([True, False, True, False]), PARAMETERS)
     assert factor.tolist() == [PARAMETERS.hr_school_closed, 1, 1, 1]
+
+
+SUMMER = NOW + 3  # the third quarter of 2021
+
+
+def a_village_family(age=12.0, **more):
+    """He, she and a child who is `age` at the end of the summer."""
+    return persons(
+        3, born=[SUMMER - 160, SUMMER - 152, SUMMER - round(4 * age)], sex=[0, 1, 0],
+        role=[HEAD, DEPENDENT, DEPENDENT], child=[SUMMER - round(4 * age), NEVER, NEVER],
+        next_member=[1, 2, 0], **{"unit": IN_VILLAGE} | more,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("age", "unit", "number", "asks"),
+    [
+        (12.0, IN_VILLAGE, SUMMER, True),
+        (12.75, IN_VILLAGE, SUMMER, True),
+        (13.0, IN_VILLAGE, SUMMER, False),
+        (11.75, IN_VILLAGE, SUMMER, False),
+        (12.0, IN_TOWN, SUMMER, False),
+        (12.0, IN_VILLAGE, SUMMER + 1, False),
+    ],
+)
+def test_a_child_who_enters_junior_school_makes_a_village_family_reconsider(
+    age, unit, number, asks
+):
+    """And it is the school of that child which counts, whoever else is small at home."""
+    p = replace(PARAMETERS, junior_entry=1.0, flat_purchase=0.0)
+    family = a_village_family(age, unit=unit)
+    family.child[0] = SUMMER - 8
+    rows, situation = departure.family_events(quarter_of(family, number=number, p=p), NOBODY)
+    assert rows.tolist() == [0] * asks
+    assert situation.tolist() == [SECONDARY_CHILD] * asks
+
+
+def test_a_family_that_buys_a_flat_owns_it_together_and_reconsiders():
+    p = replace(PARAMETERS, junior_entry=0.0, flat_purchase=1.0)
+    quarter = quarter_of(a_village_family(), number=SUMMER, p=p)
+    assert departure.family_events(quarter, NOBODY)[0].tolist() == [0]
+    assert quarter.population.people.flags.tolist() == [OWNS_FLAT] * 3
+    assert departure.family_events(quarter, NOBODY)[0].tolist() == []  # one flat is enough
+    wed = quarter_of(persons(3, role=HEAD, unit=[IN_VILLAGE, IN_VILLAGE, IN_TOWN]), p=p)
+    rows, situation = departure.family_events(wed, np.array([1, 2]))
+    assert (rows.tolist(), situation.tolist()) == ([1], [COUPLE])
+    assert wed.population.people.flags.tolist() == [0, OWNS_FLAT, 0]
+
+
+def test_fewer_buy_where_flats_are_dear():
+    p = replace(PARAMETERS, beta_r=-0.5, flat_purchase=0.4)
+    chance = departure.purchase_chance(np.array([1.0, 4.0, 0.01]), p)
+    np.testing.assert_allclose(chance, [0.4, 0.2, 1.0])
+
+
+def test_as_many_families_are_expected_to_reconsider_as_do():
+    """Those whom the constants need not explain: three years of children, a third a year."""
+    p = replace(PARAMETERS, junior_entry=0.4, flat_purchase=0.5, marriage_hazard=0.0)
+    families = [a_village_family(age, flags=flag) for age in (9.5, 10.5, 11.5) for flag in (0, 1)]
+    for i, family in enumerate(families):
+        family.next_member[:] += 3 * i
+    people = People(*(np.concatenate([getattr(f, c) for f in families]) for c in COLUMNS))
+    found = BasePeriod.of(Population(people, villages()), SUMMER).family_events(p)
+    expected = np.zeros((4, 2))
+    expected[1] = [0.5 * 0.4, 0.5 + 0.4]  # of three families without a flat, of three with one
+    np.testing.assert_allclose(found.sum(axis=(2, 3)), expected)
+    assert found[..., SECONDARY_CHILD].sum() == pytest.approx(expected.sum())
 
 
 @pytest.mark.parametrize("ratio", [0.8, 1.5])
@@ -487,6 +565,13 @@ def base_period(p=PARAMETERS, effects=None):
             size = 2.8 if AROUND.mode[j] == WHOLE and situation >= COUPLE else 1
             size = 2.0 if AROUND.mode[j] == WITH_CHILD else size
             gone[place // 2, AROUND.nest[j]] += often * chance * size
+    events = period.family_events(p)  # with their households
+    for place, flat, band, situation in np.argwhere(events):
+        stratum = place, flat, destination.AGE_CLASS[band], situation
+        for j, chance in enumerate(chances[stratum]):
+            size = {WHOLE: 2.8, LONE: 1.0, WITH_CHILD: 2.0}[AROUND.mode[j]]
+            persons_gone = events[place, flat, band, situation] * chance * size
+            gone[place // 2, AROUND.nest[j]] += persons_gone
     return gone, counties.moves, returning_slowly(people, quarter, p), followers
 
 

@@ -163,7 +163,7 @@ example(
 example(
     "7.4", "separation", "a = 60, L = 950, F = 1000",
     -4 * log(1 - P.job_separation) + P.retirement + 4 * 0.05,
-    labour.separation_hazard(P)[BAND[60], 1]
+    labour.separation_hazard(one(0.4), P)[0, BAND[60], 1]
     + 4 * labour.lay_off_share(np.array([1000]), one(950)),
 )  # fmt: skip
 _EARNED = labour.expected_income(
@@ -175,8 +175,8 @@ _EARNED = labour.expected_income(
     labour.commuting_cost(levers(rural_roads=0.2))[:1], P,
 )  # fmt: skip
 example(
-    "7.4", "farming ends", "a = 60", P.farm_exit + P.farm_retirement,
-    labour.separation_hazard(P)[BAND[60], 0],
+    "7.4", "farming ends", "a = 60, 40 % of the employed farm",
+    0.4 * P.farm_exit + P.farm_retirement, labour.separation_hazard(one(0.4), P)[0, BAND[60], 0],
 )  # fmt: skip
 example(
     "7.4", "ending", "1000 with a job, 100 of them from 60 on, 2 % of residents leave a year",
@@ -252,7 +252,8 @@ example(
 )  # fmt: skip
 example(
     "7.6", "Δln price", "vacancy = 0.15, last growth = 0.01, house_price_growth = 0.02",
-    P.housing_theta * (P.housing_natural_vacancy - 0.15) + P.housing_rho * 0.01 + 0.02 / 4,
+    P.housing_theta * (P.housing_natural_vacancy - 0.15) + P.housing_rho * 0.01
+    + (1 - P.housing_rho) * (P.house_price_trend + 0.02) / 4,
     housing.price_growth(one(0.01), one(0.15), Conditions(house_price_growth=0.02), P),
 )  # fmt: skip
 example(
@@ -336,6 +337,14 @@ example(
     "7.9", "P", "V = 0 (stays); 0.2, 0.4 in one nest, λ = 0.5; the last",
     exp(0.4 / 0.5) / (exp(0.2 / 0.5) + exp(0.4 / 0.5)) * exp(_I) / (1 + exp(_I)),
     choice.nested_logit(np.array([0.0, 0.2, 0.4]), np.array([0, 1, 1]), np.array([1.0, 0.5]))[0][2],
+)  # fmt: skip
+
+example(
+    "7.9", "purchase", "price = 0.8", P.flat_purchase * 0.8**P.beta_r,
+    departure.purchase_chance(one(0.8), P),
+)  # fmt: skip
+example(
+    "7.9", "entry", "-", P.junior_entry, departure.reconsiders_at_entry(_U, P).mean()
 )  # fmt: skip
 
 # 7.11

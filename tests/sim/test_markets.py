@@ -66,14 +66,14 @@ def test_a_tradable_job_brings_a_few_that_serve_it():
 
 
 def test_jobs_end_by_turnover_and_on_retirement():
-    farming, industry, services_ = labour.separation_hazard(PARAMETERS).T
+    farming, industry, services_ = labour.separation_hazard(np.array([0.4]), PARAMETERS)[0].T
     assert (industry == services_).all()
     young = 1 - np.exp(-industry[AGES == 30] / 4)
     np.testing.assert_allclose(young, PARAMETERS.job_separation)
     np.testing.assert_allclose(industry[AGES >= 60] - industry[AGES == 30], PARAMETERS.retirement)
     np.testing.assert_allclose(industry[AGES < 60], industry[0])
     added = PARAMETERS.farm_retirement * (AGES >= 60)
-    np.testing.assert_allclose(farming, PARAMETERS.farm_exit + added)
+    np.testing.assert_allclose(farming, 0.4 * PARAMETERS.farm_exit + added)
 
 
 def test_jobs_come_free_by_turnover_retirement_and_departure():
@@ -303,12 +303,26 @@ def test_a_dwelling_begun_now_is_finished_in_two_years():
 
 
 def test_prices_fall_when_dwellings_stand_empty_and_growth_lasts():
-    p = replace(PARAMETERS, housing_theta=0.1, housing_natural_vacancy=0.15, housing_rho=0.5)
+    p = replace(
+        PARAMETERS, housing_theta=0.1, housing_natural_vacancy=0.15, housing_rho=0.5,
+        house_price_trend=0.0,
+    )  # fmt: skip
     vacant, before = np.array([0.15, 0.25, 0.15]), np.array([0.0, 0.0, 0.02])
     growth = housing.price_growth(before, vacant, NORMAL, p)
     np.testing.assert_allclose(growth, [0, -0.01, 0.01], atol=1e-15)
-    trend = housing.price_growth(before, vacant, Conditions(house_price_growth=0.04), p)
-    np.testing.assert_allclose(trend - growth, 0.01)
+
+
+def test_prices_fall_with_their_trend_outside_at_the_usual_vacancy():
+    """The condition is a departure from it; both in the long run, whatever the persistence."""
+    p = replace(PARAMETERS, house_price_trend=-0.06)
+    usual = np.full(2, p.housing_natural_vacancy)
+    for departure, yearly in ((0.0, -0.06), (0.04, -0.02)):
+        growth = np.zeros(2)
+        for _ in range(80):
+            growth = housing.price_growth(
+                growth, usual, Conditions(house_price_growth=departure), p
+            )
+        np.testing.assert_allclose(4 * growth, yearly, rtol=1e-6)
 
 
 def test_renovation_makes_flats_better_and_adds_none():

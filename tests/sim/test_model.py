@@ -37,7 +37,17 @@ from xiancheng.sim.levers import LEVERS, Levers
 from xiancheng.sim.markets import employed
 from xiancheng.sim.model import UrbanModel
 from xiancheng.sim.randomness import addresses
-from xiancheng.sim.state import ALONE, COLLEGE, COLUMNS, DEPENDENT, HEAD, NEVER, SINGLE, People
+from xiancheng.sim.state import (
+    ALONE,
+    COLLEGE,
+    COLUMNS,
+    DEPENDENT,
+    FARM,
+    HEAD,
+    NEVER,
+    SINGLE,
+    People,
+)
 from xiancheng.sim.strata import age_band
 
 # Luck
@@ -602,5 +612,8 @@ def test_where_there_are_too_many_more_lose_their_work_than_by_turnover_alone():
     assert more[:2, :, 1] == pytest.approx(np.full(more[:2, :, 1].shape, 0.4))
     assert not more[:2, :, [0, 2]].any()
     assert not more[2:].any()
-    by_turnover = labour.separation_hazard(PARAMETERS)
-    assert usual == pytest.approx(np.broadcast_to(by_turnover, usual.shape))
+    work = model.counts.work(2).sum(axis=1)
+    farm_share = work[:, FARM] / work[:, FARM:].sum(axis=1)
+    assert farm_share.min() > 0
+    by_turnover = labour.separation_hazard(farm_share, PARAMETERS)
+    assert usual == pytest.approx(np.repeat(by_turnover, 2, axis=0))
