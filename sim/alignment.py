@@ -33,10 +33,21 @@ ROUNDS = 2  # of recoding: who has just moved in is counted where they came from
 
 @dataclass(frozen=True, eq=False)
 class SharePath:
-    """Urban shares of usual residents to be reached at the ends of quarters."""
+    """Urban shares to be reached at the ends of quarters, and what is printed of them."""
 
     quarter: Ints  # (point,) numbers of quarters, increasing
-    share: Floats  # (point, county), 0 to 1
+    share: Floats  # (point, county) of usual residents in urban units, 0 to 1
+    printed: Floats  # (point, county) published rate less the true one [percentage points]
+    first: int  # quarter at whose end both are those of a census
+
+    def print_error(self, number: int) -> Floats:
+        """Published less true rate at the end of a quarter [percentage points], (county,).
+
+        Linear between points, 0 at the census, and as at the last point after it.
+        """
+        at = np.array([self.first, *self.quarter])
+        errors = np.vstack([np.zeros(self.printed.shape[1]), self.printed])
+        return np.array([np.interp(number, at, error) for error in errors.T])
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +64,10 @@ class SteeredQuarter:
 class Alignment(Protocol):
     """What steers a run: asked at the beginning of each quarter, and at its end."""
 
+    @property
+    def path(self) -> SharePath:
+        """What the run without measures follows."""
+
     def flow(self, model: "UrbanModel") -> Floats:
         """The factor on the flow to the own town and on arrivals, (county,)."""
 
@@ -65,12 +80,15 @@ class Replay:
 
     Parameters
     ----------
+    path : what that run followed
     record : of a run of the same people, quarters and random numbers
     codes : False where no code may change, as in a scenario that freezes them
     """
 
-    def __init__(self, record: Sequence[SteeredQuarter], *, codes: bool = True) -> None:
-        self.record, self.codes = record, codes
+    def __init__(
+        self, path: SharePath, record: Sequence[SteeredQuarter], *, codes: bool = True
+    ) -> None:
+        self.path, self.record, self.codes = path, record, codes
 
     def flow(self, model: "UrbanModel") -> Floats:
         """The factor that was recorded, (county,)."""
