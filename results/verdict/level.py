@@ -1,10 +1,11 @@
 """The level of counties, and of counties together, and its pairing with runs of the model.
 
 Simple forecasts told the rates of counties left out better than the model did (docs/validation.md).
-So statistics carry the level (`calibration.forecasts.level`), which runs without a plan follow
+So statistics carry the level (`calibration.forecasts.level`), runs without a plan follow it
 (`scenarios.steering`), and the model gives what a scenario changes: differences between runs with
 the same random numbers. A draw of the published rate is a draw of the level plus the difference,
-scenario minus reference, in the run of the model that is paired with it. Every door pairs by this rule: run, compare, seek, score, report, page and Python.
+scenario minus reference, in the run that is paired with it. Every door pairs by this rule: run,
+compare, seek, score, report, page and Python.
 
 References
 ----------
