@@ -19,6 +19,7 @@ import numpy as np
 
 from xiancheng.sim import reclassification
 from xiancheng.sim.accounts import Growth, growth
+from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.places import TOWN
 from xiancheng.sim.state import Floats, Ints
 from xiancheng.sim.step import Step
@@ -59,6 +60,24 @@ class SteeredQuarter:
     to_rural: Ints  # (unit,)
     by_flow: Ints  # (county,) persons that the factor added to the flows, about
     by_recoding: Ints  # (county,) net residents of the recoded units [persons]
+
+
+def flow_factor(
+    goal: Floats, urban: Ints, residents: Ints, flow: Floats, other: Floats, more: Floats,
+    years: float, p: Parameters,
+) -> Floats:  # fmt: skip
+    """The factor by which flows make up what recoding does not of a deviation, (county,).
+
+    Parameters
+    ----------
+    goal : the share after so many `years`
+    urban, residents : now [persons]
+    flow, other, more : what a year adds to the town by the flows and by all else, and to the county
+        [persons/year]
+    """
+    deviation = goal * (residents + years * more) - (urban + years * (flow + other))
+    added = (1 - p.alignment_recoding_share) * deviation / np.maximum(years * flow, 1.0)
+    return np.asarray(np.clip(1 + added, LEAST, MOST)).round(6)
 
 
 class Alignment(Protocol):
@@ -127,13 +146,8 @@ class Follow:
 
     def _needed(self, model: "UrbanModel", goal: Floats, years: float) -> Floats:
         """The factor by which flows make up what recoding does not, in so many years, (county,)."""
-        urban, residents = counted(model, model.quarters[model.done].number - 1)
-        flow, other, more = self._last_year(model)
-        after = residents + years * more
-        deviation = goal * after - (urban + years * (flow + other))
-        by_flow = (1 - model.parameters.alignment_recoding_share) * deviation
-        added = by_flow / np.maximum(years * flow, 1.0)
-        return np.asarray(np.clip(1 + added, LEAST, MOST)).round(6)
+        begun = counted(model, model.quarters[model.done].number - 1)
+        return flow_factor(goal, *begun, *self._last_year(model), years, model.parameters)
 
     def _last_year(self, model: "UrbanModel") -> tuple[Floats, Floats, Floats]:
         """What a year adds to the town by the flows and by all else, and to the county [persons].
