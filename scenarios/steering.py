@@ -62,7 +62,7 @@ def alignment_of(spec: RunSpec) -> Alignment | None:
     if path is None:
         return None
     if spec.is_reference:
-        return Follow(path, spec.values.alignment_recoding_share)
+        return Follow(path)
     frozen = spec.scenario.conditions.recoding_frozen
     return Replay(path, record_of(spec.reference), codes=not frozen)
 

@@ -107,11 +107,10 @@ class Follow:
     Parameters
     ----------
     path : what is to be followed; after its last point nothing is steered
-    part : of a deviation that recoding makes up; flows make up the rest, within bounds
     """
 
-    def __init__(self, path: SharePath, part: float) -> None:
-        self.path, self.part = path, part
+    def __init__(self, path: SharePath) -> None:
+        self.path = path
         self.record: list[SteeredQuarter] = []
         self._factor = np.ones(path.share.shape[1])
 
@@ -127,12 +126,13 @@ class Follow:
         return self._factor
 
     def _needed(self, model: "UrbanModel", goal: Floats, years: float) -> Floats:
-        """The factor by which flows make up their part of the deviation in so many years."""
+        """The factor by which flows make up what recoding does not, in so many years, (county,)."""
         urban, residents = counted(model, model.quarters[model.done].number - 1)
         flow, other, more = self._last_year(model)
         after = residents + years * more
         deviation = goal * after - (urban + years * (flow + other))
-        added = (1 - self.part) * deviation / np.maximum(years * flow, 1.0)
+        by_flow = (1 - model.parameters.alignment_recoding_share) * deviation
+        added = by_flow / np.maximum(years * flow, 1.0)
         return np.asarray(np.clip(1 + added, LEAST, MOST)).round(6)
 
     def _last_year(self, model: "UrbanModel") -> tuple[Floats, Floats, Floats]:

@@ -31,6 +31,7 @@ def run(options: Namespace, say: Say) -> int:
     spec = RunSpec.of(
         scenario, region=options.region, seed=options.seed, scale=options.scale,
         observations=read_known(options.observations, scenario, options.region),
+        alignment=options.alignment,
     )  # fmt: skip
     folder = options.out or RUNS
     check_writable(folder)

@@ -43,7 +43,7 @@ def path():
 def followed():
     """A run that followed the path: its shares, the path, and the model after its end."""
     goal = path()
-    made = model("baseline", Follow(goal, 0.67))
+    made = model("baseline", Follow(goal))
     return shares(made), goal, made
 
 
