@@ -39,8 +39,7 @@ def drawn(both, n=4):
     rates = both.central
     further = np.arange(n)[:, None]
     without = rates.baseline + 0 * further
-    recoding = np.full_like(without, 0.5)
-    draws = TargetDraws(rates.scenario - 0.5 * further, without - 2 * further, without, recoding)
+    draws = TargetDraws(rates.scenario - 0.5 * further, without - 2 * further, without)
     return replace(both, drawn=draws)
 
 
