@@ -19,7 +19,7 @@ from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region
 from xiancheng.scenarios import steering
-from xiancheng.scenarios.executor import Executor, local
+from xiancheng.scenarios.executor import Executor, InlineExecutor, local
 from xiancheng.scenarios.outcome import CAUSES, PUBLISHED, RATE, Outcome, group_of, html_table
 from xiancheng.scenarios.run_spec import (
     RunArguments,
@@ -234,7 +234,8 @@ class Summaries:
                     self._known[key] = summarized(spec)
                     tell()
             left = [key for key in wave if key not in self._known]
-            found = self._executor.results(summarized, [wave[key] for key in left], tell)
+            executor = self._executor if len(left) > 1 else InlineExecutor()  # one: no worker
+            found = executor.results(summarized, [wave[key] for key in left], tell)
             self._known.update(zip(left, found, strict=True))
         return [self._known[key] for key in keys]
 

@@ -45,10 +45,15 @@ def path_of(spec: RunSpec) -> SharePath | None:
         return None
     ends = [(day + timedelta(1)).day == 1 and day.month % 3 == 0 for day in level.days]
     ends[0] = False  # the start
-    rate = level.true[ends]
-    of_draw = rate[:, (spec.draw - 1) % rate.shape[1]] if spec.draw else np.median(rate, axis=1)
+    true, printed = (
+        rate[ends, (spec.draw - 1) % rate.shape[1]] if spec.draw else np.median(rate[ends], axis=1)
+        for rate in (level.true, level.printed)
+    )
     quarters = [quarter_with(day) for day, end in zip(level.days, ends, strict=True) if end]
-    return SharePath(np.array(quarters), np.round(of_draw / 100, GRID))
+    return SharePath(
+        np.array(quarters), np.round(true / 100, GRID), np.round(printed - true, GRID),
+        quarter_with(scenario.start) - 1,
+    )  # fmt: skip
 
 
 def alignment_of(spec: RunSpec) -> Alignment | None:
@@ -57,9 +62,9 @@ def alignment_of(spec: RunSpec) -> Alignment | None:
     if path is None:
         return None
     if spec.is_reference:
-        return Follow(path, spec.values.alignment_recoding_share)
+        return Follow(path)
     frozen = spec.scenario.conditions.recoding_frozen
-    return Replay(record_of(spec.reference), codes=not frozen)
+    return Replay(path, record_of(spec.reference), codes=not frozen)
 
 
 def record_of(reference: RunSpec) -> Record:

@@ -19,6 +19,7 @@ import numpy as np
 
 from xiancheng.sim import reclassification
 from xiancheng.sim.accounts import Growth, growth
+from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.places import TOWN
 from xiancheng.sim.state import Floats, Ints
 from xiancheng.sim.step import Step
@@ -33,10 +34,21 @@ ROUNDS = 2  # of recoding: who has just moved in is counted where they came from
 
 @dataclass(frozen=True, eq=False)
 class SharePath:
-    """Urban shares of usual residents to be reached at the ends of quarters."""
+    """Urban shares to be reached at the ends of quarters, and what is printed of them."""
 
     quarter: Ints  # (point,) numbers of quarters, increasing
-    share: Floats  # (point, county), 0 to 1
+    share: Floats  # (point, county) of usual residents in urban units, 0 to 1
+    printed: Floats  # (point, county) published rate less the true one [percentage points]
+    first: int  # quarter at whose end both are those of a census
+
+    def print_error(self, number: int) -> Floats:
+        """Published less true rate at the end of a quarter [percentage points], (county,).
+
+        Linear between points, 0 at the census, and as at the last point after it.
+        """
+        at = np.array([self.first, *self.quarter])
+        errors = np.vstack([np.zeros(self.printed.shape[1]), self.printed])
+        return np.array([np.interp(number, at, error) for error in errors.T])
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,8 +62,30 @@ class SteeredQuarter:
     by_recoding: Ints  # (county,) net residents of the recoded units [persons]
 
 
+def flow_factor(
+    goal: Floats, urban: Ints, residents: Ints, flow: Floats, other: Floats, more: Floats,
+    years: float, p: Parameters,
+) -> Floats:  # fmt: skip
+    """The factor by which flows make up what recoding does not of a deviation, (county,).
+
+    Parameters
+    ----------
+    goal : the share after so many `years`
+    urban, residents : now [persons]
+    flow, other, more : what a year adds to the town by the flows and by all else, and to the county
+        [persons/year]
+    """
+    deviation = goal * (residents + years * more) - (urban + years * (flow + other))
+    added = (1 - p.alignment_recoding_share) * deviation / np.maximum(years * flow, 1.0)
+    return np.asarray(np.clip(1 + added, LEAST, MOST)).round(6)
+
+
 class Alignment(Protocol):
     """What steers a run: asked at the beginning of each quarter, and at its end."""
+
+    @property
+    def path(self) -> SharePath:
+        """What the run without measures follows."""
 
     def flow(self, model: "UrbanModel") -> Floats:
         """The factor on the flow to the own town and on arrivals, (county,)."""
@@ -65,12 +99,15 @@ class Replay:
 
     Parameters
     ----------
+    path : what that run followed
     record : of a run of the same people, quarters and random numbers
     codes : False where no code may change, as in a scenario that freezes them
     """
 
-    def __init__(self, record: Sequence[SteeredQuarter], *, codes: bool = True) -> None:
-        self.record, self.codes = record, codes
+    def __init__(
+        self, path: SharePath, record: Sequence[SteeredQuarter], *, codes: bool = True
+    ) -> None:
+        self.path, self.record, self.codes = path, record, codes
 
     def flow(self, model: "UrbanModel") -> Floats:
         """The factor that was recorded, (county,)."""
@@ -89,11 +126,10 @@ class Follow:
     Parameters
     ----------
     path : what is to be followed; after its last point nothing is steered
-    part : of a deviation that recoding makes up; flows make up the rest, within bounds
     """
 
-    def __init__(self, path: SharePath, part: float) -> None:
-        self.path, self.part = path, part
+    def __init__(self, path: SharePath) -> None:
+        self.path = path
         self.record: list[SteeredQuarter] = []
         self._factor = np.ones(path.share.shape[1])
 
@@ -109,13 +145,9 @@ class Follow:
         return self._factor
 
     def _needed(self, model: "UrbanModel", goal: Floats, years: float) -> Floats:
-        """The factor by which flows make up their part of the deviation in so many years."""
-        urban, residents = counted(model, model.quarters[model.done].number - 1)
-        flow, other, more = self._last_year(model)
-        after = residents + years * more
-        deviation = goal * after - (urban + years * (flow + other))
-        added = (1 - self.part) * deviation / np.maximum(years * flow, 1.0)
-        return np.asarray(np.clip(1 + added, LEAST, MOST)).round(6)
+        """The factor by which flows make up what recoding does not, in so many years, (county,)."""
+        begun = counted(model, model.quarters[model.done].number - 1)
+        return flow_factor(goal, *begun, *self._last_year(model), years, model.parameters)
 
     def _last_year(self, model: "UrbanModel") -> tuple[Floats, Floats, Floats]:
         """What a year adds to the town by the flows and by all else, and to the county [persons].

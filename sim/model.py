@@ -426,7 +426,12 @@ class UrbanModel(mesa.Model):
         registered = np.bincount(population.place, population.registered, len(places))
         registered = places.by_county(registered).astype(np.int64)
         work = self.counts.work(n)[:, :, labour.NON_FARM].sum(axis=2)
-        error = self.effects_of_draw(self.counties.code, day.year)
+        if self.alignment:
+            drift, error = 0.0, self.alignment.path.print_error(number)
+        else:
+            drift = observation.drift(day.year, self.parameters)
+            standard = self.effects_of_draw(self.counties.code, day.year)
+            error = observation.error(standard, counted.sum(axis=1), self.parameters)
         governments = list(self.agents)
         own = units.merged_into == np.arange(len(units))
         return Observation(
@@ -443,8 +448,7 @@ class UrbanModel(mesa.Model):
             seats=markets.seats_taken.sum(axis=1), queue=markets.queue.sum(axis=1),
             units=np.bincount(units.county[own], minlength=n),
             effort=np.array([county.effort for county in governments]),
-            drift=observation.drift(day.year, self.parameters),
-            error=observation.error(error, counted.sum(axis=1), self.parameters),
+            drift=drift, error=error,
         )  # fmt: skip
 
 

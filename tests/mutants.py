@@ -75,7 +75,7 @@ AREAS: dict[str, tuple[float, tuple[str, ...], tuple[str, ...]]] = {
         "calibration/forecasts/cohort_component.py", "calibration/forecasts/forecast.py",
         "calibration/forecasts/melding.py", "calibration/forecasts/panel.py",
         "calibration/forecasts/scoring.py", "calibration/forecasts/trends.py",
-        "results/tables/forecast_score.py", "results/verdict/forecast_score.py",
+        "results/tables/scores.py", "results/verdict/forecast_score.py",
         "results/verdict/forecasts.py", "results/verdict/observations.py",
         "results/verdict/registered.py",
     ), (

@@ -73,12 +73,8 @@ def published_rates(
     before the pack where both speak of the same unit and day.
     """
     known = {(each.code, each.day): each for each in national()}
-    table = region.observations()
-    if len(table):
-        table = table[table["variable"] == RATE]
-        columns = [table[name] for name in ("unit_code", "date", "value")]
-        for code, day, rate in zip(*columns, strict=True):
-            known[str(code), day] = PublishedRate(str(code), day, float(rate))
+    for (code, day), rate in region.observed(RATE).items():
+        known[code, day] = PublishedRate(code, day, rate)
     known |= {(each.code, each.day): each for each in more}
     return tuple(known[key] for key in sorted(known) if key[1] <= cutoff)
 

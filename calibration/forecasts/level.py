@@ -170,7 +170,8 @@ def printed(
     true, shown = printing.condition(
         true, shown, days, given.published, counties, prefecture, residents
     )
-    return true, shown.round(printing.DECIMALS)
+    shown[1:] = shown[1:].round(printing.DECIMALS)  # the census itself is a share of persons
+    return true, shown
 
 
 @lru_cache(maxsize=4)

@@ -32,7 +32,7 @@ FEWEST = 20  # counties, twice the covariates: with fewer, structure is not told
 
 
 @dataclass(frozen=True, eq=False)
-class Ridge:
+class GapRegression:
     """A ridge regression on standardized covariates, and its errors for units left out."""
 
     mean: Floats  # of each covariate, (covariate,)
@@ -84,7 +84,7 @@ def gap(known: Counted, of: Counted) -> Floats:
     """
     if len(known.codes) < FEWEST:
         return np.zeros(len(of.codes))
-    fitted = Ridge.fit(known.structure, log_odds(known.rate))
+    fitted = GapRegression.fit(known.structure, log_odds(known.rate))
     left_out = dict(zip(known.codes, fitted.left_out.tolist(), strict=True))
     off = log_odds(of.rate) - fitted(of.structure)
     return np.array([left_out.get(code, o) for code, o in zip(of.codes, off, strict=True)])

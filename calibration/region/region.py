@@ -301,6 +301,11 @@ class Region:
         )
         return table.assign(value=table["value"].astype(float)) if rows else table
 
+    def observed(self, variable: str) -> dict[tuple[str, date], float]:
+        """What was observed of a variable, by unit code and day."""
+        rows = self._completed.raw.values["observations"]
+        return {(r["unit_code"], day): r.value for day, r in rows if r["variable"] == variable}
+
     # Reading the tables
 
     def _table(self, census: date, table: str) -> Floats:

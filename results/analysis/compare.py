@@ -33,7 +33,7 @@ from xiancheng.scenarios.ensemble import (
 )
 from xiancheng.scenarios.loader import is_shipped, resolve
 from xiancheng.scenarios.outcome import Group, floor, group_of, reported_groups
-from xiancheng.scenarios.run_spec import RunSpec, code_digest, reference_of
+from xiancheng.scenarios.run_spec import LEVEL, RunSpec, code_digest, reference_of
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.sim.state import Floats
 
@@ -256,8 +256,7 @@ class Comparison:
         if any(side.scenario.start != first for side in self.sides):
             return None
         last = max(side.scenario.until for side in self.sides)
-        spec = self.common
-        return levels.level_from(self.region, first, last, spec.known_until, spec.observations)
+        return levels.level_of(self.common, last)
 
     @property
     def judged(self) -> bool:
@@ -289,7 +288,7 @@ def parts_of_spread(values: Floats) -> tuple[Floats, Floats]:
 def compare(
     sides: Sequence[Comparand], *, region: str | Path = "binzhou", seed: int = 1,
     scale: float = 1.0, draws: int = 0, seeds: int = 1, jobs: int | None = None,
-    day: date | None = None, observations: Sequence[PublishedRate] = (),
+    day: date | None = None, observations: Sequence[PublishedRate] = (), alignment: str = LEVEL,
     done: Callable[[], None] = lambda: None,
 ) -> Comparison:  # fmt: skip
     """Compare sides with the first of them.
@@ -300,6 +299,7 @@ def compare(
     Parameters
     ----------
     draws, seeds : parameter draws, none or at least two, and seeds within each
+    observations, alignment : as `simulate` takes them, where no side is a saved run
     day : of the outcomes; by default the last deadline of a target
 
     Raises
@@ -313,8 +313,9 @@ def compare(
         )  # fmt: skip
     pack = load(region)
     common = RunSpec.of(
-        sides[0].scenario, region=region, seed=seed, scale=scale, observations=observations
-    )
+        sides[0].scenario, region=region, seed=seed, scale=scale, observations=observations,
+        alignment=alignment,
+    )  # fmt: skip
     saved = [side.saved for side in sides if side.saved]
     for run in saved:
         _check_region(run, pack)
@@ -323,6 +324,7 @@ def compare(
         common = replace(
             common, seed=record.seed, draw=record.draw, parameters=record.parameters,
             scale=record.scale, observations=saved[0].spec.observations,
+            alignment=record.alignment,
         )  # fmt: skip
     chosen = _common_day(sides, day, pack)
     with Summaries(common, chosen, jobs) as runs:

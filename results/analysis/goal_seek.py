@@ -53,10 +53,7 @@ class AnchoredRuns:
     def __init__(self, runs: SummarySource, scenario: Scenario, draws: Sequence[RunSpec]) -> None:
         self.runs, self.spec, self._draws = runs, runs.spec, draws
         self._reference = self.spec.running(reference_of(scenario))
-        level = levels.level_from(
-            self.spec.pack, scenario.start, scenario.until, self.spec.known_until,
-            self.spec.observations,
-        )  # fmt: skip
+        level = levels.level_of(self._reference, scenario.until)
         self._level = None if level is None else level.at_deadlines(self.spec.pack)
         self._rows: Mapping[tuple[Any, ...], int] = dict(
             zip((draw.draw_key for draw in draws), draw_of_run(len(draws)).tolist(), strict=True)

@@ -66,6 +66,7 @@ def compare(options: Namespace, say: Say) -> int:
             sides, region=options.region, seed=options.seed, scale=options.scale,
             draws=options.draws, seeds=seeds, jobs=options.jobs, day=options.at, done=step,
             observations=read_known(options.observations, sides[0].scenario, options.region),
+            alignment=options.alignment,
         )  # fmt: skip
     notes = [*tables.comparison_notes(found, say.lang), *sample_notes(found.region, say.lang)]
     frame, inputs = found.to_frame(), found.inputs(say.lang)
@@ -102,6 +103,8 @@ def _reject_unused_by_compare(options: Namespace, sides: Sequence[Comparand]) ->
     if saved:
         why = _("the published rates are those of the saved run; leave the file out")
         reject_unused(options, ["observations"], why)
+        why = _("the alignment is that of the saved run; leave it out")
+        reject_unused(options, ["alignment"], why)
     if saved and not options.draws:
         why = _("the seed is that of the saved run; leave it out, or use --draws")
         reject_unused(options, ["seed"], why)
@@ -352,6 +355,7 @@ def _runs(options: Namespace, scenario: Scenario, scale: float) -> Summaries:
     spec = RunSpec.of(
         scenario, region=options.region, seed=options.seed, scale=scale,
         observations=read_known(options.observations, scenario, options.region),
+        alignment=options.alignment,
     )  # fmt: skip
     day: date = getattr(options, "at", None) or judged_on(scenario, spec.pack)
     if not scenario.start < day <= scenario.until:

@@ -151,7 +151,7 @@ def measures(options: Namespace, say: Say) -> int:
     """Clause -> lever -> term -> indicator, and lever -> clauses."""
     plan = load_plan()
     if options.id and options.id not in plan.measures:
-        expected = _("the number of a measure")
+        expected = _("the number of a measure, as xiancheng measures lists them")
         meant = nearest(options.id, plan.measures)
         raise ScenarioError([Problem(options.id, 0, 0, "", expected, options.id, meant)])
     title = plan.about.title.text(say.lang)

@@ -31,6 +31,7 @@ def run(options: Namespace, say: Say) -> int:
     spec = RunSpec.of(
         scenario, region=options.region, seed=options.seed, scale=options.scale,
         observations=read_known(options.observations, scenario, options.region),
+        alignment=options.alignment,
     )  # fmt: skip
     folder = options.out or RUNS
     check_writable(folder)
@@ -43,8 +44,6 @@ def run(options: Namespace, say: Say) -> int:
     result = plan_result.PlanResult(both, found, delivered, "", both.scenario.provenance)
     notes = [each.says.text(say.lang) for each in inactive_measures(scenario)]
     notes += tables.notes(result, say.lang)
-    if len(found):
-        notes.append(tables.one_run(result, say.lang))
     saved, before, failure = None, False, None
     try:
         saved, before = save_run(both.scenario, spec, found, delivered, folder, kept)
@@ -64,7 +63,7 @@ def run(options: Namespace, say: Say) -> int:
         if len(found):
             title = f"{name.text(say.lang)} · {both.scenario.region.title(say.lang)}"
             terminal.show(tables.summary(found, title, say.lang))
-            terminal.show(tables.model_causes(found, say.lang))
+            terminal.show(tables.parts(result, say.lang))
         if len(later):
             terminal.show(validation.census(later, say.lang))
         print_notes(notes)

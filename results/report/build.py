@@ -18,7 +18,7 @@ WRITERS: dict[str, tuple[str, tuple[str, ...], Format | None]] = {
     "docx": ("xiancheng.results.report.docx", ("docx", "matplotlib", FONT_PACKAGE), "png"),
     "pdf": ("xiancheng.results.report.pdf", ("typst", "matplotlib", FONT_PACKAGE), "svg"),
     "xlsx": ("xiancheng.results.report.xlsx", ("xlsxwriter",), None),
-    "html": ("xiancheng.results.report.html", ("jinja2", "matplotlib", FONT_PACKAGE), "svg"),
+    "html": ("xiancheng.results.report.html", ("matplotlib", FONT_PACKAGE), "svg"),
 }
 RESERVED = '<>:"/\\|?*'
 LONGEST = 60  # characters of a title in the name of a file

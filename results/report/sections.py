@@ -127,7 +127,8 @@ def answers(result: PlanResult, lang: str) -> list[tuple[str, list[str]]]:
         "day": verdicts.deadlines(result, lang),
         "joint": verdicts.joint_probabilities(found) if rows else [],
         "by_likelihood": _by_likelihood(rows) if result.known else {},
-        "words": labels.labels("chances", lang), "causes": labels.labels("parts", lang),
+        "words": labels.labels("chances", lang),
+        "causes": {f"{k}_pp": word for k, word in labels.labels("causes", lang).items()},
     }  # fmt: skip
     package = (result.package or {}).get("found", {}).get("package", {})
     strengths = [f"{attribution.titled(result.scenario, n, lang)} ×{x:g}"

@@ -21,7 +21,6 @@ PARAGRAPH = "\f"
 RELATIONS = {"about": "≈", "at least": "≥"}  # before the rate of a target
 LIKELY = {0.9: "very likely", 0.66: "likely", 0.33: "as likely as not", 0.1: "unlikely"}
 GROWTH = ("natural", "migration", "recoding")  # causes that are counted in persons
-RATES_OF_THE_MODEL = ("resident_urbanization_rate", "published_resident_urbanization_rate")
 TARGET_WORDS = {  # what the name of every target says
     "zh": ("常住人口城镇化率",),
     "en": ("Resident urbanization rate of the", "Resident urbanization rate of",
@@ -183,11 +182,8 @@ def evidence(grade: str, status: str, lang: str) -> tuple[str, str]:
 
 
 def indicator(name: str, lang: str) -> str:
-    """An indicator of the model; its rates are marked, since verdicts rest on another level."""
-    title = INDICATORS[name].zh if lang == "zh" else name.replace("_", " ")
-    if name not in RATES_OF_THE_MODEL:
-        return title
-    return title + _(" (the model's own, no verdict)").text(lang)
+    """An indicator of the model."""
+    return INDICATORS[name].zh if lang == "zh" else name.replace("_", " ")
 
 
 def likelihood(chance: float) -> str:

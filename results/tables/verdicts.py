@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from xiancheng.calibration.region import Region
     from xiancheng.scenarios.scenario_files import Scenario
 
+STEERED = ("steered_flow_pp", "steered_recoding_pp")
 OF_CHANCES = ("probability", "low", "high")  # unknown where there is neither record nor draws
 CLEAR = 0.005  # points: a difference that is shown as 0 has no sign to be unclear about
 LEVELS_UNTIL = date(2025, 12, 31)  # the last day for which a level may be quoted (docs/limits)
@@ -112,15 +113,18 @@ def page(result: PlanResult, lang: str, *, plan: bool, pending: bool) -> Table:
     return labels.table("page_verdicts", rows, lang, notes=(basis,))
 
 
-def model_causes(verdicts: "pd.DataFrame", lang: str) -> Table:
-    """Why the rate changes in the one run of the model, for a terminal."""
-    return labels.table("model_causes", rows_of(verdicts, lang), lang)
-
-
 def parts(result: PlanResult, lang: str) -> Table:
-    """A row for each target: what trend, recoding, outside conditions and plan contribute."""
+    """A row for each target: the start and the causes that add up to the expected rate.
+
+    Beside them what outside conditions and plan do, and what it took to follow the level, where
+    they are anything.
+    """
     note = labels.label("notes", "parts", lang)
     rows = rows_of(result.verdicts, lang)
+    absent = {"from_conditions_pp"} if usual_conditions(result.verdicts) else set()
+    if not any(result.verdicts[name].any() for name in STEERED):
+        absent |= {*STEERED}
+    rows = [{k: v for k, v in row.items() if k not in absent} for row in rows]
     return labels.table("parts", rows, lang, source=result.stamp(lang), notes=[note])
 
 
@@ -224,8 +228,3 @@ def unclear_effects(verdicts: "pd.DataFrame") -> bool:
     """Whether the effect of the plan on any target, not exactly 0, cannot be told from 0."""
     low, high, value = (verdicts[name] for name in ("plan_low", "plan_high", "from_plan_pp"))
     return bool(((low <= 0) & (high >= 0) & (value != 0)).any())
-
-
-def one_run(result: PlanResult, lang: str) -> str:
-    """A note on the table of causes in a terminal: it is of one run."""
-    return labels.sentence("verdict/one_run", lang, **basis_of(result))

@@ -1,10 +1,11 @@
 """The level of counties, and of counties together, and its pairing with runs of the model.
 
 Simple forecasts told the rates of counties left out better than the model did (docs/validation.md).
-So statistics carry the level (`calibration.forecasts.level`), and the model gives what a scenario
-changes: differences between runs with the same random numbers. A draw of the published rate is a
-draw of the level plus the difference, scenario minus reference, in the run of the model that is
-paired with it. Every door pairs by this rule: run, compare, seek, score, report, page and Python.
+So statistics carry the level (`calibration.forecasts.level`), runs without a plan follow it
+(`scenarios.steering`), and the model gives what a scenario changes: differences between runs with
+the same random numbers. A draw of the published rate is a draw of the level plus the difference,
+scenario minus reference, in the run that is paired with it. Every door pairs by this rule: run,
+compare, seek, score, report, page and Python.
 
 References
 ----------
@@ -24,6 +25,7 @@ from xiancheng.calibration.forecasts.panel import Panel
 from xiancheng.calibration.region import Region
 from xiancheng.calibration.region.schema import INFORMATION
 from xiancheng.scenarios.outcome import group_of, reported_groups
+from xiancheng.scenarios.run_spec import OFF, RunSpec
 from xiancheng.sim.state import Floats
 
 
@@ -91,6 +93,14 @@ def level_from(
         for day in counties.printed
     ])  # fmt: skip
     return Level(counties.days, tuple(group.code for group in groups), rate)
+
+
+def level_of(spec: RunSpec, until: date | None = None) -> Level | None:
+    """The level that a run without measures follows, to its end or to `until`; None for none."""
+    if spec.alignment == OFF:
+        return None
+    start, end = spec.scenario.start, until or spec.scenario.until
+    return level_from(spec.pack, start, end, spec.known_until, spec.observations)
 
 
 def published(

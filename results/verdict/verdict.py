@@ -19,7 +19,6 @@ from xiancheng.results.verdict import level as levels
 from xiancheng.results.verdict.level import Level, published
 from xiancheng.scenarios.ensemble import Ensemble
 from xiancheng.scenarios.outcome import CAUSES, Group, Outcome, floor, group_of
-from xiancheng.scenarios.run_spec import OFF
 from xiancheng.sim.state import Bools, Floats
 
 if TYPE_CHECKING:
@@ -240,10 +239,7 @@ def of_outcome(result: Outcome | Ensemble) -> Verdict:
 def anchor(ensemble: Ensemble) -> Level | None:
     """The level of an ensemble; None if it starts at another census, none is known or followed."""
     outcome = ensemble.scenario
-    spec, (first, *__, last) = outcome.spec, outcome.dates
-    if spec.alignment == OFF:
-        return None
-    return levels.level_from(outcome.region, first, last, spec.known_until, spec.observations)
+    return levels.level_of(outcome.spec, outcome.dates[-1])
 
 
 @dataclass(frozen=True, eq=False)

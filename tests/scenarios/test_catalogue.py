@@ -80,12 +80,12 @@ def test_every_column_of_the_table_is_explained_where_it_is_made():
 
 
 def test_a_world_brings_its_parameters_its_draw_and_its_seed():
-    worlds = draws(4, seed=10, only=["kappa", "flow_sd"])
+    worlds = draws(4, seed=10, only=["beta_y", "flow_sd"])
     assert [w["draw"] for w in worlds] == [1, 2, 3, 4]
     assert [w["seed"] for w in worlds] == [10, 11, 12, 13]
     drawn = priors.draw(4, 10)
     assert [w["parameters"] for w in worlds] == [
-        {"kappa": p.kappa, "flow_sd": p.flow_sd} for p in drawn
+        {"beta_y": p.beta_y, "flow_sd": p.flow_sd} for p in drawn
     ]
     simulate("baseline", scale=SCALE, until="2021-03-31", **worlds[0])
 
@@ -110,18 +110,18 @@ def test_worlds_that_cannot_be_drawn_are_refused(wrong):
 
 @pytest.mark.parametrize(
     "given",
-    [pd.Series({"kappa": 3.1}), {"kappa": np.array(3.1)}, pd.Series({"kappa": np.float64(3.1)})],
+    [pd.Series({"beta_y": 3.1}), {"beta_y": np.array(3.1)}, pd.Series({"beta_y": np.float64(3.1)})],
 )
 def test_series_and_arrays_without_dimensions_are_taken(given):
     asked = {"scale": SCALE, "until": "2021-03-31"}
     run = simulate("baseline", parameters=given, **asked)
-    assert run.settings == simulate("baseline", parameters={"kappa": 3.1}, **asked).settings
+    assert run.settings == simulate("baseline", parameters={"beta_y": 3.1}, **asked).settings
     assert simulate("baseline", parameters=pd.Series(dtype=float), **asked).dates
 
 
 def test_arrays_with_dimensions_are_refused():
-    with pytest.raises(ParameterError, match="kappa"):
-        simulate("baseline", scale=SCALE, parameters={"kappa": np.array([3.1])})
+    with pytest.raises(ParameterError, match="beta_y"):
+        simulate("baseline", scale=SCALE, parameters={"beta_y": np.array([3.1])})
 
 
 # Errors

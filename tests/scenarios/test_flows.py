@@ -23,7 +23,7 @@ def rise(name="kappa", value=PRIORS["kappa"].central):
     return float(last - first)
 
 
-@pytest.mark.filterwarnings("ignore::xiancheng.scenarios.inactive.InactiveParameterWarning")
+@pytest.mark.filterwarnings("ignore::xiancheng.scenarios.trace.InactiveParameterWarning")
 @pytest.mark.parametrize("name", ["kappa", "beta_y", "gamma_a"])
 def test_parameters_of_behaviour_leave_the_level_alone(name):
     """From end to end of their priors; with constants of the centre it was 4 to 8 points."""

@@ -35,14 +35,15 @@ def path():
     begun = np.divide(*counted(model("baseline"), quarter_of(2020, 3)))
     passed = [(date(year, 12, 31) - date(2020, 11, 1)).days / 365.25 for year in YEARS]
     ends = np.array([quarter_of(year, 4) for year in YEARS])
-    return SharePath(ends, begun + np.outer(passed, RISE))
+    error = np.outer(np.arange(1, len(YEARS) + 1), RISE)  # points, of no meaning
+    return SharePath(ends, begun + np.outer(passed, RISE), error, quarter_of(2020, 3))
 
 
 @pytest.fixture(scope="module")
 def followed():
     """A run that followed the path: its shares, the path, and the model after its end."""
     goal = path()
-    made = model("baseline", Follow(goal, 0.67))
+    made = model("baseline", Follow(goal))
     return shares(made), goal, made
 
 
@@ -65,22 +66,40 @@ def test_steering_takes_flows_and_codes_in_both_directions(followed):
 
 def test_who_replays_the_record_of_a_run_without_a_plan_repeats_it(followed):
     found, _, made = followed
-    again = shares(model("baseline", Replay(made.alignment.record)))
+    again = shares(model("baseline", Replay(made.alignment.path, made.alignment.record)))
     assert again.tolist() == found.tolist()
 
 
 def test_a_plan_that_replays_adds_what_it_adds_unsteered(followed):
     """At this scale single moves are noise; over counties and quarters the effects agree."""
     found, _, made = followed
-    with_plan = shares(model("plan", Replay(made.alignment.record)))
+    with_plan = shares(model("plan", Replay(made.alignment.path, made.alignment.record)))
     free = shares(model("plan")) - shares(model("baseline"))
     steered = with_plan - found
     assert steered[-1].mean() == pytest.approx(free[-1].mean(), abs=0.0006)
     assert abs(steered[:4]).max() < 0.002  # before the plan
 
 
+def test_what_is_printed_departs_from_the_rate_as_the_path_says(followed):
+    """At the census not at all, between points in proportion to time."""
+    _, goal, made = followed
+    printed, true = (
+        np.array([row[name][:7] for row in made.record])
+        for name in ("published_resident_urbanization_rate", "resident_urbanization_rate")
+    )
+    error = printed - true
+    assert error[0] == pytest.approx(0, abs=0.006)  # two decimals are printed
+    numbers = [quarter.number for quarter in made.quarters]
+    for point, number in enumerate(goal.quarter):
+        at = numbers.index(number) + 1
+        assert error[at] == pytest.approx(goal.printed[point], abs=0.006)
+        if point:
+            half = (goal.printed[point] + goal.printed[point - 1]) / 2
+            assert error[at - 2] == pytest.approx(half, abs=0.006)
+
+
 def test_where_codes_are_frozen_only_flows_are_replayed(followed):
-    made = model("baseline", Replay(followed[2].alignment.record, codes=False))
+    made = model("baseline", Replay(followed[1], followed[2].alignment.record, codes=False))
     made.conditions = replace(made.conditions, recoding_frozen=True)
     shares(made)
     assert not any(growth.recoding.any() for growth in made.growth)

@@ -418,6 +418,18 @@ def test_a_couple_may_live_in_the_household_of_his_parents_which_he_heads_then(s
         assert roles(quarter.population)[:4] == [HEAD, HEAD, DEPENDENT, DEPENDENT]
 
 
+def test_of_two_brothers_who_wed_at_once_one_lives_with_the_parents():
+    family = persons(
+        5, age=[50, 28, 26, 25, 24], sex=[0, 0, 0, 1, 1], role=[HEAD, *[SINGLE] * 4],
+        next_member=together(5, [0, 1, 2], [3], [4]), unit=IN_VILLAGE,
+    )  # fmt: skip
+    register = register_of(family)
+    homes = np.full(2, IN_VILLAGE)
+    register.marry(np.array([1, 2]), np.array([3, 4]), homes, np.ones(2, bool), Q)
+    assert homes_of(register.people.next_member).tolist() == [0, 0, 2, 0, 2]
+    assert roles(register) == [DEPENDENT, HEAD, HEAD, DEPENDENT, DEPENDENT]
+
+
 def test_brother_and_sister_do_not_marry():
     siblings = persons(
         3,

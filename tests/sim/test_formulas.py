@@ -15,6 +15,7 @@ from tests.conftest import build_world, levers, two_counties, villages
 from xiancheng.calibration.priors import catalogue, central
 from xiancheng.sim import (
     accounts,
+    alignment,
     choice,
     demography,
     departure,
@@ -468,6 +469,18 @@ def _published() -> float:
 example(
     "7.16", "published", "60 %, benchmark_drift = 0.1, 2023, obs_error_sd·z = 0.25",
     60 + 0.1 * 3 + 0.25, _published(),
+)  # fmt: skip
+
+
+# 7.17
+
+example(
+    "7.17", "factor",
+    "goal = 0.6, U = 590000, P = 1000000, F = 8000, other = −1000, ΔP = −2000, one year",
+    1 + (1 - P.alignment_recoding_share) * (0.6 * 998_000 - 597_000) / 8_000,
+    alignment.flow_factor(
+        one(0.6), one(590_000), one(1_000_000), one(8_000), one(-1_000), one(-2_000), 1.0, P
+    )[0],
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from xiancheng.calibration.forecasts.forecast import log_odds
 from xiancheng.calibration.forecasts.structural_gap import (
     PENALTIES,
     Counted,
-    Ridge,
+    GapRegression,
     gap,
     structural_gap,
 )
@@ -25,7 +25,7 @@ def made_up(units=40, seed=0):
 
 def test_errors_for_units_left_out_are_those_of_fits_without_them():
     x, y = made_up()
-    whole = Ridge.fit(x, y)
+    whole = GapRegression.fit(x, y)
     penalty = PENALTIES[
         np.argmin([abs(np.linalg.norm(slope(x, y, p)) - np.linalg.norm(whole.slope))
                    for p in PENALTIES])
@@ -47,7 +47,9 @@ def slope(x, y, penalty):
 def test_a_covariate_that_does_not_vary_says_nothing():
     x, y = made_up()
     constant = np.column_stack([x, np.full(40, 7.3)])
-    assert Ridge.fit(constant, y).left_out == pytest.approx(Ridge.fit(x, y).left_out)
+    assert GapRegression.fit(constant, y).left_out == pytest.approx(
+        GapRegression.fit(x, y).left_out
+    )
 
 
 def test_a_county_has_no_say_in_what_is_implied_for_itself():

@@ -15,10 +15,10 @@ ROW = {
     "deadline": END, "operator": "at least", "target_rate": 60.0, "rate_at_start": 50.0,
     "draws": 40, "basis": "statistics", "without": 58.0, "expected": 59.0, "low": 56.04,
     "high": 62.06, "probability": 0.25, "probability_without": 0.1, "margin_pp": -1.0,
-    "from_trend_pp": 6.0, "from_recoding_pp": 2.0, "from_conditions_pp": 0.0,
+    "from_conditions_pp": 0.0, "steered_flow_pp": 0.0, "steered_recoding_pp": 0.0,
     "from_plan_pp": 1.0, "plan_low": 0.5, "plan_high": 1.5, "simulated": 61.0, "baseline": 60.0,
     "natural_pp": 1.0, "migration_pp": 2.0, "recoding_pp": 3.0, "denominator_pp": 4.0,
-    "counting_pp": 1.0,
+    "counting_pp": -1.0,
 }  # fmt: skip
 
 
@@ -75,7 +75,7 @@ def test_where_one_chance_is_unknown_nothing_is_said_of_any():
     [
         (0.5, 0.1, 0.9, "+0.50", False), (-0.5, -0.9, -0.1, "-0.50", False),
         (0.5, -0.1, 0.9, "+0.50?", True), (0.5, 0.0, 0.9, "+0.50?", True),
-        (-0.5, -0.9, 0.0, "-0.50?", True), (0.0, 0.0, 0.0, "+0.00", True),
+        (-0.5, -0.9, 0.0, "-0.50?", True), (0.0, 0.0, 0.0, "+0.00", False),
     ],
 )  # fmt: skip
 def test_an_effect_is_unclear_where_its_interval_holds_zero(value, low, high, shown, unclear):
@@ -100,11 +100,18 @@ def test_outside_conditions_are_shown_where_they_add_anything():
         assert columns[:2] == ["place", "deadline"]
 
 
-def test_the_causes_are_those_of_the_run_of_the_model():
-    (row,) = tables.model_causes(verdicts(), "en").records()
+def test_the_start_and_the_five_causes_are_the_expected_rate():
+    (row,) = tables.parts(result(verdicts()), "en").records()
     causes = ("natural", "migration", "recoding", "denominator", "counting")
-    assert [row[f"{cause}_pp"] for cause in causes] == [1.0, 2.0, 3.0, 4.0, 1.0]
-    assert row["simulated"] - row["baseline"] == 1.0
+    found = [row[f"{cause}_pp"] for cause in causes]
+    assert found == [1.0, 2.0, 3.0, 4.0, -1.0]
+    assert row["rate_at_start"] + sum(found) == row["expected"]
+
+
+def test_what_was_aligned_is_shown_where_anything_was():
+    for flow, shown in ((0.0, False), (-0.4, True)):
+        columns = tables.parts(result(verdicts(steered_flow_pp=flow)), "en").columns
+        assert ({"steered_flow_pp", "steered_recoding_pp"} <= {c.key for c in columns}) == shown
 
 
 def test_deadlines_are_named_once_and_in_order():

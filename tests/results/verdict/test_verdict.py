@@ -15,6 +15,7 @@ from xiancheng.results.verdict.level import Level, level_from, published
 from xiancheng.results.verdict.verdict import Verdict
 from xiancheng.scenarios.ensemble import TargetDraws, ensemble
 from xiancheng.scenarios.loader import resolve
+from xiancheng.scenarios.outcome import CAUSES
 from xiancheng.scenarios.run_spec import horizon
 
 SCALE = 0.01
@@ -45,10 +46,18 @@ def held_to(monkeypatch, told: Level | None) -> None:
     monkeypatch.setattr(levels, "level_from", lambda *_: told)
 
 
-def test_trend_recoding_conditions_and_plan_add_up_to_the_change(judged):
-    told = judged.estimates()
-    parts = sum(told[f"from_{part}_pp"] for part in ("trend", "recoding", "conditions", "plan"))
-    assert judged.start + parts == pytest.approx(told["expected"], abs=1e-9)
+def test_the_expected_rate_is_that_of_the_run_that_its_causes_are_of(both, judged):
+    """The run without the plan follows the level, so the rate and its causes are of one world."""
+    for row in judged.to_frame().to_dict("records"):
+        causes = [row[f"{cause}_pp"] for cause in (*CAUSES, "counting")]
+        assert row["rate_at_start"] + sum(causes) == pytest.approx(row["expected"], abs=1e-5)
+        assert row["simulated"] == pytest.approx(row["expected"], abs=0.3)
+        group = next(g for g in both.scenario.groups if g.code == row["unit_code"])
+        own = both.scenario.causes(group, row["deadline"])
+        assert causes[:-1] == pytest.approx([own[cause] for cause in CAUSES], abs=1e-5)
+        steered = both.reference.steered(group, row["deadline"])
+        assert row["steered_flow_pp"] == pytest.approx(steered["flow"], abs=1e-5)
+        assert row["steered_recoding_pp"] == pytest.approx(steered["recoding"], abs=1e-5)
 
 
 def test_the_plan_shifts_the_level_by_what_it_does_in_the_model(both, monkeypatch):
@@ -162,7 +171,7 @@ def test_what_the_plan_gives_is_the_scenario_less_its_baseline_in_each_run(both,
     number = np.arange(len(both.due))
     without = np.broadcast_to(baseline[:, None], (6, len(number)))
     added = effect[:, None] + number
-    drawn = TargetDraws(without + added, without, without, np.zeros_like(without))
+    drawn = TargetDraws(without + added, without, without)
     told = Verdict.of(replace(both, drawn=drawn)).estimates()
     low, high = np.percentile(effect, (5, 95))
     assert told["plan_low"] == pytest.approx(low + number)
