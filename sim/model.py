@@ -442,7 +442,7 @@ class UrbanModel(mesa.Model):
             children=by_band[:, :, strata.AGES < 15].sum(axis=(1, 2)),
             aged=by_band[:, :, strata.AGES >= 65].sum(axis=(1, 2)),
             jobs_filled=work.sum(axis=1), jobs_wanted=markets.wanted.sum(axis=1),
-            commuters=work[:, VILLAGES], unemployed=np.round(markets.unemployed, 12),
+            commuters=work[:, VILLAGES], unemployed=np.round(markets.unemployed, 11),
             wage=markets.wage, price=markets.price,
             stock=markets.stock, occupied=markets.occupied(self.counts),
             seats=markets.seats_taken.sum(axis=1), queue=markets.queue.sum(axis=1),

@@ -77,8 +77,12 @@ COUNTY = Option("--county", _("place, its name or code"), "371621", metavar="PLA
 OBSERVATIONS = Option("--observations",
                       _("published rates: CSV of unit_code, date, variable, value"), "rates.csv",
                       usual=NONE, type=File(read=True))  # fmt: skip
-ALIGNMENT = Option("--alignment", _("whether runs without the plan follow the level"), "off",
-                   type=one_of("level", "off"), default="level")  # fmt: skip
+
+
+def _alignment(usual: str = "level", example: str = "off") -> Option:
+    return Option("--alignment", _("whether runs without the plan follow the level"), example,
+                  type=one_of("level", "off"), default=usual)  # fmt: skip
+
 
 # One run
 
@@ -87,7 +91,7 @@ RUN = Command(
     SCENARIO, REGION, _seed(), _draws(0), _scale(1.0),
     Option("--start", _("first day, a census date"), "2010-11-01",
            usual=_("that of the scenario"), type=day()),
-    UNTIL, JOBS, OBSERVATIONS, ALIGNMENT,
+    UNTIL, JOBS, OBSERVATIONS, _alignment(),
     Option("--figure", _("also draw the verdicts (SVG)"), "answer.svg", usual=NONE, type=File()),
     _folder(_("folder of runs"), usual="results/runs"),
 )  # fmt: skip
@@ -145,7 +149,7 @@ COMPARE = Command(
     _several("--outcome", _("indicators that are shown"), "migration_pp",
              _("the rate and its causes"), "INDICATOR"),
     REGION, _seed(None, usual=OWN), _scale(None, usual=OWN), JOBS, _draws(0), AT, OBSERVATIONS,
-    ALIGNMENT, _table("--csv"),
+    _alignment(), _table("--csv"),
 )  # fmt: skip
 
 ATTRIBUTE = Command(
@@ -156,7 +160,7 @@ ATTRIBUTE = Command(
     REGION, _seed(), _scale(0.05), JOBS,
     _draws(None, _("parameter draws, each a random world"),
            usual=_("{worlds}, or half the orders if fewer", worlds=WORLDS)),
-    AT, COUNTY, OBSERVATIONS, ALIGNMENT, _table("--csv"),
+    AT, COUNTY, OBSERVATIONS, _alignment(), _table("--csv"),
 )  # fmt: skip
 
 SEEK = Command(
@@ -180,7 +184,7 @@ SEEK = Command(
     _scale(1.0, "--confirm-scale", _("size of the population in the confirmations")),
     _draws(20, _("fresh draws for other outside worlds; 0: none"), name="--regret"),
     REGION, _seed(), _scale(0.02), JOBS, _draws(40, _("number of parameter draws"), least=1),
-    OBSERVATIONS, ALIGNMENT,
+    OBSERVATIONS, _alignment(),
 )  # fmt: skip
 
 SENSITIVITY = Command(
@@ -195,7 +199,7 @@ SENSITIVITY = Command(
     Option("--trajectories", _("Morris trajectories"), "20", usual="10", type=whole()),
     Option("--top", _("factors that Morris passes on to Sobol"), "5", usual="8", type=whole(1)),
     Option("--points", _("base points of Sobol, a power of two"), "128", usual="64", type=whole()),
-    REGION, _seed(), _scale(0.01), JOBS, AT, COUNTY, OBSERVATIONS, ALIGNMENT,
+    REGION, _seed(), _scale(0.01), JOBS, AT, COUNTY, OBSERVATIONS, _alignment("off", "level"),
     _table("--csv"),
 )  # fmt: skip
 

@@ -172,7 +172,7 @@ def test_without_draws_no_part_and_no_difference_is_shown(made):
     result = made(SCENARIOS["plan"], SCENARIOS["baseline"], drawn=False)
     assert result.pending
     there = view(result, "plan", "baseline")
-    assert cells(overview.verdict_table(there), 0)[-3:] == ["–"] * 3
+    assert cells(overview.verdict_table(there), 0)[-1:] == ["–"]
     assert overview.shown_difference(there) is None
     row = dict(
         zip(heads(overview.place_table(there)), cells(overview.place_table(there), 0), strict=True)
@@ -221,7 +221,8 @@ def test_what_differs_is_told_from_b_to_a(made):
 @pytest.mark.parametrize("drawn", [True, False])
 @pytest.mark.parametrize("same_program", [True, False])
 def test_caveats_name_no_command(made, monkeypatch, lang, drawn, same_program):
-    sample = {"sha256": "0" * 64, "rows": 400, "made_by": "1" * 64, "same_program": same_program}
+    sample = {"sha256": "0" * 64, "rows": 400, "made_by": "1" * 64, "same_program": same_program,
+              "from_priors": []}  # fmt: skip
     monkeypatch.setattr(record, "posterior_record", lambda pack: sample)
     result = made(SCENARIOS["plan"], SCENARIOS["baseline"], drawn=drawn)
     there = ViewModel(Session(lang, SCENARIOS["plan"], SCENARIOS["baseline"]), result)

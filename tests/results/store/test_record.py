@@ -49,6 +49,7 @@ def test_a_run_with_draws_names_sample_record_number_and_basis(own):
         "rows": about["settings"]["rows"],
         "made_by": about["software"]["code"],
         "same_program": about["software"]["code"] == code_digest(),
+        "from_priors": posterior.read(pack).about["from_priors"],
     }
     assert told["forecasts"]["record"] == record(load(pack)).digest
     for name in ("posterior.csv", "posterior.json", "hindcast.csv", "region.yaml", "margins.csv"):

@@ -23,7 +23,7 @@ def test_what_made_the_data_is_found_and_the_rest_stays_belief(estimate):
         low, high = (score(estimate, name, share) for share in (0.025, 0.975))
         assert low < aim < high
         assert high - low < 3.4, name  # of 3.9 before, and errors of the model may hide the rest
-    for name in ("alpha_family", "gamma_n"):
+    for name in ("alpha_single", "beta_s"):
         assert -0.3 < 1 - estimate.posterior.of([name]).sd[0] ** 2 < 0.35, name
 
 

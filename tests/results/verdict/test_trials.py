@@ -40,7 +40,7 @@ def test_trials_and_censuses_are_asked_the_same_questions(few):
     before, later = (enumerated(pack, day) for day in trials.censuses(pack))
     table = made.table()
     assert table.names == FREE
-    assert len(FREE) == 14
+    assert len(FREE) == 13
     assert table.stats.shape == (3, 7, len(summaries(before, later)))
     assert np.isfinite(table.stats).all()
     rates = table.observed[:, table.summaries.index("rate_change")]
