@@ -7,7 +7,7 @@ numbers replays what that took.
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,18 +33,17 @@ _records: dict[str, Record] = {}  # by the key of the run that followed the path
 def path_of(spec: RunSpec) -> SharePath | None:
     """The urban shares that a run without measures follows; None where it is not aligned.
 
-    They are those of the level at the ends of years, and at other quarters' ends that it holds.
+    They are those of the level at the ends of years, that of the run's last year among them, so
+    that a longer run is the same as far as a shorter one goes.
     """
     if spec.alignment == OFF:
         return None
     scenario = spec.scenario
-    level = county_level(
-        spec.pack, scenario.start, scenario.until, spec.known_until, spec.observations
-    )
+    end = date(scenario.until.year, 12, 31)
+    level = county_level(spec.pack, scenario.start, end, spec.known_until, spec.observations)
     if level is None:
         return None
-    ends = [(day + timedelta(1)).day == 1 and day.month % 3 == 0 for day in level.days]
-    ends[0] = False  # the start
+    ends = [(day.month, day.day) == (12, 31) and day > scenario.start for day in level.days]
     true, printed = (
         rate[ends, (spec.draw - 1) % rate.shape[1]] if spec.draw else np.median(rate[ends], axis=1)
         for rate in (level.true, level.printed)

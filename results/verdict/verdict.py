@@ -265,11 +265,12 @@ def path(ensemble: Ensemble, group: Group, verdicts: "pd.DataFrame") -> Path:
     level = anchor(ensemble)
     scenario, baseline, reference = ensemble.published[..., column]  # each (run, day)
     known = None
-    if level is not None:
+    if level is not None and group.code in level.codes:
+        column = level.codes.index(group.code)
         known = np.stack([level.at(day)[:, column] for day in days], axis=1)
     with_plan, without = (levels.published(known, run, reference) for run in (scenario, baseline))
     lines = {"without": np.median(without, axis=0), "expected": np.median(with_plan, axis=0)}
-    if level is None:
+    if known is None:
         return Path(days, lines["without"], lines["expected"], None, None)
     lines["low"], lines["high"] = np.percentile(with_plan, INTERVAL, axis=0)
     due = {
