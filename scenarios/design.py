@@ -23,11 +23,9 @@ from xiancheng.calibration.priors import ParameterError
 from xiancheng.calibration.region import load
 from xiancheng.calibration.yaml_positions import YamlDocument, read_yaml
 from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.policy import compile_policy
 from xiancheng.scenarios.run_spec import LIMITS, RunSpec, check_run, digest_of, horizon
 from xiancheng.scenarios.scenario_files import Horizon, Name
 from xiancheng.scenarios.trace import in_use, inactive_parameters
-from xiancheng.sim.calendar import quarters_between
 from xiancheng.sim.state import Floats
 
 MOST = 1_000_000  # runs in a sweep
@@ -211,9 +209,7 @@ class Design:
         """The parameters that are set but can act in no run of the design."""
         used: set[str] = set()
         for spec in self.specs:
-            scenario = spec.scenario
-            quarters = (tick.number for tick in quarters_between(scenario.start, scenario.until))
-            used |= in_use(compile_policy(scenario, spec.pack), quarters, scenario.conditions)
+            used |= in_use(spec)
         return inactive_parameters(self.names, int(self.effects), used)
 
 

@@ -33,13 +33,13 @@ _records: dict[str, Record] = {}  # by the key of the run that followed the path
 def path_of(spec: RunSpec) -> SharePath | None:
     """The urban shares that a run without measures follows; None where it is not aligned.
 
-    They are those of the level at the ends of years, that of the run's last year among them, so
-    that a longer run is the same as far as a shorter one goes.
+    They are those of the level at the ends of years, to the end of the run's last year and of what
+    is known, so that a longer run is the same as far as a shorter one goes.
     """
     if spec.alignment == OFF:
         return None
     scenario = spec.scenario
-    end = date(scenario.until.year, 12, 31)
+    end = date(max(scenario.until.year, spec.known_until.year), 12, 31)
     level = county_level(spec.pack, scenario.start, end, spec.known_until, spec.observations)
     if level is None:
         return None

@@ -1,7 +1,7 @@
 """A plan traced: clause -> lever -> term and back; what cannot act in a run; what to know of it."""
 
 import warnings
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -14,10 +14,12 @@ from xiancheng.calibration.file_models import Text, quarter_name
 from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.calibration.region import Region
 from xiancheng.scenarios.plan_files import Measure, Plan
-from xiancheng.scenarios.policy import intensity, progress
+from xiancheng.scenarios.policy import compile_policy, intensity, progress
+from xiancheng.scenarios.run_spec import OFF, RunSpec
 from xiancheng.scenarios.scenario_files import Scenario, Setting
+from xiancheng.sim.calendar import quarters_between
 from xiancheng.sim.conditions import Conditions
-from xiancheng.sim.levers import LEVERS, Levers
+from xiancheng.sim.levers import LEVERS
 from xiancheng.sim.state import Bools, quarter_with
 
 if TYPE_CHECKING:
@@ -192,6 +194,11 @@ OF_LEVERS: dict[str, tuple[str, ...]] = {  # they scale the effect of these leve
 OF_CONDITIONS = {  # they scale the effect of a condition; otherwise the constants make up for them
     "hiring_elsewhere": "wage_growth_elsewhere",
 }
+UNALIGNED, EARLY = "unaligned", "early"
+OF_RUNS = {  # they act in runs that follow no level, whose printed rates it gives, or start early
+    "benchmark_drift": UNALIGNED, "obs_error_sd": UNALIGNED,
+    "births_found": EARLY, "two_child_births": EARLY,
+}  # fmt: skip
 
 
 class InactiveParameterWarning(UserWarning):
@@ -200,13 +207,14 @@ class InactiveParameterWarning(UserWarning):
 
 def condition(name: str) -> Words:
     """When a parameter acts; empty if in every run."""
-    if name in SPREADS:
-        only = _(", on published rates only")
-        drawn = _("draw above 0")
-        both = name in OF_PUBLISHED_RATES
-        return Words(drawn.zh + only.zh * both, drawn.en + only.en * both)
-    if name in OF_PUBLISHED_RATES:
-        return _("on published rates only")
+    parts = [
+        *([_("draw above 0")] if name in SPREADS else []),
+        *([_("on published rates only")] if name in OF_PUBLISHED_RATES else []),
+        *([_("alignment off")] if OF_RUNS.get(name) == UNALIGNED else []),
+        *([_("a start before the last census")] if OF_RUNS.get(name) == EARLY else []),
+    ]
+    if parts:
+        return Words("，".join(each.zh for each in parts), ", ".join(each.en for each in parts))
     if name in OF_LEVERS:
         any_of = OF_LEVERS[name]
         return Words(
@@ -219,17 +227,20 @@ def condition(name: str) -> Words:
     return Words("", "")
 
 
-def in_use(
-    policy: Callable[[int], Levers], quarters: Iterable[int], conditions: Conditions
-) -> set[str]:
-    """The levers that are above 0 in one of these quarters, and conditions that depart from usual.
+def in_use(spec: RunSpec) -> set[str]:
+    """What of a run lets parameters act.
 
-    A lever counts that is above 0 anywhere.
+    Levers that are above 0 anywhere, conditions that depart from usual, and what `OF_RUNS` names.
     """
-    in_force = list({id(levers): levers for levers in map(policy, quarters)}.values())
+    scenario = spec.scenario
+    policy = compile_policy(scenario, spec.pack)
+    quarters = quarters_between(scenario.start, scenario.until)
+    in_force = list({id(each): each for each in (policy(q.number) for q in quarters)}.values())
     levers = {name for name in LEVERS if any((getattr(each, name) > 0).any() for each in in_force)}
-    usual, now = asdict(Conditions()), asdict(conditions)
-    return levers | {name for name in usual if now[name] != usual[name]}
+    usual, now = asdict(Conditions()), asdict(scenario.conditions)
+    found = levers | {name for name in usual if now[name] != usual[name]}
+    found |= {UNALIGNED} if spec.follows == OFF else set()
+    return found | ({EARLY} if scenario.start < spec.pack.censuses[-1] else set())
 
 
 def inactive_parameters(names: Iterable[str], draw: int, used: Collection[str]) -> list[str]:
@@ -238,7 +249,7 @@ def inactive_parameters(names: Iterable[str], draw: int, used: Collection[str]) 
     Parameters
     ----------
     draw : number of the draw of county and yearly effects
-    used : levers and conditions, see `in_use`
+    used : see `in_use`
     """
     return [
         name
@@ -246,6 +257,7 @@ def inactive_parameters(names: Iterable[str], draw: int, used: Collection[str]) 
         if (name in SPREADS and draw == 0)
         or (name in OF_LEVERS and not set(OF_LEVERS[name]) & set(used))
         or (name in OF_CONDITIONS and OF_CONDITIONS[name] not in used)
+        or (name in OF_RUNS and OF_RUNS[name] not in used)
     ]
 
 
@@ -271,10 +283,9 @@ def warn_of_inactive(model: "RegionModel", given: Collection[str]) -> None:
     now, usual = asdict(model.parameters), asdict(priors.central())
     whole = len(given) == len(now)
     changed = [n for n in given if now[n] != usual[n] and (n in SPREADS or not whole)]
-    if not any(name in (*SPREADS, *OF_LEVERS, *OF_CONDITIONS) for name in changed):
+    if not any(name in (*SPREADS, *OF_LEVERS, *OF_CONDITIONS, *OF_RUNS) for name in changed):
         return
-    quarters = (tick.number for tick in model.quarters)
-    used = in_use(model.policy, quarters, model.spec.scenario.conditions)
+    used = in_use(model.spec)
     if idle := inactive_parameters(changed, model.draw, used):
         text = message(idle)
         warnings.warn(f"{text.zh}\n{text.en}", InactiveParameterWarning, stacklevel=3)

@@ -26,15 +26,13 @@ from xiancheng.calibration.priors import catalogue, on_grid
 from xiancheng.results.analysis.result import UNITS, look_up, outcome_values
 from xiancheng.scenarios.ensemble import RunSummary, Summaries
 from xiancheng.scenarios.outcome import PUBLISHED
-from xiancheng.scenarios.policy import compile_policy
-from xiancheng.scenarios.run_spec import baseline_of
+from xiancheng.scenarios.run_spec import RunSpec, baseline_of
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.trace import OF_PUBLISHED_RATES, in_use, inactive_parameters
-from xiancheng.sim.calendar import quarters_between
 from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:
-    from xiancheng.calibration.region import Region
+    pass
 
 EFFECTS, LUCK = "county_and_year_effects", "luck"
 YARDSTICKS = {
@@ -82,14 +80,10 @@ def factors(names: Sequence[str] = ()) -> list[str]:
     return list(names) or known
 
 
-def inactive(
-    names: Iterable[str], scenario: Scenario, pack: "Region", quantity: QuantityOfInterest
-) -> list[str]:
+def inactive(names: Iterable[str], spec: RunSpec, quantity: QuantityOfInterest) -> list[str]:
     """The factors that cannot act, because their term is zero or enters published rates only."""
     chosen = list(names)
-    quarters = (tick.number for tick in quarters_between(scenario.start, scenario.until))
-    used = in_use(compile_policy(scenario, pack), quarters, scenario.conditions)
-    idle = inactive_parameters(chosen, int(EFFECTS in chosen), used)
+    idle = inactive_parameters(chosen, int(EFFECTS in chosen), in_use(spec))
     if quantity.outcome != PUBLISHED and quantity.outcome.removesuffix("_pp") != "counting":
         idle += [name for name in OF_PUBLISHED_RATES if name in chosen and name not in idle]
     return idle

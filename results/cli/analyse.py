@@ -248,7 +248,7 @@ def sensitivity(options: Namespace, say: Say) -> int:
     with _runs(options, scenario, options.scale) as runs:
         place = group_index(runs.spec.pack, options.county)
         quantity = morris_sobol.QuantityOfInterest(outcome, place, options.effect)
-        if idle := morris_sobol.inactive(chosen, scenario, runs.spec.pack, quantity):
+        if idle := morris_sobol.inactive(chosen, runs.spec, quantity):
             say.note(message(idle))
 
         def analysed(method: str, names: list[str], size: str) -> "pd.DataFrame":

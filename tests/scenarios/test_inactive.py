@@ -13,6 +13,7 @@ from xiancheng.scenarios.trace import (
     OF_CONDITIONS,
     OF_LEVERS,
     OF_PUBLISHED_RATES,
+    OF_RUNS,
     SPREADS,
     inactive_parameters,
 )
@@ -21,7 +22,7 @@ from xiancheng.sim.levers import LEVERS
 
 SCALE = 0.005
 PRIORS = parameters().set_index("name")
-CONDITIONAL = sorted({*SPREADS, *OF_LEVERS, *OF_CONDITIONS})
+CONDITIONAL = sorted({*SPREADS, *OF_LEVERS, *OF_CONDITIONS, *OF_RUNS})
 
 
 def same(one, other) -> bool:
@@ -69,14 +70,14 @@ def test_whatever_changes_no_number_in_the_baseline_is_on_the_register(name, bas
 
 
 def test_a_spread_acts_in_a_draw_of_effects():
-    asked = {"scale": SCALE, "draw": 3}
+    asked = {"scale": SCALE, "draw": 3, "alignment": "off"}
     for name in ("flow_sd", "trend_sd", "obs_error_sd"):
         run = simulate("baseline", parameters={name: other_value(name)}, **asked)
         assert not same(run, simulate("baseline", **asked)), name
 
 
 def test_drift_and_error_move_published_rates_only():
-    asked = {"scale": SCALE, "draw": 3}
+    asked = {"scale": SCALE, "draw": 3, "alignment": "off"}
     changed = {name: other_value(name) for name in OF_PUBLISHED_RATES}
     runs = simulate("baseline", **asked), simulate("baseline", parameters=changed, **asked)
     published = list(INDICATORS).index(PUBLISHED)

@@ -121,13 +121,13 @@ def test_another_process_tells_the_same_story(both):
 def test_simulating_leaves_the_world_alone():
     np.random.seed(3)  # noqa: NPY002
     random.seed(3)
-    asked = {"kappa": np.float64(3.1)}
+    asked = {"beta_y": np.float64(1.3)}
     before = np.random.get_state()[1].tolist(), random.getstate()  # noqa: NPY002
     simulate(
         "plan", scale=np.float64(SCALE), seed=np.int64(2), parameters=asked, until="2021-03-31"
     )
     assert (np.random.get_state()[1].tolist(), random.getstate()) == before  # noqa: NPY002
-    assert asked == {"kappa": np.float64(3.1)}
+    assert asked == {"beta_y": np.float64(1.3)}
 
 
 def test_another_seed_is_another_luck(both):

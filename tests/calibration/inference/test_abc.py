@@ -147,7 +147,11 @@ def test_draws_of_real_parameters_lie_inside_what_their_priors_allow():
     training = training_set(table, free, Discrepancy.like(table), seed=1)
     rows = split(np.arange(400), seed=1, inflation=20, testing=20).learning
     view = learn(training, rows, seed=1, nets=1).condition_on()
-    wide = view.posterior(table.observed).inflated(np.full(16, 3.0)).values(training.priors)
+    wide = (
+        view.posterior(table.observed)
+        .inflated(np.full(len(training.priors), 3.0))
+        .values(training.priors)
+    )
     for prior in free:
         [column] = wide.of([prior.name]).draws.T
         low, high = prior.support

@@ -135,10 +135,14 @@ def test_nothing_that_starts_in_2010_was_published_after_it(file):
     assert used <= {"census-2010", "assumption"} | compiled
 
 
-def test_no_urban_rate_after_the_census_is_in_the_pack():
+def test_after_the_census_there_are_published_rates_and_no_urban_residents():
+    """They inform the level up to the cut-off; the start of a run is of the census alone."""
     seen = BINZHOU.observations()
-    urban = seen[seen["variable"].str.contains("urban_residents|urbanization_rate")]
-    assert set(urban["date"]) == {THEN, NOW}
+    assert set(seen[seen["variable"].str.contains("urban_residents")]["date"]) == {THEN, NOW}
+    later = seen[(seen["variable"] == "resident_urbanization_rate") & (seen["date"] > NOW)]
+    counties = {county.code for county in BINZHOU.counties}
+    known = later[later["unit_code"].astype(str).isin(counties)]
+    assert set(known["date"]) == {date(2021, 12, 31)}  # what round A opened
 
 
 def test_townships_hold_all_village_level_units():
