@@ -282,6 +282,8 @@ def warn_of_inactive(model: "RegionModel", given: Collection[str]) -> None:
     """
     now, usual = asdict(model.parameters), asdict(priors.central())
     whole = len(given) == len(now)
+    if whole and model.draw:
+        return
     changed = [n for n in given if now[n] != usual[n] and (n in SPREADS or not whole)]
     if not any(name in (*SPREADS, *OF_LEVERS, *OF_CONDITIONS, *OF_RUNS) for name in changed):
         return

@@ -166,7 +166,7 @@ def test_a_sensitivity_analysis_notes_what_cannot_move_its_outcome(capsys):
              "2021-03-31", "--trajectories", "5", "--jobs", "1")  # fmt: skip
     said = noted(capsys, *words, "--factors", "beta_y", "trend_sd", "benchmark_drift")
     assert "trend_sd (acts: draw above 0)" in said
-    assert "benchmark_drift (acts: on published rates only)" in said
+    assert "benchmark_drift (acts: on published rates only, alignment off)" in said
     said = noted(capsys, *words, "--factors", "beta_y", "benchmark_drift",
                  "--outcome", "published_resident_urbanization_rate")  # fmt: skip
     assert "cannot act" not in said
