@@ -1,4 +1,4 @@
-"""The digests that section 10 of the preregistration names, in both languages.
+"""The digests that section 11 of the preregistration names, in both languages.
 
     python -m tests.registration
 
@@ -13,12 +13,12 @@ from xiancheng.results.verdict.registered import digests
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES = (DOCS / "preregistration.md", DOCS / "preregistration.en.md")
-SECTION = "\n## 10 "
+SECTION = "\n## 11 "
 ROW = r"^\| `(\w+)` \| .* \| `([0-9a-f]{64})` \|$"  # name and digest
 
 
 def named(page: Path) -> dict[str, str]:
-    """The digests in section 10 of a page, by name."""
+    """The digests in section 11 of a page, by name."""
     text = page.read_text("utf-8")
     rows = re.findall(
         r"^\| `(\w+)` \| .* \| `([0-9a-f]{64})` \|$", text[text.index(SECTION) :], re.M
@@ -27,13 +27,13 @@ def named(page: Path) -> dict[str, str]:
 
 
 def renewed(text: str, now: dict[str, str | None]) -> str:
-    """The text of a page with the digests of section 10 as they are now."""
+    """The text of a page with the digests of section 11 as they are now."""
     before, title, section = text.partition(SECTION)
     for name, value in now.items():
         row = rf"^(\| `{name}` \| .* \| `)[0-9a-f]*(` \|)$"
         section, found = re.subn(row, rf"\g<1>{value}\g<2>", section, flags=re.M)
         if found != 1:
-            raise ValueError(f"section 10 should hold one row of `{name}`, found {found}")
+            raise ValueError(f"section 11 should hold one row of `{name}`, found {found}")
     return before + title + section
 
 
