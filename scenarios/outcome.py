@@ -283,8 +283,8 @@ class Outcome:
     def model_targets(self) -> "pd.DataFrame":
         """What this one run of the model shows of each target whose deadline it reaches.
 
-        This is the model's own level, for the study of parameters and mechanisms. It is no
-        forecast and no verdict: `verdicts` gives the expected rate and the chance of the target.
+        One run says nothing of chances: `verdicts` gives the expected rate and the chance of each
+        target. A run that follows no level (`alignment="off"`) has the model's own.
 
         Returns
         -------
