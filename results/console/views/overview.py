@@ -112,7 +112,7 @@ def _joint_chances(model: ViewModel) -> Iterator[Markup]:
 
 
 def verdict_table(model: ViewModel) -> Markup:
-    """Each target with its deadline, its chance, and what makes up the change."""
+    """Each target with its deadline, its chance, and what the plan adds."""
     result, say, targets = model.result, model.say, model.result.outcome.region.targets
     if result.subject.verdicts.empty:
         early, none = _("The run ends before any deadline."), _("The region has no target.")

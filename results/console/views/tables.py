@@ -11,13 +11,13 @@ from xiancheng.results.console.tab import Tab
 from xiancheng.results.console.view_model import ViewModel
 from xiancheng.results.console.widgets import area, bulleted, draw, element, joined, tag, write
 from xiancheng.results.tables import assumptions as assumed
-from xiancheng.results.tables import counties, labels, validation
+from xiancheng.results.tables import counties, labels, validation, verdicts
 from xiancheng.results.tables import delivery as promised
 from xiancheng.results.tables.table import Column
 
 
 class GrowthView:
-    """Why towns grow: natural growth, migration and recoding, as columns by year and a table."""
+    """Why towns grow: by year as columns and a table, and for each target to its deadline."""
 
     def __init__(self, tab: Tab) -> None:
         with element("section", "card"):
@@ -33,7 +33,9 @@ class GrowthView:
         write(self._title, tag("h2", Column("", table.title, causes[0].unit).header))
         options = charts.stacked(chart.description, table.column("year")[:-1], parts)
         draw(self._chart, options, chart.description)
-        write(self._table, model.table(table))
+        subject = model.result.subject
+        made_of = [model.table(verdicts.parts(subject, model.lang))] if subject.judged else []
+        write(self._table, model.table(table), *made_of)
 
 
 class TableView:
