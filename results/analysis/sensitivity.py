@@ -139,14 +139,18 @@ def sobol(
 
     Returns
     -------
-    factor, S1, S1_conf, ST, ST_conf (95 %); the largest total first
+    factor, S1, S1_conf, ST, ST_conf (95 %); the largest total first. All are 0 where no factor
+    moves the outcome
     """
     method, sample = _salib("sobol")
     chosen = factors(names)
     table = sample.sample(sobol_problem(chosen), points, calc_second_order=False, seed=seed)
     values = _values(table, chosen, "sobol", scenario, quantity, runs, seed, done)
+    columns = ("S1", "S1_conf", "ST", "ST_conf")
+    if values.min() == values.max():  # there is no variance to divide
+        return _table(chosen, dict.fromkeys(columns, np.zeros(len(chosen))), columns, "ST")
     found = method.analyze(sobol_problem(chosen), values, calc_second_order=False, seed=seed + 1)
-    return _table(chosen, found, ("S1", "S1_conf", "ST", "ST_conf"), "ST")
+    return _table(chosen, found, columns, "ST")
 
 
 def runs_needed(method: str, count: int, size: int, effect: bool) -> int:

@@ -112,6 +112,11 @@ def test_the_flow_to_town_explains_the_variance(runs):
     assert told.loc["obs_error_sd", "ST"] == 0
 
 
+def test_where_no_factor_moves_the_outcome_all_shares_are_nothing(runs):
+    told = sobol(resolve("baseline"), RATE, runs, names=["obs_error_sd", "kappa"], points=2)
+    assert (told[["S1", "S1_conf", "ST", "ST_conf"]] == 0).all(axis=None)
+
+
 def test_the_plan_does_not_move_what_it_adds_to_itself(runs):
     effect = QuantityOfInterest("resident_urbanization_rate", TOGETHER, effect=True)
     told = morris(resolve("baseline"), effect, runs, names=["kappa"], trajectories=2)

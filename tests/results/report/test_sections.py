@@ -19,10 +19,11 @@ from xiancheng.results.report import sections
 from xiancheng.results.report.document import BulletList
 from xiancheng.results.store.runs import load_run
 from xiancheng.results.tables import counties, plan_result, provenance, verdicts
-from xiancheng.results.tables.labels import indicator, label, likelihood
+from xiancheng.results.tables.labels import label, likelihood
 from xiancheng.results.tables.table import Chart, Table
 from xiancheng.scenarios.ensemble import TargetDraws, ensemble
 from xiancheng.scenarios.loader import resolve
+from xiancheng.scenarios.outcome import CAUSES, PUBLISHED
 from xiancheng.scenarios.run_spec import horizon
 
 SCALE = 0.01
@@ -106,8 +107,11 @@ def test_no_verdict_is_a_yes_or_a_no(told):
 
 
 def test_what_the_rate_is_made_of_adds_up(told):
-    for row in verdicts.parts(told, "zh").rows:
-        assert sum(row[2:7]) == pytest.approx(row[-1], abs=1e-5)
+    causes = [f"{cause}_pp" for cause in (*CAUSES, "counting")]
+    for row in verdicts.parts(told, "zh").records():
+        assert row["rate_at_start"] + sum(row[cause] for cause in causes) == pytest.approx(
+            row["expected"], abs=1e-5
+        )
 
 
 def test_the_causes_of_growth_add_up_by_year_and_in_all(told, both):
@@ -267,10 +271,13 @@ def test_a_scenario_that_does_nothing_contributes_nothing():
     assert all(row["points"] == 0 for row in told.of_group(told.largest(), "project", "owen"))
 
 
-@pytest.mark.parametrize(("lang", "own"), [("zh", "不是判定"), ("en", "no verdict")])
-def test_a_rate_of_the_model_is_not_taken_for_that_of_the_verdict(lang, own):
-    assert own in indicator("resident_urbanization_rate", lang)
-    assert own not in indicator("residents", lang)
+def test_tables_and_verdicts_are_of_one_world(both):
+    """What a table says of the rate on the deadline is what the verdict expects, but for draws."""
+    result = plan_result.of_pair(both, run="plan-0123456789ab")
+    for group in result.groups:
+        for row in result.verdicts[result.verdicts["unit_code"] == group.code].to_dict("records"):
+            shown = both.scenario.at(PUBLISHED, row["deadline"])[result.groups.index(group)]
+            assert shown == pytest.approx(row["expected"], abs=0.3)
 
 
 def test_a_saved_run_without_draws_is_shown_as_it_was(tmp_path):
