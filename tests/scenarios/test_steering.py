@@ -1,0 +1,76 @@
+"""Which path a run follows, and what others replay."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+
+from xiancheng.calibration.forecasts.level import DRAWS, county_level
+from xiancheng.calibration.region import load
+from xiancheng.scenarios import steering
+from xiancheng.scenarios.outcome import PUBLISHED, RATE
+from xiancheng.scenarios.run_spec import RunSpec
+from xiancheng.scenarios.simulation import simulate
+
+START, END = date(2020, 11, 1), date(2022, 12, 31)
+ASKED = {"scale": 0.02, "until": str(END)}
+TOLERANCE = 0.25  # points: at this scale a row of a county is up to 0.02 of them
+
+
+@pytest.fixture(scope="module")
+def level():
+    return county_level(load("binzhou"), START, END)
+
+
+@pytest.mark.parametrize("draw", [0, 7, DRAWS + 7])
+def test_a_run_without_measures_follows_its_draw_of_the_level(level, draw):
+    """Draw 0 the median; more draws than the level has begin anew. True and printed rates alike."""
+    outcome = simulate("baseline", draw=draw, **ASKED)
+    for name, rates in ((RATE, level.true), (PUBLISHED, level.printed)):
+        for day in level.days[1:]:
+            of_day = rates[level.days.index(day)]
+            goal = of_day[(draw - 1) % DRAWS] if draw else np.median(of_day, axis=0)
+            assert outcome.at(name, day)[:7] == pytest.approx(goal, abs=TOLERANCE)
+
+
+def test_another_scenario_replays_what_the_run_without_measures_recorded():
+    spec = RunSpec.of("plan", scale=0.02, until="2024-12-31")
+    assert not spec.is_reference
+    followed = simulate(spec.reference)
+    replayed = simulate(spec)
+    for one, other in zip(followed._steered, replayed._steered, strict=True):
+        assert one.flow.tolist() == other.flow.tolist()
+        assert one.to_urban.tolist() == other.to_urban.tolist()
+        assert one.to_rural.tolist() == other.to_rural.tolist()
+
+
+def test_a_record_on_file_is_the_record(tmp_path):
+    record = simulate(RunSpec.of("baseline", **ASKED))._steered
+    steering._write(tmp_path / "one", record)
+    found = steering._read(tmp_path / "one")
+    for one, other in zip(record, found, strict=True):
+        for name in vars(one):
+            assert getattr(one, name).tolist() == getattr(other, name).tolist()
+    assert steering._read(tmp_path / "none") is None
+
+
+def test_unaligned_runs_and_runs_from_another_census_follow_nothing():
+    for spec in (
+        RunSpec.of("baseline", alignment="off", **ASKED),
+        RunSpec.of("baseline", scale=0.02, start="2010-11-01", until="2011-03-31"),
+    ):
+        assert (spec.follows, steering.alignment_of(spec)) == ("off", None)
+        outcome = simulate(spec)
+        group = outcome.groups[0]
+        assert outcome.steered(group, outcome.dates[-1]) == {"flow": 0.0, "recoding": 0.0}
+    assert (
+        RunSpec.of("baseline", alignment="off", **ASKED).key != RunSpec.of("baseline", **ASKED).key
+    )
+
+
+def test_what_others_replay_is_run_before_them_and_once():
+    plan, frozen = (RunSpec.of(name, scale=0.02) for name in ("plan", "plan-without-recoding"))
+    specs = {spec.outcome_key: spec for spec in (plan, frozen, plan.reference)}
+    first, rest = steering.in_waves(specs)
+    assert list(first.values()) == [plan.reference]
+    assert set(rest) == {plan.outcome_key, frozen.outcome_key}
