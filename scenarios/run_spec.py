@@ -21,7 +21,7 @@ import numpy as np
 from xiancheng.calibration import code_identity, parsing, priors
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.forecasts import level
-from xiancheng.calibration.forecasts.common_trend import PublishedRate
+from xiancheng.calibration.forecasts.common_trend import COUNTRY, PublishedRate
 from xiancheng.calibration.i18n import _, listed
 from xiancheng.calibration.region import Region, load
 from xiancheng.calibration.region.schema import INFORMATION
@@ -108,7 +108,7 @@ class RunSpec:
         known = None if cutoff is None else str(_date(cutoff, "cutoff"))
         return cls(
             chosen, load(region).reference, own, int(seed), float(scale), int(draw), known,
-            alignment, tuple(observations),
+            alignment, _observed(observations, load(region)),
         )  # fmt: skip
 
     def vary(self, **changes: Any) -> "RunSpec":
@@ -354,6 +354,37 @@ def information(scenario: Scenario, region: Region, cutoff: str | date | None) -
     """
     last_census = scenario.start == region.censuses[-1]
     return _date(cutoff or (INFORMATION if last_census else scenario.start), "cutoff")
+
+
+# Published rates
+
+
+def _observed(observations: Iterable[PublishedRate], pack: Region) -> tuple[PublishedRate, ...]:
+    """Published rates that can inform a level.
+
+    Raises
+    ------
+    RequestError
+        for anything else, another unit, a rate that is no percentage, or two rates of a day.
+    """
+    found = tuple(observations) if isinstance(observations, Iterable) else (observations,)
+    units = {COUNTRY, pack.province, *pack.prefectures, *(county.code for county in pack.counties)}
+    seen: dict[tuple[str, date], float] = {}
+    for each in found:
+        fits = isinstance(each, PublishedRate) and each.code in units
+        fits = fits and each.day > pack.censuses[-1]
+        if not fits or not 0 <= each.rate <= 100 or parsing.is_share(each.rate):
+            raise RequestError(
+                _("observations should be PublishedRate(code, day, rate) of the nation, the "
+                  "province or a unit of the pack, after its last census and in percent; got {each}",
+                  each=str(each)[:80])
+            )  # fmt: skip
+        if seen.setdefault((each.code, each.day), each.rate) != each.rate:
+            raise RequestError(
+                _("observations hold two rates of {code} on {day}; keep one", code=each.code,
+                  day=each.day)
+            )  # fmt: skip
+    return found
 
 
 # Scenarios that go together

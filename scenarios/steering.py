@@ -83,7 +83,7 @@ def record_of(reference: RunSpec) -> Record:
 def keep(model: "RegionModel") -> Record:
     """The record of a run that has ended; that of one that followed a path is kept."""
     if isinstance(model.alignment, Replay):
-        return tuple(model.alignment.record)
+        return tuple(model.alignment.replayed(each) for each in model.alignment.record)
     if not isinstance(model.alignment, Follow):
         return ()
     record = tuple(model.alignment.record)

@@ -12,7 +12,7 @@ Li & O'Donoghue (2014), Journal of Artificial Societies and Social Simulation 17
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -109,15 +109,22 @@ class Replay:
     ) -> None:
         self.path, self.record, self.codes = path, record, codes
 
+    def replayed(self, recorded: SteeredQuarter) -> SteeredQuarter:
+        """What of a quarter is replayed: all of it, or no codes where they are frozen."""
+        if self.codes:
+            return recorded
+        none = np.empty(0, np.int64)
+        nobody = np.zeros_like(recorded.by_recoding)
+        return replace(recorded, to_urban=none, to_rural=none, by_recoding=nobody)
+
     def flow(self, model: "UrbanModel") -> Floats:
         """The factor that was recorded, (county,)."""
         return self.record[model.done].flow
 
     def correct(self, model: "UrbanModel", step: Step) -> None:
         """Recode the units that were recoded, wherever their code still is the other one."""
-        if self.codes:
-            now = self.record[model.done]
-            reclassification.recode(step, now.to_urban, now.to_rural)
+        now = self.replayed(self.record[model.done])
+        reclassification.recode(step, now.to_urban, now.to_rural)
 
 
 class Follow:

@@ -319,6 +319,7 @@ def compare(
     saved = [side.saved for side in sides if side.saved]
     for run in saved:
         _check_region(run, pack)
+        _check_level(run, saved[0])
     if saved:
         record = saved[0].record
         common = replace(
@@ -366,6 +367,17 @@ def _check_region(saved: SavedRun, region: "Region") -> None:
         raise RequestError(
             _("the run {run} is of the pack {own}, which is not {region} as it is now; name its "
               "pack with --region", run=saved.record.run, own=own.name, region=region.name)
+        )  # fmt: skip
+
+
+def _check_level(run: SavedRun, first: SavedRun) -> None:
+    """Refuse runs of different levels, of which none could take the differences of all."""
+    own, other = ((each.spec.alignment, each.spec.observations) for each in (run, first))
+    if own != other:
+        raise RequestError(
+            _("the runs {run} and {first} differ in --alignment or --observations, so that each "
+              "has a level of its own; run both with the same", run=run.record.run,
+              first=first.record.run)
         )  # fmt: skip
 
 

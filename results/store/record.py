@@ -108,7 +108,9 @@ class Evidence(FileModel):
     """What a verdict rests on beside the program."""
 
     draws: int = Field(description="of the parameters; 0 at central values")
-    basis: str | None = Field(description="statistics, model or another start; null: no target")
+    basis: str | None = Field(
+        description="statistics, model, unaligned or another start; null: no target"
+    )
     posterior: PosteriorSample | None
     forecasts: Forecasts | None
     files: dict[str, Sha256] = Field(description="every file of data that was read")

@@ -19,10 +19,11 @@ from xiancheng.results.verdict import level as levels
 from xiancheng.results.verdict.level import Level, published
 from xiancheng.scenarios.ensemble import Ensemble
 from xiancheng.scenarios.outcome import CAUSES, Group, Outcome, floor, group_of
+from xiancheng.scenarios.run_spec import OFF, RunSpec
 from xiancheng.sim.state import Bools, Floats
 
 if TYPE_CHECKING:
-    from xiancheng.calibration.region import Region
+    pass
 
 INTERVAL = (5, 95)  # percentiles
 BY_DRAWS = (  # columns of `Verdict.to_frame` that draws have a part in
@@ -88,9 +89,9 @@ class Verdict:
         one_run = pd.DataFrame(rows).rename(columns={"model_rate": "simulated"})
         if rows:
             one_run["baseline"] = ensemble.central.baseline[0, due]
-            groups, targets = ensemble.reference.groups, [region.targets[t] for t in due]
+            groups, targets = ensemble.scenario.groups, [region.targets[t] for t in due]
             steered = [
-                ensemble.reference.steered(groups[group_of(t, region, groups)], t.deadline)
+                ensemble.scenario.steered(groups[group_of(t, region, groups)], t.deadline)
                 for t in targets
             ]
             for part in ("flow", "recoding"):
@@ -101,7 +102,7 @@ class Verdict:
             None if known is None else known.at_deadlines(region)[:, due],
             scenario=rates.scenario[:, due], baseline=rates.baseline[:, due],
             reference=rates.reference[:, due], draws=ensemble.draws,
-            one_run=_named(one_run, region),
+            one_run=_named(one_run, ensemble.scenario.spec),
         )  # fmt: skip
 
     @property
@@ -157,7 +158,8 @@ class Verdict:
         `target`, `target_name`, `target_name_en`, `unit_code`, `county`, `county_en`, `deadline`,
         `operator`, `target_rate`,
         `rate_at_start`; what `estimates` gives; `margin_pp`, the expected rate less the
-        target; `basis` of the level, "statistics", "model" or "another start"; `draws` of the
+        target; `basis` of the level, "statistics", "model", "unaligned" or
+        "another start"; `draws` of the
         parameters, 0 at central values; of the run without draw its rates `simulated` and
         `baseline`, and `effect_pp` between them; then why the rate changes: `natural_pp`,
         `migration_pp`, `recoding_pp`, `denominator_pp` and `counting_pp` add up to `expected` less
@@ -215,15 +217,18 @@ def probability(rates: Floats, thresholds: Floats) -> Floats:
     return np.asarray((rates >= thresholds).mean(axis=0))
 
 
-def _named(one_run: "pd.DataFrame", region: "Region") -> "pd.DataFrame":
+def _named(one_run: "pd.DataFrame", spec: RunSpec) -> "pd.DataFrame":
     """The rows of a run with the names of targets, and the basis where no level is known."""
     if one_run.empty:
         return one_run
+    region = spec.pack
     names = {each.id: each.name for each in region.targets}
     table = one_run.drop(columns=list(OF_THE_MODEL))
     for lang, column in (("en", "target_name_en"), ("zh", "target_name")):
         table.insert(1, column, [names[t].text(lang) for t in table["target"]])
-    return table.assign(basis="another start" if len(region.censuses) > 1 else "model")
+    if spec.scenario.start != region.censuses[-1]:
+        return table.assign(basis="another start")
+    return table.assign(basis="unaligned" if spec.alignment == OFF else "model")
 
 
 def verdicts(ensemble: Ensemble) -> "pd.DataFrame":

@@ -5,6 +5,8 @@ from datetime import date
 import numpy as np
 import pytest
 
+from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.forecasts.common_trend import PublishedRate
 from xiancheng.calibration.forecasts.level import DRAWS, county_level
 from xiancheng.calibration.region import load
 from xiancheng.scenarios import steering
@@ -74,3 +76,24 @@ def test_what_others_replay_is_run_before_them_and_once():
     first, rest = steering.in_waves(specs)
     assert list(first.values()) == [plan.reference]
     assert set(rest) == {plan.outcome_key, frozen.outcome_key}
+
+
+@pytest.mark.parametrize(
+    "observations",
+    [
+        [PublishedRate("371681", END, 0.719)], [PublishedRate("371681", END, float("nan"))],
+        [PublishedRate("999999", END, 70.0)], [PublishedRate("371681", START, 70.0)],
+        [PublishedRate("371681", END, 70.0), PublishedRate("371681", END, 71.0)],
+        ["x"], [("371681", END, 70.0)], None,
+    ],
+)  # fmt: skip
+def test_published_rates_that_can_inform_no_level_are_refused(observations):
+    with pytest.raises(RequestError):
+        RunSpec.of("baseline", observations=observations, **ASKED)
+
+
+def test_where_codes_are_frozen_no_recoding_is_said_to_be_aligned():
+    outcome = simulate("plan-without-recoding", **ASKED)
+    assert outcome.growth()["recoding"].abs().max() == 0
+    assert outcome.growth()["steered_recoding"].abs().max() == 0
+    assert outcome.growth()["steered_flow"].abs().max() > 0

@@ -55,7 +55,7 @@ def test_the_expected_rate_is_that_of_the_run_that_its_causes_are_of(both, judge
         group = next(g for g in both.scenario.groups if g.code == row["unit_code"])
         own = both.scenario.causes(group, row["deadline"])
         assert causes[:-1] == pytest.approx([own[cause] for cause in CAUSES], abs=1e-5)
-        steered = both.reference.steered(group, row["deadline"])
+        steered = both.scenario.steered(group, row["deadline"])
         assert row["steered_flow_pp"] == pytest.approx(steered["flow"], abs=1e-5)
         assert row["steered_recoding_pp"] == pytest.approx(steered["recoding"], abs=1e-5)
 
