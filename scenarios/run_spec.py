@@ -376,7 +376,8 @@ def _observed(observations: Iterable[PublishedRate], pack: Region) -> tuple[Publ
         if not fits or not 0 <= each.rate <= 100 or parsing.is_share(each.rate):
             raise RequestError(
                 _("observations should be PublishedRate(code, day, rate) of the nation, the "
-                  "province or a unit of the pack, after its last census and in percent; got {each}",
+                  "province or a unit of the pack, after its last census and in percent; "
+                  "got {each}",
                   each=str(each)[:80])
             )  # fmt: skip
         if seen.setdefault((each.code, each.day), each.rate) != each.rate:
