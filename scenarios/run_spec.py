@@ -21,10 +21,10 @@ import numpy as np
 from xiancheng.calibration import code_identity, parsing, priors
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.forecasts import level
-from xiancheng.calibration.forecasts.common_trend import COUNTRY, PublishedRate
+from xiancheng.calibration.forecasts.common_trend import PublishedRate
 from xiancheng.calibration.i18n import _, listed
 from xiancheng.calibration.region import Region, load
-from xiancheng.calibration.region.schema import INFORMATION
+from xiancheng.calibration.region.schema import COUNTRY, INFORMATION
 from xiancheng.scenarios.loader import resolve, shipped_plans
 from xiancheng.scenarios.plan_files import Plan
 from xiancheng.scenarios.policy import compile_policy
