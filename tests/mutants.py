@@ -71,9 +71,9 @@ FORECASTS = tuple(
 AREAS: dict[str, tuple[float, tuple[str, ...], tuple[str, ...]]] = {
     "sim": (0.5, SIM, (
         "sim/test_accounts", "sim/test_alignment", "sim/test_formulas", "sim/test_kernels",
-        "sim/test_randomness", "sim/test_demography", "sim/test_relocation", "sim/test_levers", "sim/test_markets",
-        "sim/test_departure", "sim/test_reclassification", "sim/test_indicators",
-        "sim/test_schooling", "scenarios/test_days", "sim/test_model",
+        "sim/test_randomness", "sim/test_demography", "sim/test_relocation", "sim/test_levers",
+        "sim/test_markets", "sim/test_departure", "sim/test_reclassification",
+        "sim/test_indicators", "sim/test_schooling", "scenarios/test_days", "sim/test_model",
     )),
     "forecasts": (0.3, (*FORECASTS,
         "results/tables/scores.py", "results/verdict/forecast_score.py",
