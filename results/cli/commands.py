@@ -282,12 +282,14 @@ REGION_CHECK = Command(
 
 FROM_CENSUS = Command(
     f"{CLI}.region:from_census", _("a pack from a county census table"),
-    Argument("table", _("the census table (CSV)"), "census.csv", type=File(read=True)),
-    _several("--prefecture", _("codes of prefectures"), "371400", _("give --province"), "CODE"),
+    Argument("table", _("the census table (CSV or Excel)"), "census.csv", type=File(read=True)),
+    _several("--prefecture", _("names or codes of prefectures"), "371400", _("give --province"),
+             "PLACE"),
     Option("--province", _("all prefectures"), is_flag=True),
     _folder(NEW_FOLDER, required=True),
     Option("--concordance", _("which units make one"), "joins.csv",
            usual=_("the shipped table"), type=File(read=True)),
+    Option("--unknown", _("take impossible figures as unknown, and list them"), is_flag=True),
     Option("--via", _("who digitised the table, and its licence"), "CC-BY", usual=_("empty"),
            default="", metavar="TEXT"),
 )  # fmt: skip
