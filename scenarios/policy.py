@@ -107,14 +107,11 @@ def compile_policy(
     residents = np.asarray(region.urban_rural(scenario.start), float)
     codes = [county.code for county in region.counties]
     _check_counties(scenario, codes)
-    size = 1.0
-    if set(codes) != {county.code for county in plan.about.counties}:
-        size = float(residents.sum()) / plan.about.residents.value
-
+    size = region_size(scenario, region)
     quarters = np.arange(plan.first_quarter, _settled(scenario) + 1)
     table = {name: np.zeros((len(quarters), 2 * len(codes))) for name in LEVERS}
-    values = parameters or priors.central()
-    places = {name: getattr(values, of) for of, names in DOSE_LEVERS.items() for name in names}
+    chosen = parameters or priors.central()
+    places = {name: getattr(chosen, of) for of, names in DOSE_LEVERS.items() for name in names}
     for number, measure in plan.measures.items():
         setting = scenario.setting(number)
         if setting.idle:
@@ -135,6 +132,14 @@ def compile_policy(
     names = [field.name for field in fields(Levers)]
     by_quarter = tuple(Levers(*(table[name][i] for name in names)) for i in range(len(quarters)))
     return Policy(Levers.baseline(2 * len(codes)), plan.first_quarter, by_quarter, capped)
+
+
+def region_size(scenario: Scenario, region: Region) -> float:
+    """How many times as many residents a region has as the plan's own; 1 in that."""
+    plan, codes = scenario.plan, {county.code for county in region.counties}
+    if codes == {county.code for county in plan.about.counties}:
+        return 1.0
+    return float(region.urban_rural(scenario.start).sum()) / plan.about.residents.value
 
 
 def intensity(setting: Setting, codes: Sequence[str], quarters: NDArray[np.int64]) -> Floats:
