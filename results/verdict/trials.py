@@ -119,17 +119,17 @@ class ScaleCorrection:
         """
         lacking = self.whole - self.small
         by_county, pairs = lacking.mean(axis=0), len(lacking)
-        variance = self.whole.var(axis=0, ddof=1).mean(axis=0)
-        noise = lacking.var(axis=0, ddof=1).mean(axis=0)
         se = lacking.mean(axis=1).std(axis=0, ddof=1) / np.sqrt(pairs)
-        return [
-            {
+        rows = []
+        for k, name in enumerate(names):
+            noise, variance = (x[:, :, k].var(axis=0, ddof=1).mean() for x in (lacking, self.whole))
+            rows.append({
                 "name": name, "pairs": pairs, "bias": float(by_county[:, k].mean()),
                 "se": float(se[k]), "most": float(np.abs(by_county[:, k]).max()),
-                "sd": float(np.sqrt(variance[k])), "share": float(noise[k] / variance[k]) if variance[k] > 0 else None,
-            }
-            for k, name in enumerate(names)
-        ]  # fmt: skip
+                "sd": float(np.sqrt(variance)),
+                "share": float(noise / variance) if variance > 0 else None,
+            })  # fmt: skip
+        return rows
 
 
 def censuses(pack: Region) -> tuple[date, date]:
