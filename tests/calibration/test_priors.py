@@ -13,6 +13,7 @@ from scipy.special import betaincinv, ndtri
 from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.priors import (
     HYPERPARAMETERS,
+    KINDS,
     ParameterError,
     catalogue,
     central,
@@ -36,6 +37,7 @@ def test_a_block_is_complete(prior):
     assert all(prior.title.values())
     assert prior.prior.keys() == {"family", *HYPERPARAMETERS[prior.family]}
     assert prior.estimable in {"free", "fixed-prior"}
+    assert prior.kind in KINDS
     assert prior.grade in {"S", "W", "A"}
     assert (prior.grade == "A") == (prior.source == "assumption")
     assert all(isinstance(text, str) and text for text in (prior.unit, prior.note, prior.source))
