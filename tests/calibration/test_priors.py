@@ -144,7 +144,7 @@ def test_a_new_parameter_leaves_the_draws_of_the_others_alone():
 
 
 def test_parameters_are_drawn_independently():
-    """No pair of the catalogue moves together more than luck explains."""
+    """No pair of the catalogue moves together more than chance explains."""
     u = np.array([stats.rankdata(p.draws(400, seed=1), method="ordinal") for p in catalogue()])
     pairs = np.corrcoef(u)[np.triu_indices(len(u), 1)]
     assert abs(pairs).max() < stats.norm.isf(1e-6 / len(pairs)) / math.sqrt(400)
