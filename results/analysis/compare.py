@@ -184,7 +184,7 @@ class Comparison:
                 "outcome": name, "unit": unit, "unit_code": group.code, "county": group.zh,
                 "county_en": group.en, "value": (own := self.values[s, o, g]),
                 "baseline_value": (base := self.values[0, o, g]), "difference": own - base,
-                "same_luck": self.paired(s),
+                "common_random_numbers": self.paired(s),
                 **{key: float(each[o, g]) for key, each in spread[s].items()},
             }
             for s, side in enumerate(self.sides)
@@ -211,8 +211,9 @@ class Comparison:
         """
         rows = []
         for s, side in enumerate(self.sides):
-            estimates = self.verdict(s).estimates()
-            for i, (t, target) in enumerate(self._due(s)):
+            due = self._due(s)
+            estimates = self.verdict(s).estimates() if due else {}
+            for i, (t, target) in enumerate(due):
                 group = self.groups[group_of(target, self.region, self.groups)]
                 rows.append(
                     {
@@ -309,8 +310,8 @@ def compare(
     """
     if draws == 1:
         raise RequestError(
-            _("--draws should be 0 or from 2 on, as within one draw an interval tells of luck "
-              "alone; got 1")
+            _("--draws should be 0 or from 2 on, as within one draw an interval holds the "
+              "spread of random numbers alone; got 1")
         )  # fmt: skip
     pack = load(region)
     common = RunSpec.of(

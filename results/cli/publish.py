@@ -8,16 +8,17 @@ from typing import TypeVar
 
 from xiancheng.calibration.errors import RequestError, ScenarioError
 from xiancheng.calibration.forecasts.common_trend import PublishedRate
-from xiancheng.calibration.i18n import _
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.naming import is_path
 from xiancheng.results.analysis.attribution import AttributionTable, quick_attribution
 from xiancheng.results.analysis.result import read_printed
 from xiancheng.results.cli.output import Work, announce, give, known_rates, progress, reject_unused
 from xiancheng.results.cli.process import DONE
-from xiancheng.results.report.build import documents, file_name, formats
+from xiancheng.results.report.build import MAPS, documents, file_name, formats
 from xiancheng.results.store.cache import StoredRuns, save_run
 from xiancheng.results.store.files import check_writable, write_file
 from xiancheng.results.store.runs import RUN, RUNS, SavedRun, find_run, load_run
+from xiancheng.results.tables.labels import label
 from xiancheng.results.tables.plan_result import PlanResult, delivery_frame, of_saved
 from xiancheng.results.text import Say
 from xiancheng.results.verdict.verdict import verdicts
@@ -38,6 +39,8 @@ def report(options: Namespace, say: Say) -> int:
     check_writable(options.out)
     with progress(say(_("reporting")), STEPS) as step:
         result = result_of(options, say, step)
+        if not result.region.outlines() and any(form in MAPS for form in forms):
+            say.note(Words(*(label("report", "no boundaries", each) for each in ("zh", "en"))))
         contents = documents(result, forms, "en" if say.lang == "en" else "zh")
         step()
     files = []
