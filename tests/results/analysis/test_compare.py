@@ -1,4 +1,4 @@
-"""Comparison: what differs in the inputs, and what comes of it under the same luck."""
+"""Comparison: what differs in the inputs, and what comes of it with common random numbers."""
 
 import json
 import signal
@@ -225,7 +225,7 @@ def test_where_no_name_is_near_all_are_told(capsys):
         (["baseline", "plan", "--seeds", "3"], "such as --draws 50"),
         (["baseline", "plan", "--jobs", "0"], "--jobs should be a whole number from 1"),
         (["baseline", "plan", "--draws", "2", "--seeds", "0"], "--seeds should be"),
-        (["baseline", "plan", "--draws", "1", "--seeds", "9"], "an interval tells of luck alone"),
+        (["baseline", "plan", "--draws", "1", "--seeds", "9"], "spread of random numbers alone"),
         (["baseline", "plan", "--csv", "no/such/folder.csv"], "name a file that can be written"),
         (["baseline", "plan", "--permutations", "3"], "takes no --permutations"),
     ],
@@ -334,7 +334,7 @@ entry()
     assert told.stderr == "interrupted; nothing half-written was left\n"
 
 
-# Luck
+# Random numbers
 
 
 @pytest.mark.slow

@@ -454,7 +454,7 @@ def test_a_comparison_shows_what_comes_of_it_and_what_differs(visitor):
     assert "5县市合计" in text
     assert "T-0" not in text
     assert "2 次抽样的范围" in text
-    assert not re.search("运气.标准差|--|B − A|C − A", text)
+    assert not re.search("随机数.标准差|--|B − A|C − A", text)
     assert "规模 0.01，2 次抽样" in text
     assert "规模 0.01" in one.page.locator(".status").first.inner_text(), (
         "the same as the line says"
