@@ -17,7 +17,7 @@ def test_every_table_comes_as_csv_and_excel_with_what_is_shown(visitor, tmp_path
     one = open_overview(visitor)
     tables = one.page.locator(".view .tabled table").count()
     for form in ("CSV", "Excel"):
-        assert one.page.locator(".view").get_by_role("button", name=f"下载 {form}").count() == tables
+        assert one.page.get_by_role("button", name=f"下载 {form}").count() == tables
     shown = one.page.locator(".below table").first.locator("tbody tr").first
     name, start = shown.locator("th").inner_text(), shown.locator("td").first.inner_text()
     places = one.page.locator(".below .with-tools").first
