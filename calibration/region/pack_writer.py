@@ -207,7 +207,7 @@ def check_vacant(folder: Path) -> None:
 
 
 def write(folder: Path, texts: Mapping[str, str]) -> None:
-    """Write a new folder with these files: whole, or not at all.
+    """Write a new folder with these files, by their paths in it: whole, or not at all.
 
     Raises
     ------
@@ -219,5 +219,6 @@ def write(folder: Path, texts: Mapping[str, str]) -> None:
         new = Path(beside) / "new"
         new.mkdir()
         for name, text in texts.items():
+            (new / name).parent.mkdir(exist_ok=True)
             (new / name).write_text(text, encoding="utf-8", newline="\n")
         new.rename(folder)

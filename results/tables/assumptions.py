@@ -38,7 +38,10 @@ def departures(result: PlanResult) -> list[Difference]:
     One without any measure is compared with doing nothing, so that only conditions are left.
     """
     scenario = result.scenario
-    base = resolve(scenario.plan.scenario_files()[AS_WRITTEN if scenario.settings else NONE])
+    base = resolve(
+        scenario.plan.scenario_files()[AS_WRITTEN if scenario.settings else NONE],
+        plan=scenario.plan,
+    )
     every = differences(base, scenario, result.region)
     dropped = [
         each.subject.zh
@@ -82,7 +85,7 @@ def settings(result: PlanResult, lang: str) -> Table:
                 "from": quarter_name(measure.schedule.start + setting.delay),
                 "apart": labels.enumeration(apart, lang) or UNKNOWN,
             })  # fmt: skip
-    still = resolve(scenario.plan.scenario_files()[NONE])
+    still = resolve(scenario.plan.scenario_files()[NONE], plan=scenario.plan)
     rows += [
         {"what": each.subject.text(lang), "intensity": None, "from": UNKNOWN,
          "apart": _arrow(each, lang)}
