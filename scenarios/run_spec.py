@@ -27,7 +27,7 @@ from xiancheng.calibration.region import Region, Target, load
 from xiancheng.calibration.region.schema import COUNTRY, INFORMATION
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.plan_files import Plan
-from xiancheng.scenarios.policy import compile_policy
+from xiancheng.scenarios.policy import DOSE_LEVERS, compile_policy
 from xiancheng.scenarios.scenario_files import LATEST, Scenario
 from xiancheng.sim.levers import LEVERS
 from xiancheng.sim.parameters import Parameters
@@ -116,7 +116,9 @@ class RunSpec:
     def vary(self, **changes: Any) -> "RunSpec":
         """The same scenario in the same region; `changes` to parameters, seed, scale or draw."""
         other = replace(self, **changes)
-        kept = ("pack", "inputs", "inputs_digest", "levers_digest")
+        kept = ["pack", "inputs", "inputs_digest"]
+        if other.doses == self.doses:
+            kept.append("levers_digest")
         vars(other).update({name: vars(self)[name] for name in kept if name in vars(self)})
         return other
 
@@ -132,8 +134,12 @@ class RunSpec:
 
     @cached_property
     def reference(self) -> "RunSpec":
-        """The run without measures in reference conditions, with the same random numbers."""
-        return self.running(reference_of(self.scenario))
+        """The run without measures in reference conditions, with the same random numbers.
+
+        Without measures there is no dose, so those of the parameters are left out.
+        """
+        own = {name: value for name, value in self.parameters.items() if name not in DOSE_LEVERS}
+        return self.running(reference_of(self.scenario)).vary(parameters=own)
 
     @property
     def is_reference(self) -> bool:
@@ -152,8 +158,17 @@ class RunSpec:
 
     @property
     def draw_key(self) -> tuple[Any, ...]:
-        """What runs with common random numbers have in common: parameters, seed and draw."""
-        return self.seed, self.draw, tuple(sorted(self.parameters.items()))
+        """What runs with common random numbers have in common: parameters, seed and draw.
+
+        Doses are left out: they act through levers, and a run without measures has none.
+        """
+        own = sorted(each for each in self.parameters.items() if each[0] not in DOSE_LEVERS)
+        return self.seed, self.draw, tuple(own)
+
+    @property
+    def doses(self) -> dict[str, float]:
+        """Those of the parameters that say how large assumed doses are."""
+        return {name: self.parameters[name] for name in DOSE_LEVERS if name in self.parameters}
 
     @cached_property
     def pack(self) -> Region:
@@ -210,7 +225,7 @@ class RunSpec:
     @cached_property
     def levers_digest(self) -> str:
         """The sha256 of the levers in force; of computed numbers, so for this process only."""
-        in_force = compile_policy(self.scenario, self.pack)
+        in_force = compile_policy(self.scenario, self.pack, self.values)
         content = hashlib.sha256()
         for quarter in range(in_force.first, quarter_with(self.scenario.until) + 1):
             for name in LEVERS:

@@ -111,7 +111,7 @@ class RegionModel(UrbanModel):
         groups = reported_groups(pack)
         member = np.array([[c in g.counties for c in range(len(pack.counties))] for g in groups])
         super().__init__(
-            *begun, spec.values, compile_policy(chosen, pack),
+            *begun, spec.values, compile_policy(chosen, pack, spec.values),
             start=chosen.start, until=chosen.until, seed=spec.seed, draw=spec.draw,
             conditions=chosen.conditions, fertility=fertility(pack, chosen.start, spec.known_until),
             trend=known_trend(pack, chosen.start, spec.known_until, spec.observations),

@@ -176,22 +176,33 @@ class Follow:
 
     def correct(self, model: "UrbanModel", step: Step) -> None:
         """Recode units where the path has a point at the end of this quarter."""
-        number, units = step.quarter.number, step.population.units
-        before, code = step.population.townspeople(), units.urban.copy()
+        population, before = step.population, step.population.townspeople()
+        up, down = self._recoded(model, step)
+        reclassification.recode(step, up, down)
+        moved = steered_flow(growth(population.flows, len(model.counties)))
+        added = np.rint(moved * (1 - 1 / self._factor)).astype(np.int64)
+        self.record.append(
+            SteeredQuarter(
+                self._factor, up, down, added, population.townspeople() - before
+            )
+        )  # fmt: skip
+
+    def _recoded(self, model: "UrbanModel", step: Step) -> tuple[Ints, Ints]:
+        """The units that become urban and rural, (unit,) index, where the path has a point now.
+
+        Found in rounds on trial, then recoded at once, as they are where this is replayed.
+        """
+        number, population = step.quarter.number, step.population
+        units, code = population.units, population.units.urban.copy()
         for point in np.flatnonzero(self.path.quarter == number):
             for __ in range(ROUNDS):
                 urban, residents = counted(model, number)
                 wanted = np.rint(self.path.share[point] * residents - urban).astype(np.int64)
-                reclassification.recode(step, *reclassification.units_for(step, wanted))
-        up, down = np.flatnonzero(units.urban & ~code), np.flatnonzero(code & ~units.urban)
-        moved = steered_flow(growth(step.population.flows, len(model.counties)))
-        added = np.rint(moved * (1 - 1 / self._factor)).astype(np.int64)
-        self.record.append(
-            SteeredQuarter(
-                self._factor, up, down, added,
-                step.population.townspeople() - before,
-            )
-        )  # fmt: skip
+                chosen = reclassification.units_for(step, wanted)
+                population.set_codes(units.urban ^ reclassification.changing(units, *chosen))
+        found = units.urban.copy()
+        population.set_codes(code)
+        return np.flatnonzero(found & ~code), np.flatnonzero(code & ~found)
 
 
 def steered_flow(change: Growth) -> Floats:

@@ -291,6 +291,11 @@ class Population:
         residents = (self.size[:-3, 0] + self.size[:-3, 1]) * self.units.urban
         return np.bincount(self.units.county, residents, self.places.counties).astype(np.int64)
 
+    def set_codes(self, urban: Bools) -> None:
+        """Set the code of every unit, (unit,), and thus which place it belongs to; nothing else."""
+        self.units.urban[:] = urban
+        self.place = self.units.place()
+
     def recode(self, changed: Bools) -> None:
         """The code of units, (unit,), turns from rural to urban or back around their people.
 
@@ -298,8 +303,7 @@ class Population:
         """
         which = np.flatnonzero(changed)
         before, residents = self.place[which], self.size[which]
-        self.units.urban ^= changed
-        self.place = self.units.place()
+        self.set_codes(self.units.urban ^ changed)
         np.subtract.at(self.flows.recoded, before, residents)
         np.add.at(self.flows.recoded, self.place[which], residents)
         to_rural = np.append(changed & ~self.units.urban, [False] * 3)

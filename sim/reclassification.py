@@ -227,13 +227,20 @@ def exchange(residents: Ints, there: Ints, back: Ints, wanted: int) -> tuple[Int
 def recode(step: Step, up: Ints, down: Ints) -> None:
     """Units become urban (`up`) or rural (`down`), each (chosen,) index, around their people.
 
-    Those merged with them go along; so do dwellings and school seats. Centres stay urban.
+    Dwellings and school seats go along.
     """
-    units = step.population.units
+    _change_codes(step, changing(step.population.units, up, down))
+
+
+def changing(units: Units, up: Ints, down: Ints) -> Bools:
+    """The units whose code changes where `up` become urban and `down` rural, (unit,).
+
+    Those merged with them go along; centres stay urban.
+    """
     changed = with_merged(units, up) & ~units.urban
     changed |= with_merged(units, down) & units.urban
     changed[with_merged(units, centres(units))] = False
-    _change_codes(step, changed)
+    return changed
 
 
 def _change_codes(step: Step, changed: Bools) -> None:

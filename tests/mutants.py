@@ -64,32 +64,36 @@ OPTIONS = (
 # The areas: their share of the sample, their files, and their tests.
 TABLES = ("__init__", "conditions", "levers", "parameters", "state")  # declarations, no rules
 SIM = tuple(f"sim/{f.name}" for f in sorted((HOUSE / "sim").glob("*.py")) if f.stem not in TABLES)
+FORECASTS = tuple(
+    f"calibration/forecasts/{f.name}"
+    for f in sorted((HOUSE / "calibration" / "forecasts").glob("[!_]*.py"))
+)
 AREAS: dict[str, tuple[float, tuple[str, ...], tuple[str, ...]]] = {
     "sim": (0.5, SIM, (
-        "sim/test_accounts", "sim/test_formulas", "sim/test_kernels", "sim/test_randomness",
-        "sim/test_demography", "sim/test_relocation", "sim/test_levers", "sim/test_markets",
-        "sim/test_departure", "sim/test_reclassification", "sim/test_indicators",
-        "sim/test_schooling", "scenarios/test_days", "sim/test_model",
+        "sim/test_accounts", "sim/test_alignment", "sim/test_formulas", "sim/test_kernels",
+        "sim/test_randomness", "sim/test_demography", "sim/test_relocation", "sim/test_levers",
+        "sim/test_markets", "sim/test_departure", "sim/test_reclassification",
+        "sim/test_indicators", "sim/test_schooling", "scenarios/test_days", "sim/test_model",
     )),
-    "forecasts": (0.3, (
-        "calibration/forecasts/cohort_component.py", "calibration/forecasts/forecast.py",
-        "calibration/forecasts/melding.py", "calibration/forecasts/panel.py",
-        "calibration/forecasts/scoring.py", "calibration/forecasts/trends.py",
+    "forecasts": (0.3, (*FORECASTS,
         "results/tables/scores.py", "results/verdict/forecast_score.py",
         "results/verdict/forecasts.py", "results/verdict/observations.py",
         "results/verdict/registered.py",
     ), (
-        "calibration/forecasts/test_cohort_component", "calibration/forecasts/test_forecast",
-        "calibration/forecasts/test_melding", "calibration/forecasts/test_scoring",
-        "calibration/forecasts/test_trends", "results/verdict/test_forecast_score",
+        *(f"calibration/forecasts/test_{name}" for name in (
+            "cohort_component", "common_trend", "forecast", "hierarchical", "level", "melding",
+            "panel", "printing", "scoring", "structural_gap", "trends",
+        )),
+        "results/verdict/test_forecast_score",
     )),
     "verdict": (0.2, (
-        "results/verdict/level.py", "results/verdict/verdict.py", "results/tables/verdicts.py",
+        "scenarios/steering.py", "results/verdict/level.py", "results/verdict/verdict.py",
+        "results/tables/verdicts.py",
     ), (
         "results/tables/test_verdicts", "results/verdict/test_deadlines",
         "results/verdict/test_one_verdict", "results/verdict/test_verdict",
         "calibration/forecasts/test_melding", "scenarios/test_outcome",
-        "scenarios/test_naming",
+        "scenarios/test_naming", "scenarios/test_steering",
     )),
 }  # fmt: skip
 

@@ -76,8 +76,8 @@ def test_a_command_that_is_told_can_be_typed(command):
 
 @each_page
 def test_a_make_target_that_is_told_exists(page):
-    told = set(re.findall(r"(?:^ +|`)make (\w[\w-]*)", text_of(page), re.MULTILINE))
-    assert told <= set(re.findall(r"^([\w-]+):", text_of(HOUSE / "Makefile"), re.MULTILINE))
+    named = set(re.findall(r"(?:^ +|`)make (\w[\w-]*)", text_of(page), re.MULTILINE))
+    assert named <= set(re.findall(r"^([\w-]+):", text_of(HOUSE / "Makefile"), re.MULTILINE))
 
 
 @each_page
@@ -91,9 +91,9 @@ def test_links_lead_to_files_that_are_there(page):
 @each_page
 def test_paths_that_are_told_exist(page):
     floors = "sim|calibration|scenarios|results|tests|benchmarks|docs"
-    told = re.findall(rf"`((?:{floors})/[\w./-]+\.\w+)", text_of(page))
+    named = re.findall(rf"`((?:{floors})/[\w./-]+\.\w+)", text_of(page))
     written = "results/runs/", "docs/validation.md"  # by commands, later
-    missing = [name for name in told if not (HOUSE / name).exists()]
+    missing = [name for name in named if not (HOUSE / name).exists()]
     assert [name for name in missing if not name.startswith(written)] == []
 
 

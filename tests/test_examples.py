@@ -25,7 +25,7 @@ BUDGETS = {
 }
 
 
-def told(example: str, *, needs: str = "numpy", package: str = "") -> str:
+def output_of(example: str, *, needs: str = "numpy", package: str = "") -> str:
     """What an example prints."""
     if find_spec(needs) is None:
         pytest.skip(f"{needs} is missing: pip install '{package or needs}'")
@@ -65,7 +65,7 @@ def test_an_example_fits_on_a_page(example):
 
 @pytest.mark.slow
 def test_scenario_discovery_draws_a_box_within_what_was_asked():
-    text = told("discover_scenarios", needs="ema_workbench", package="ema-workbench")
+    text = output_of("discover_scenarios", needs="ema_workbench", package="ema-workbench")
     found = {name: limits for name, limits in rows(text).items() if name in supports()}
     assert found, text
     assert "benchmark_drift" not in found
@@ -76,7 +76,7 @@ def test_scenario_discovery_draws_a_box_within_what_was_asked():
 
 @pytest.mark.slow
 def test_sensitivity_ranks_every_free_parameter_that_can_act():
-    text = told("rank_parameters", needs="SALib", package="xiancheng[calibration]")
+    text = output_of("rank_parameters", needs="SALib", package="xiancheng[calibration]")
     ranked = {name: effect for name, effect in rows(text).items() if name in supports()}
     free = set(parameters().query("estimable == 'free'").name)
     assert ranked.keys() == free - {"benchmark_drift"}
@@ -86,7 +86,7 @@ def test_sensitivity_ranks_every_free_parameter_that_can_act():
 
 @pytest.mark.slow
 def test_inference_from_two_censuses_stays_within_the_prior():
-    text = told("infer_with_pyabc", needs="pyabc")
+    text = output_of("infer_with_pyabc", needs="pyabc")
     kept = {name: numbers for name, numbers in rows(text).items() if name in supports()}
     assert len(kept) == 4, text
     for name, (low, high, first, middle, last) in kept.items():
@@ -96,7 +96,7 @@ def test_inference_from_two_censuses_stays_within_the_prior():
 
 def test_the_search_does_not_lose_what_it_starts_from():
     """Nothing at all is the least effort, and nobody beats it at that; the plan is shown last."""
-    text = told("search_with_optuna", needs="optuna")
+    text = output_of("search_with_optuna", needs="optuna")
     table = [[float(n) for n in line.split()] for line in text.splitlines()[1:-1]]
     assert table[0][0] == 0
     assert table[-1][0] == 7
@@ -110,7 +110,7 @@ def test_the_search_does_not_lose_what_it_starts_from():
 
 @pytest.mark.slow
 def test_a_sampler_closes_in_on_the_truth_it_is_not_told():
-    found = rows(told("sample_posterior"))
+    found = rows(output_of("sample_posterior"))
     for name in ("alpha_single", "recode_hazard", "benchmark_drift"):
         truth, low, middle, high = found[name][:4]
         assert supports()[name][0] <= low < middle < high <= supports()[name][1]
@@ -123,7 +123,7 @@ def test_mesas_batch_runner_tells_what_simulate_tells():
     mesa = pytest.importorskip("mesa")
     if not hasattr(mesa, "batch_run"):
         pytest.skip("Mesa 4 has no batch runner: pip install 'mesa<4'")
-    text = told("batch_with_mesa")
+    text = output_of("batch_with_mesa")
     for scenario, seed in (("plan", 1), ("baseline", 2)):
         end = simulate(scenario, seed=seed, scale=0.01).summary()
         rates = [end[f"resident_urbanization_rate_{county}"] for county in COUNTIES]
@@ -131,7 +131,7 @@ def test_mesas_batch_runner_tells_what_simulate_tells():
 
 
 def test_the_page_of_mesa_draws_the_counties():
-    text = told("watch_with_mesa", needs="solara", package="mesa[viz]")
+    text = output_of("watch_with_mesa", needs="solara", package="mesa[viz]")
     model = simulate("plan", scale=0.01, until="2021-03-31")
     assert int(re.search(r"([\d,]+) bytes", text)[1].replace(",", "")) > 5000
     end = model.summary()["resident_urbanization_rate_371621"]
@@ -140,7 +140,7 @@ def test_the_page_of_mesa_draws_the_counties():
 
 @pytest.mark.slow
 def test_a_sweep_is_read_as_one_table():
-    text = told("read_a_sweep")
+    text = output_of("read_a_sweep")
     assert "median of 3 draws" in text
     years = {int(year): values for year, values in rows(text).items() if year.isdigit()}
     assert list(years) == [2020, 2021, 2022, 2023, 2024, 2025]

@@ -1,4 +1,4 @@
-"""The books, why a town grew, and the calendar: told slowly once more."""
+"""The books, why a town grew, and the calendar: computed slowly once more."""
 
 from dataclasses import fields
 from datetime import date, timedelta
@@ -58,7 +58,7 @@ happenings = st.tuples(
 
 
 def slow_growth(story):
-    """The urban growth of two counties and its causes, told one event at a time."""
+    """The urban growth of two counties and its causes, counted one event at a time."""
     causes = {
         name: [0, 0]
         for name in (

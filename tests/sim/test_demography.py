@@ -443,11 +443,11 @@ def test_brother_and_sister_do_not_marry():
     assert roles(quarter.population) == [SINGLE, SINGLE, HEAD]
 
 
-# Everything that happens to households, told one person at a time
+# Everything that happens to households, computed one person at a time
 
 
 class Story:
-    """Who lives with whom, told slowly: a list of persons, each with a home and a role."""
+    """Who lives with whom, computed slowly: a list of persons, each with a home and a role."""
 
     def __init__(self, people) -> None:
         home = homes_of(people.next_member)
@@ -526,7 +526,7 @@ class Story:
             person.previous_unit = person.unit
         person.unit, person.moved_at = unit, Q
 
-    def told(self) -> list:
+    def households(self) -> list:
         first = {}
         for x in self.people:
             first.setdefault(x.home, x.id)
@@ -536,7 +536,7 @@ class Story:
         ]
 
 
-def as_told(register) -> list:
+def as_recorded(register) -> list:
     p = register.people
     columns = (
         homes_of(p.next_member),
@@ -583,7 +583,7 @@ def test_death_fast_and_slow_agree(people, dead):
     register.remove_dead(np.array(dead, np.int64), NOW)
     story.bury(dead)
     living = [i for i in range(PERSONS) if i not in dead]
-    fast, slow = as_told(register), story.told()
+    fast, slow = as_recorded(register), story.households()
     assert [fast[i] for i in living] == [slow[i] for i in living]
 
 
@@ -599,7 +599,7 @@ def test_moving_fast_and_slow_agree(people, chosen):
     before = register.size.copy()
     register.move(rows, modes, units, Q)
     story.move(chosen)
-    assert as_told(register) == story.told()
+    assert as_recorded(register) == story.households()
     recount = np.zeros_like(before)
     np.add.at(recount, (register.people.unit, strata.sex_of(register.people.traits)), 1)
     assert (register.size == recount).all()
@@ -625,7 +625,7 @@ def test_weddings_fast_and_slow_agree(people, men, women, joining):
     for i, (man, woman) in enumerate(couples):
         taken = any(hosts[i] is x for x in hosts[:i])  # one couple a home
         story.marry(man, woman, None if taken else hosts[i])
-    assert as_told(register) == story.told()
+    assert as_recorded(register) == story.households()
 
 
 def test_whoever_has_moved_this_quarter_takes_nobody_any_further():

@@ -500,19 +500,19 @@ ALL = [(section, name) for section, rows in EXAMPLES.items() for name in rows]
 
 @pytest.mark.parametrize("key", ALL, ids=" ".join)
 def test_a_formula_as_written_is_what_the_code_computes(key):
-    told = EXAMPLES[key[0]][key[1]]
-    assert told.by_code == pytest.approx(told.by_hand, rel=1e-9, abs=1e-12)
+    formula = EXAMPLES[key[0]][key[1]]
+    assert formula.by_code == pytest.approx(formula.by_hand, rel=1e-9, abs=1e-12)
 
 
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("key", ALL, ids=" ".join)
 def test_the_example_number_on_the_page_is_what_the_code_computes(key, page):
     inputs, number = written(page)[key]
-    told = EXAMPLES[key[0]][key[1]]
+    formula = EXAMPLES[key[0]][key[1]]
     decimals = len(number.partition(".")[2])
-    assert float(number) == pytest.approx(told.by_code, abs=0.5 * 10.0**-decimals * 1.0001)
-    assert inputs == told.inputs
-    assert told.by_code == 0 or len(number.replace(".", "").lstrip("0")) >= 3  # digits that tell
+    assert float(number) == pytest.approx(formula.by_code, abs=0.5 * 10.0**-decimals * 1.0001)
+    assert inputs == formula.inputs
+    assert formula.by_code == 0 or len(number.replace(".", "").lstrip("0")) >= 3  # digits that tell
 
 
 @pytest.mark.parametrize("page", PAGES)

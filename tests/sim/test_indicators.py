@@ -59,7 +59,7 @@ def test_who_moves_twice_within_half_a_year_counts_where_they_last_lived_so_long
 
 
 class Life:
-    """Where a person lived since when, told slowly."""
+    """Where a person lived since when, computed slowly."""
 
     def __init__(self, unit, moves=()):
         self.stays, self.dead = [(-999, unit), *moves], False
@@ -122,12 +122,12 @@ def test_the_published_series_strays_until_the_next_census():
 
 def test_published_rates_have_an_error_and_two_decimals():
     """The median world has none; a draw has one of its own, and the truth stays what it is."""
-    told = {}
+    values = {}
     for number in (0, 1, 2):
         model = build_world(p=replace(STILL, flow_sd=0, trend_sd=0), draw=number)
-        told[number] = model.step() or model.record[-1]
-    published = [told[i]["published_resident_urbanization_rate"] for i in range(3)]
-    true = [told[i]["resident_urbanization_rate"] for i in range(3)]
+        values[number] = model.step() or model.record[-1]
+    published = [values[i]["published_resident_urbanization_rate"] for i in range(3)]
+    true = [values[i]["resident_urbanization_rate"] for i in range(3)]
     assert true[0].tolist() == true[1].tolist() == true[2].tolist()
     assert published[0].tolist() == np.round(true[0], 2).tolist()  # drift is 0 in 2020
     assert published[1].tolist() != published[2].tolist()
@@ -136,10 +136,10 @@ def test_published_rates_have_an_error_and_two_decimals():
 
 def test_every_county_and_year_has_an_error_of_its_own(monkeypatch):
     """Neighbours in the list of codes, 101 and 102, do not hand theirs on from year to year."""
-    told = {}
+    values = {}
 
     def noted(standard, *rest):
-        told.update({(county, when[0]): x for county, x in enumerate(standard.tolist())})
+        values.update({(county, when[0]): x for county, x in enumerate(standard.tolist())})
         return 0 * standard
 
     when = [2020]
@@ -148,8 +148,8 @@ def test_every_county_and_year_has_an_error_of_its_own(monkeypatch):
     while model.running:
         when[0] = model.quarters[model.done].ends.year
         model.step()
-    assert len(told) == 2 * 4
-    assert len(set(told.values())) == len(told)
+    assert len(values) == 2 * 4
+    assert len(set(values.values())) == len(values)
 
 
 def test_errors_of_counties_cancel_in_their_total():

@@ -208,7 +208,7 @@ def test_a_county_that_can_do_nothing_changes_nothing(untouched):
 
 
 def urban_share(policy, quarters=8):
-    """The share of people who are in town after two years, with the same luck."""
+    """The share of people who are in town after two years, with the same random numbers."""
     schools_for_all = replace(two_counties(), seats=np.full((2, 2), 9e3))
     calm = {name: getattr(PARAMETERS, name) for name in ("alpha_single", "alpha_family")}
     model = build_world(
@@ -234,7 +234,7 @@ def urban_share(policy, quarters=8):
     ],
 )
 def test_what_helps_villages_can_lower_the_urban_share(name, value, sign):
-    """With the same luck, each lever pushes the share of townspeople the way it should."""
+    """With common random numbers each lever pushes the share of townspeople the way it should."""
     change = urban_share(lambda quarter: levers(**{name: value})) - urban_share(none)
     assert sign * change > 0.01
 

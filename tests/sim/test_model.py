@@ -1,4 +1,4 @@
-"""What a quarter may and may not do, whatever the parameters, the levers and the luck."""
+"""What a quarter may and may not do, whatever the parameters, the levers and the random numbers."""
 
 import pickle
 from dataclasses import fields, replace
@@ -53,7 +53,7 @@ from xiancheng.sim.strata import age_band
 # Luck
 
 
-def told(model):
+def history(model):
     return [{name: value.tolist() for name, value in row.items()} for row in model.record]
 
 
@@ -71,17 +71,17 @@ def busy(quarter):
 
 def test_the_same_seed_tells_the_same_story():
     one, two = (run(build_world(busy, seed=3), 6) for _ in range(2))
-    assert told(one) == told(two)
+    assert history(one) == history(two)
     assert columns(one) == columns(two)
     other = run(build_world(busy, seed=4), 6)
-    assert told(other) != told(one)
+    assert history(other) != history(one)
 
 
 @pytest.mark.parametrize(("threads", "chunk"), [(1, 1000), (2, 1000), (2, 65536), (2, 37)])
 def test_neither_threads_nor_chunks_change_anything(threads, chunk):
     one = run(build_world(busy), 6)
     other = run(build_world(busy, threads=threads, chunk=chunk), 6)
-    assert told(one) == told(other)
+    assert history(one) == history(other)
     assert columns(one) == columns(other)
 
 
@@ -420,7 +420,7 @@ def test_a_model_can_be_put_away_and_taken_up_again(steps):
     """A pickled model goes on as if nothing had happened."""
     model = run(build_world(none, n=30), steps)
     other = pickle.loads(pickle.dumps(model))
-    assert told(run(other, 4)) == told(run(model, 4))
+    assert history(run(other, 4)) == history(run(model, 4))
     assert columns(other) == columns(model)
 
 
@@ -519,7 +519,7 @@ def test_two_models_do_not_share_their_villages_or_people():
         model = build_world(
             lambda quarter: levers(recoding=1e9, merging=1.0), people=people, units=units
         )
-        begun.append(told(model))
+        begun.append(history(model))
         run(model, 2)
     assert begun[0] == begun[1]
     assert [getattr(people, c).tobytes() for c in COLUMNS] == before
@@ -537,7 +537,7 @@ def test_what_a_scenario_says_of_the_world_begins_with_the_scenario():
     """Until the start all futures have the same past, the half year of moves before it too."""
     other = Conditions(arrivals=5.0, fertility=2.0, job_growth=0.1, house_price_growth=0.1)
     usual, unusual = build_world(), build_world(conditions=other)
-    assert told(usual) == told(unusual)
+    assert history(usual) == history(unusual)
     assert columns(usual) == columns(unusual)
 
 

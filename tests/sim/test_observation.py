@@ -33,9 +33,9 @@ def found(register, quarter=QUARTER):
 
 
 def test_the_census_of_the_start_finds_what_the_pack_says(register):
-    told, now = enumerated(load("binzhou"), START), found(register)
+    before, now = enumerated(load("binzhou"), START), found(register)
     for name in FOUND:
-        assert now[name].sum() == pytest.approx(told[name].sum(), rel=0.03), name
+        assert now[name].sum() == pytest.approx(before[name].sum(), rel=0.03), name
 
 
 def test_a_person_registered_in_another_township_is_an_in_mover_after_half_a_year(register):

@@ -29,14 +29,14 @@ def test_my_luck_does_not_depend_on_who_else_plays():
 
 def test_decisions_quarters_and_seeds_have_luck_of_their_own():
     """As have the four draws of one decision."""
-    told = [
+    draws = [
         *RandomStreams(1).uniform(Stream.ARRIVAL, 500, EVERYONE),
         RandomStreams(1).uniform(Stream.HIRED, 500, EVERYONE)[0],
         RandomStreams(1).uniform(Stream.ARRIVAL, 501, EVERYONE)[0],
         RandomStreams(2).uniform(Stream.ARRIVAL, 500, EVERYONE)[0],
         RandomStreams(2**32 + 1).uniform(Stream.ARRIVAL, 500, EVERYONE)[0],
     ]
-    for one, other in combinations(told, 2):
+    for one, other in combinations(draws, 2):
         assert pearsonr(one, other).pvalue > 1e-6
 
 
@@ -48,7 +48,7 @@ def test_luck_is_even(draw):
 
 
 def test_no_two_decisions_share_a_stream():
-    """Two names with one number would be one decision told twice."""
+    """Two names with one number would be one decision under two names."""
     assert len(Stream.__members__) == len(set(Stream))
     assert max(Stream) < 2**16  # the bits above count the alternatives of a choice
 
