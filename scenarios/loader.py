@@ -201,7 +201,7 @@ def _load_own(place: Path, versions: tuple[tuple[str, int, int], ...], pack: Reg
         raise ScenarioError([document.problem((), expected, "∅")])
     starts = [each.measure.start for each in placed]
     starts += [start for each in full if (start := _start_of(each)) is not None]
-    about, targets, problems = about_of(own, document, pack, min(starts))
+    about, problems = about_of(own, document, pack, min(starts))
     measures = {}
     known = doses_by_lever()
     taken = {str(each.value.get("id")) for each in full}
@@ -222,7 +222,7 @@ def _load_own(place: Path, versions: tuple[tuple[str, int, int], ...], pack: Reg
     if problems:
         raise ScenarioError(problems)
     name = place.parent.name if place.name == OWN_FILE else place.stem
-    return Plan(name, str(place), paths, about, _in_order(measures), targets)
+    return Plan(name, str(place), paths, about, _in_order(measures))
 
 
 def _start_of(document: YamlDocument) -> int | None:
@@ -363,11 +363,11 @@ def _document(
     if isinstance(what, Mapping):
         return from_python(what, "dict")
     path = str(what)
-    known = {} if is_path(what) else (plan or load_plan(None, region)).scenario_files()
-    if not is_path(what) and path in known:
-        return read_yaml(known[path])
     if "\0" not in path and (isinstance(what, Path) or path.endswith(SUFFIXES)):
         return read_yaml(Path(path))
+    known = (plan or load_plan(None, region)).scenario_files()
+    if not is_path(what) and path in known:
+        return read_yaml(known[path])
     expected = _("a scenario ({known}) or the path of a YAML file", known=listed(known))
     meant = ""
     if not is_path(what):
@@ -389,6 +389,9 @@ def _plan_of(document: YamlDocument, region: str | Path | None, given: Plan | No
     named = document.value.get("plan") if isinstance(document.value, dict) else None
     own = Path(document.file).parent if document.on_file else Path()
     if isinstance(named, str) and is_path(named):
+        if not (own / named).exists():
+            expected = _("the name of a plan, its folder, or a YAML file")
+            raise ScenarioError([document.problem(("plan",), expected, shortened(named))])
         found = load_plan(own / named, region)
     elif is_name(named):
         if named not in shipped_plans():

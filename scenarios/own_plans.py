@@ -94,7 +94,7 @@ def quarter_at(value: object, *, end: bool) -> int | None:
 def _quarter(value: object, *, end: bool) -> int:
     found = quarter_at(value, end=end)
     if found is None:
-        raise wrong(_("a quarter such as 2024Q3, or 2025年底"))
+        raise wrong(_("a quarter such as 2024Q3, or a date"))
     return found
 
 
@@ -250,8 +250,8 @@ def numbered(found: Sequence[Placed], taken: set[str]) -> dict[str, Placed]:
 
 def about_of(
     own: OwnPlan, document: YamlDocument, pack: Region, first: int
-) -> tuple[About, tuple[Target, ...], list[Problem]]:
-    """The plan as a whole in full form, its targets, and what is wrong with these.
+) -> tuple[About, list[Problem]]:
+    """The plan as a whole in full form, and what is wrong with its targets.
 
     Parameters
     ----------
@@ -278,7 +278,7 @@ def about_of(
         "target_counties": {each.id: list(each.counties) for each in targets},
         "caveats": {key: each.model_dump() for key, each in own.notes.items()},
     }  # fmt: skip
-    return About.model_validate(full), targets, problems
+    return About.model_validate(full), problems
 
 
 def _first_day(quarter: int) -> date:

@@ -40,7 +40,7 @@ def plan_findings(plan: Plan, region: Region, census: date | None = None) -> lis
     ----------
     region : whose targets the plan is held to, with residents at `census`, by default the last
     """
-    day, places = census or region.censuses[-1], Places.of(plan)
+    day, places = census or region.censuses[-1], Positions.of(plan)
     found = [
         *_what_is_missing(plan, region, places),
         *_what_is_assumed(plan, places),
@@ -57,7 +57,7 @@ def plan_findings(plan: Plan, region: Region, census: date | None = None) -> lis
 # Missing
 
 
-def _what_is_missing(plan: Plan, region: Region, places: "Places") -> Iterator[Finding]:
+def _what_is_missing(plan: Plan, region: Region, places: "Positions") -> Iterator[Finding]:
     short = is_own(read_yaml(plan.files[0]).value)
     if not _targets(plan, region):
         yield Finding("no target", (), _("no target: nothing can be judged; write one under "
@@ -103,7 +103,7 @@ def _what_is_missing(plan: Plan, region: Region, places: "Places") -> Iterator[F
 # Assumed
 
 
-def _what_is_assumed(plan: Plan, places: "Places") -> Iterator[Finding]:
+def _what_is_assumed(plan: Plan, places: "Positions") -> Iterator[Finding]:
     low, high = UNSTATED
     for number, measure in plan.measures.items():
         written = places.written(number)
@@ -161,12 +161,12 @@ _RULES = {
 
 
 def _targets(plan: Plan, region: Region) -> tuple[Target, ...]:
-    """The targets that the plan is held to."""
+    """The targets that the plan is held to: its own, or else those of the pack."""
     return plan.targets or region.targets
 
 
 def _targets_against_each_other(
-    plan: Plan, region: Region, day: date, places: "Places"
+    plan: Plan, region: Region, day: date, places: "Positions"
 ) -> Iterator[Finding]:
     targets = _targets(plan, region)
     counted = region.urban_rural(day)
@@ -210,7 +210,7 @@ def _targets_against_each_other(
 
 
 def _weighted(
-    targets: tuple[Target, ...], residents: dict[str, float], places: "Places"
+    targets: tuple[Target, ...], residents: dict[str, float], places: "Positions"
 ) -> Iterator[Finding]:
     """Aggregate targets against their counties' own of the same day, weighted with residents."""
     for target in targets:
@@ -234,7 +234,7 @@ def _weighted(
         )  # fmt: skip
 
 
-def _times(plan: Plan, region: Region, places: "Places") -> Iterator[Finding]:
+def _times(plan: Plan, region: Region, places: "Positions") -> Iterator[Finding]:
     """Measures that end, or are felt, after the last deadline; and how soon deadlines come."""
     targets = _targets(plan, region)
     if not targets:
@@ -270,7 +270,7 @@ def _ends(schedule: Schedule, *, felt: bool) -> int:
     return schedule.start + schedule.ramp - 1 + (schedule.lag if felt else 0)
 
 
-def _what_counts_twice(plan: Plan, places: "Places") -> Iterator[Finding]:
+def _what_counts_twice(plan: Plan, places: "Positions") -> Iterator[Finding]:
     """The same lever in the same counties by two measures in short form."""
     seen: dict[str, list[tuple[str, set[str]]]] = {}
     every = {county.code for county in plan.about.counties}
@@ -290,7 +290,7 @@ def _what_counts_twice(plan: Plan, places: "Places") -> Iterator[Finding]:
             seen.setdefault(dose.lever, []).append((number, here))
 
 
-def _too_much(plan: Plan, region: Region, day: date, places: "Places") -> Iterator[Finding]:
+def _too_much(plan: Plan, region: Region, day: date, places: "Positions") -> Iterator[Finding]:
     """Totals that are large for the people of their counties."""
     residents: Floats = region.urban_rural(day).sum(axis=1)
     codes = [county.code for county in region.counties]
@@ -349,7 +349,7 @@ def _directions(plan: Plan) -> Iterator[Finding]:
 
 
 @dataclass(frozen=True)
-class Places:
+class Positions:
     """Where the measures and targets of a plan stand, as file:line."""
 
     own: str
@@ -358,7 +358,7 @@ class Places:
     contents: dict[str, dict[str, object]]  # of measures in short form, by number
 
     @classmethod
-    def of(cls, plan: Plan) -> "Places":
+    def of(cls, plan: Plan) -> "Positions":
         """Read off the files of a plan, which has been loaded."""
         document = read_yaml(plan.files[0])
         name, value = plan.files[0].name, document.value
@@ -383,7 +383,7 @@ class Places:
             short = "clauses" not in read.value
             words = read.value.get("name", file.stem)
             title = words.get("zh") if isinstance(words, dict) else words
-            number = read.value.get("id") or by_name.get(title, file.stem)
+            number = str(read.value.get("id") or by_name.get(str(title), file.stem))
             lines[number] = f"{file.parent.name}/{file.name}:1"
             if short:
                 contents[number] = read.value

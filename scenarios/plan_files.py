@@ -449,7 +449,6 @@ class Plan:
     files: tuple[Path, ...]  # that it was read from, its own first
     about: About
     measures: dict[str, Measure]
-    targets: tuple[Target, ...] = ()  # of a plan of one's own; a shipped one's are its region's
 
     def __hash__(self) -> int:
         return hash((self.reference, self.files))
@@ -458,6 +457,19 @@ class Plan:
     def shipped(self) -> bool:
         """Whether it comes with the program."""
         return not is_path(self.reference)
+
+    @cached_property
+    def targets(self) -> tuple[Target, ...]:
+        """The rates that the plan wants, each of its counties together by its deadline."""
+        return tuple(
+            Target(
+                number, Words(each.name.zh, each.name.en),
+                tuple(self.about.target_counties[number]), each.value, each.operator,
+                each.wording, each.deadline.day,
+            )
+            for number, each in self.about.targets.items()
+            if each.value is not None and each.deadline is not None
+        )  # fmt: skip
 
     @property
     def folder(self) -> Path:

@@ -429,11 +429,13 @@ def judged(scenario: Scenario, region: str | Path) -> Region:
     """The pack of a region with the targets by which a scenario is judged.
 
     They are those of the pack, or in their place those of a plan of one's own, if it has any for
-    these counties; and those of the scenario, which take the place of others of their id.
+    these counties (a shipped plan's stand in its region's pack); and those of the scenario, which
+    take the place of others of their id.
     """
     pack = load(region)
     codes = {county.code for county in pack.counties}
-    own = tuple(each for each in scenario.plan.targets if set(each.counties) <= codes)
+    wanted = () if scenario.plan.shipped else scenario.plan.targets
+    own = tuple(each for each in wanted if set(each.counties) <= codes)
     new = {each.id for each in scenario.targets}
     kept = tuple(each for each in own or pack.targets if each.id not in new)
     return _with_targets(pack, kept + scenario.targets)

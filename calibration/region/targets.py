@@ -68,7 +68,7 @@ def deadline(value: object) -> date | None:
 def _deadline(value: object) -> date:
     found = deadline(value)
     if found is None:
-        raise wrong(_("a deadline such as 2025-12-31 or 2025年底"))
+        raise wrong(_("a deadline such as 2025-12-31"))
     return found
 
 
@@ -78,7 +78,11 @@ def _rate(value: object) -> float:
         value = float(found[1])
     of = limits("targets", "value")
     if isinstance(value, bool) or not isinstance(value, int | float) or value not in of:
-        more = _("; words such as 左右 or 以上 go into operator") if isinstance(value, str) else ""
+        more = (
+            _("; words such as about or at least go into operator")
+            if isinstance(value, str)
+            else ""
+        )
         raise wrong(_("{range}{more}", range=of.expected(), more=more))
     if parsing.is_share(value):
         raise wrong(in_percent(value))

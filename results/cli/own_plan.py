@@ -102,8 +102,8 @@ def levers(options: Namespace, say: Say) -> int:
         header = [say(words) for words in (_("lever"), _("meaning"), _("unit"), _("at most"))]
         chinese = say.lang == "zh"
         shown = [
-            [row["lever"], row["zh"] if chinese else row["en"],
-             row["unit_zh"] if chinese else row["unit"], f"{row['most']:g}"]
+            [str(row["lever"]), str(row["zh"] if chinese else row["en"]),
+             str(row["unit_zh"] if chinese else row["unit"]), f"{row['most']:g}"]
             for row in rows
         ]  # fmt: skip
         show_rows(say(_("levers")), header, shown)
