@@ -286,6 +286,7 @@ NEW_FOLDER = _("a new folder")
 REGION_CHECK = Command(
     f"{CLI}.region:check", _("what a pack misses and assumes"),
     Argument("pack", _("name or folder"), "binzhou", type=Name("packs")),
+    Option("--all", _("all that is assumed or missing"), is_flag=True),
     Option("--fit", _("how close the synthetic population comes to the census"), is_flag=True),
 )  # fmt: skip
 
