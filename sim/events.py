@@ -98,7 +98,8 @@ def draw_events(step: Step, hazards: Hazards, threads: int, chunk: int) -> Event
     lists, lengths = np.empty((8, len(rows)), np.int64), np.zeros(8, np.int64)
     kernels.split(rows, events, lists, lengths)
     each = [met[:n] for met, n in zip(lists, lengths, strict=True)]
-    return Events(*each, leaving=leaving[events & 0b10001 == 0b10000])
+    each.append(leaving[events & 0b10001 == 0b10000])
+    return Events(*each)
 
 
 def thresholds(hazards: Hazards, years: float, places: int) -> tuple[Ints, Ints]:
