@@ -290,6 +290,7 @@ def compare(
     sides: Sequence[Comparand], *, region: str | Path = "binzhou", seed: int = 1,
     scale: float = 1.0, draws: int = 0, seeds: int = 1, jobs: int | None = None,
     day: date | None = None, observations: Sequence[PublishedRate] = (), alignment: str = LEVEL,
+    cutoff: date | None = None,
     done: Callable[[], None] = lambda: None,
 ) -> Comparison:  # fmt: skip
     """Compare sides with the first of them.
@@ -300,7 +301,7 @@ def compare(
     Parameters
     ----------
     draws, seeds : parameter draws, none or at least two, and seeds within each
-    observations, alignment : as `simulate` takes them, where no side is a saved run
+    observations, alignment, cutoff : as `simulate` takes them, where no side is a saved run
     day : of the outcomes; by default the last deadline of a target
 
     Raises
@@ -315,7 +316,7 @@ def compare(
     pack = load(region)
     common = RunSpec.of(
         sides[0].scenario, region=region, seed=seed, scale=scale, observations=observations,
-        alignment=alignment,
+        alignment=alignment, cutoff=cutoff,
     )  # fmt: skip
     saved = [side.saved for side in sides if side.saved]
     for run in saved:

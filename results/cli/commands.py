@@ -75,8 +75,10 @@ COUNTY = Option("--county", _("place, its name or code"), "371621", metavar="PLA
                 usual=_("that of the largest target"))  # fmt: skip
 
 OBSERVATIONS = Option("--observations",
-                      _("published rates: CSV of unit_code, date, variable, value"), "rates.csv",
-                      usual=NONE, type=File(read=True))  # fmt: skip
+                      _("published rates, CSV or Excel: unit_code, date, variable, value"),
+                      "rates.csv", usual=NONE, type=File(read=True))  # fmt: skip
+CUTOFF = Option("--cutoff", _("nothing published for a later day is used"), "2025-12-31",
+                usual="2024-12-31", type=day())  # fmt: skip
 
 
 def _alignment(usual: str = "level", example: str = "off") -> Option:
@@ -91,7 +93,7 @@ RUN = Command(
     SCENARIO, REGION, _seed(), _draws(0), _scale(1.0),
     Option("--start", _("first day, a census date"), "2010-11-01",
            usual=_("that of the scenario"), type=day()),
-    UNTIL, JOBS, OBSERVATIONS, _alignment(),
+    UNTIL, JOBS, OBSERVATIONS, CUTOFF, _alignment(),
     Option("--figure", _("also draw the verdicts (SVG)"), "answer.svg", usual=NONE, type=File()),
     _folder(_("folder of runs"), usual="results/runs"),
 )  # fmt: skip
@@ -148,8 +150,8 @@ COMPARE = Command(
     Option("--seeds", _("seeds for each draw"), "2", usual="1", type=whole(1)),
     _several("--outcome", _("indicators that are shown"), "migration_pp",
              _("the rate and its causes"), "INDICATOR"),
-    REGION, _seed(None, usual=OWN), _scale(None, usual=OWN), JOBS, _draws(0), AT, OBSERVATIONS,
-    _alignment(), _table("--csv"),
+    REGION, _seed(None, usual=OWN), _scale(None, usual=OWN), JOBS, _draws(0), AT,
+    OBSERVATIONS, CUTOFF, _alignment(), _table("--csv"),
 )  # fmt: skip
 
 ATTRIBUTE = Command(
@@ -160,7 +162,7 @@ ATTRIBUTE = Command(
     REGION, _seed(), _scale(0.05), JOBS,
     _draws(None, _("parameter draws, each a random world"),
            usual=_("{worlds}, or half the orders if fewer", worlds=WORLDS)),
-    AT, COUNTY, OBSERVATIONS, _alignment(), _table("--csv"),
+    AT, COUNTY, OBSERVATIONS, CUTOFF, _alignment(), _table("--csv"),
 )  # fmt: skip
 
 SEEK = Command(
@@ -184,7 +186,7 @@ SEEK = Command(
     _scale(1.0, "--confirm-scale", _("size of the population in the confirmations")),
     _draws(20, _("fresh draws for other outside worlds; 0: none"), name="--regret"),
     REGION, _seed(), _scale(0.02), JOBS, _draws(40, _("number of parameter draws"), least=1),
-    OBSERVATIONS, _alignment(),
+    OBSERVATIONS, CUTOFF, _alignment(),
 )  # fmt: skip
 
 SENSITIVITY = Command(
@@ -199,7 +201,8 @@ SENSITIVITY = Command(
     Option("--trajectories", _("Morris trajectories"), "20", usual="10", type=whole()),
     Option("--top", _("factors that Morris passes on to Sobol"), "5", usual="8", type=whole(1)),
     Option("--points", _("base points of Sobol, a power of two"), "128", usual="64", type=whole()),
-    REGION, _seed(), _scale(0.01), JOBS, AT, COUNTY, OBSERVATIONS, _alignment("off", "level"),
+    REGION, _seed(), _scale(0.01), JOBS, AT, COUNTY, OBSERVATIONS, CUTOFF,
+    _alignment("off", "level"),
     _table("--csv"),
 )  # fmt: skip
 
@@ -257,7 +260,7 @@ REPORT = Command(
            type=File(read=True)),
     Option("--package", _("result of seek --json"), "package.json", usual=NONE,
            type=File(read=True)),
-    REGION, _seed(), _scale(0.05), _draws(20), JOBS, OBSERVATIONS,
+    REGION, _seed(), _scale(0.05), _draws(20), JOBS, OBSERVATIONS, CUTOFF,
 )  # fmt: skip
 
 CONSOLE = Command(
@@ -284,12 +287,14 @@ REGION_CHECK = Command(
 
 FROM_CENSUS = Command(
     f"{CLI}.region:from_census", _("a pack from a county census table"),
-    Argument("table", _("the census table (CSV)"), "census.csv", type=File(read=True)),
-    _several("--prefecture", _("codes of prefectures"), "371400", _("give --province"), "CODE"),
+    Argument("table", _("the census table (CSV or Excel)"), "census.csv", type=File(read=True)),
+    _several("--prefecture", _("names or codes of prefectures"), "371400", _("give --province"),
+             "PLACE"),
     Option("--province", _("all prefectures"), is_flag=True),
     _folder(NEW_FOLDER, required=True),
     Option("--concordance", _("which units make one"), "joins.csv",
            usual=_("the shipped table"), type=File(read=True)),
+    Option("--unknown", _("take impossible figures as unknown, and list them"), is_flag=True),
     Option("--via", _("who digitised the table, and its licence"), "CC-BY", usual=_("empty"),
            default="", metavar="TEXT"),
 )  # fmt: skip
