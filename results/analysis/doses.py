@@ -112,9 +112,9 @@ def lever_effects(
     -------
     a row for each family and group of counties: `family`, `unit_code`, `county`, `county_en`,
     `unit` of the dose, `per` (units of the dose, or of what was realised, for which an effect is
-    given), `of_realised` and `draws`; the median and the ends of 90 % over draws (`_low`, `_high`) of
-    `dose` [unit], `realised` [unit], `realised_share` [share of the dose], `points` of the resident
-    rate, `urban_residents` [persons], and of these two per `per` units: `points_per`,
+    given), `of_realised` and `draws`; the median and the ends of 90 % over draws (`_low`, `_high`)
+    of `dose` [unit], `realised` [unit], `realised_share` [share of the dose], `points` of the
+    resident rate, `urban_residents` [persons], and of these two per `per` units: `points_per`,
     `urban_residents_per`. Null is what has no unit or is not counted
     """
     names, spec = families(scenario), runs.spec.running(scenario)

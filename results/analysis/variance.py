@@ -1,4 +1,4 @@
-"""Where the uncertainty of a verdict comes from: its variance, split over groups of what is unknown.
+"""Where the uncertainty of a verdict comes from: its variance, split over what is unknown.
 
 A draw of the published rate is a draw of the level plus what scenario and conditions add to it in a
 run of the model, paired at random (`verdict.level`). So its variance is that of the level and that
@@ -216,7 +216,7 @@ def _errors(
     of_whole: dict[str, list[Floats]] = {}
     of_effect: dict[str, list[Floats]] = {}
     for __ in range(RESAMPLES):
-        at: Ints = rng.integers(points, size=points)
+        at: Ints = np.asarray(rng.integers(points, size=points))
         level = None if draws is None else draws[rng.integers(len(draws), size=len(draws))]
         again = np.concatenate([at, at + points]) if draws is not None else at[:0]
         found = _shares(rates[:, at], level, recoded[again])
