@@ -5,7 +5,8 @@ run of the model, paired at random (`verdict.level`). So its variance is that of
 of what is added. The level's own is taken from its draws, and told apart by how much of it runs
 through recoding in the runs that follow it. What is added is split by pick and freeze: of two
 independent draws A and B, B's value and that of A with one group taken from B have only this group
-in common, so that their covariance is the part that the group makes alone. The seed is the
+in common, so that their covariance is the part that the group makes alone (A's own value, which has
+nothing of B, is taken off first: that takes noise away and changes no mean). The seed is the
 exception: all that it changes while everything else stays is its part, so that the parts of the
 others are of what a run is on average. What is left over is their interaction. With no level to
 follow, the same split is made of the model's own rate.
@@ -43,7 +44,7 @@ GROUPS = {
     "conditions": ("condition",),
     "random_numbers": (),  # the seed
 }
-LEVEL = ("level_recoding", "level_other")
+LEVEL = ("level_other", "level_recoding")
 INTERACTIONS = "interactions"
 COMPONENTS = (*LEVEL, *GROUPS, INTERACTIONS)
 POINTS = 32  # pairs of draws, by default
@@ -190,16 +191,14 @@ def _shares(rates: Floats, draws: Floats | None, recoded: Floats) -> dict[str, F
         if group == "random_numbers":
             found[group] = ((first - values) ** 2).mean(axis=0) / 2
         else:
-            together = ((second - middle) * (values - middle)).mean(axis=0)
-            spread = (((second - middle) ** 2 + (values - middle) ** 2) / 2).mean(axis=0)
-            found[group] = _ratio(together, spread) * added
+            found[group] = ((second - middle) * (values - first)).mean(axis=0)
     found[INTERACTIONS] = added - sum(found.values())
     found |= {"effect": added, "verdict": added}
     if draws is not None:
         own = draws.var(axis=0, ddof=1)
         recoding, change = np.moveaxis(recoded - recoded.mean(axis=0), 2, 0)
         part = _ratio((recoding * change).mean(axis=0), (change**2).mean(axis=0))
-        found |= {LEVEL[0]: part * own, LEVEL[1]: (1 - part) * own, "verdict": added + own}
+        found |= {LEVEL[0]: (1 - part) * own, LEVEL[1]: part * own, "verdict": added + own}
     return found
 
 

@@ -62,7 +62,7 @@ def verdict(
              options.jobs)  # fmt: skip
     with runs, progress(say(_("splitting the variance")), steps) as step:
         found = variance.split(scenario, runs, points=points, seed=options.seed, done=step)
-    region, notes = runs.spec.pack, tables.notes(found, say.lang)
+    notes = tables.notes(found, say.lang)
     report = {
         **about, "anchored": found.anchored, "points": found.points, "runs": found.runs,
         "seconds": round(found.seconds, 1), "scale": found.scale, "seed": options.seed,
@@ -70,9 +70,9 @@ def verdict(
     }  # fmt: skip
 
     def text() -> None:
-        show(tables.of_verdict(found, region, say.lang))
+        show(tables.of_verdict(found, say.lang))
         if found.anchored:
-            show(tables.of_effect(found, region, say.lang))
+            show(tables.of_effect(found, say.lang))
         print_notes(notes)
 
     give(options, report, text)
