@@ -23,6 +23,7 @@ from xiancheng.sim.state import quarter_with
 DAY = date(2025, 12, 31)
 PLAN = resolve("plan")
 CITY = 7  # the prefecture, after seven counties
+WHERE = reported_groups(RunSpec.of("plan", scale=0.01).pack)[CITY]
 
 
 def test_every_lever_that_a_measure_may_set_is_in_one_family():
@@ -58,10 +59,10 @@ def test_a_dose_is_what_the_plan_asks_for_by_the_day():
 
 
 def test_effects_per_unit_leave_out_draws_with_hardly_any_dose():
-    base = np.array([[100.0], [100.0], [1.0], [0.0], [-5.0]])
-    found = doses._per(np.array([[10.0], [30.0], [9.0], [1.0], [1.0]]), base)
-    assert found[:2, 0].tolist() == [0.1, 0.3]
-    assert np.isnan(found[2:]).all()
+    base = np.array([[100.0], [100.0], [100.0], [1.0], [0.0], [-5.0]])
+    found = doses._per(np.array([[10.0], [30.0], [20.0], [9.0], [1.0], [1.0]]), base)
+    assert found[:3, 0].tolist() == [0.1, 0.3, 0.2]
+    assert np.isnan(found[3:]).all()
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +79,7 @@ def test_a_scenario_has_the_families_that_it_moves(industry):
     assert "jobs" in families(scenario)
     assert "seats" not in families(scenario)
     assert runs.simulated <= doses.runs_needed(scenario, 2) + 2  # what the level took
-    row = found[(found["family"] == "jobs") & (found["unit_code"] == 3716)].iloc[0]
+    row = found[(found["family"] == "jobs") & (found["unit_code"] == WHERE.code)].iloc[0]
     assert row["dose_low"] < row["dose"] < row["dose_high"]
     assert row["realised"] > 0.3 * row["dose"]
 
@@ -86,7 +87,7 @@ def test_a_scenario_has_the_families_that_it_moves(industry):
 def test_the_table_is_read_back_from_json(industry, tmp_path):
     scenario, found, __ = industry
     file = tmp_path / "shares.json"
-    row = dict.fromkeys(["id", "level", "kind", "county", "county_en"], "x") | {"unit_code": 3716}
+    row = dict.fromkeys(["id", "level", "kind", "county", "county_en"], "x") | {"unit_code": WHERE.code}
     shares = {"points": 0.1, "urban_residents": 1.0, "points_error": 0.1} | {
         f"points_{part}": 0.0
         for part in ("natural", "migration", "recoding", "denominator", "counting")
@@ -106,14 +107,13 @@ def test_the_table_is_read_back_from_json(industry, tmp_path):
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_an_effect_whose_interval_holds_0_is_not_told_as_a_number(lang):
-    where = reported_groups(RunSpec.of("plan", scale=0.01).pack)[CITY]
     row = dict.fromkeys(DOSE_COLUMNS) | {
-        "family": "seats", "unit_code": where.code, "unit": "seats", "per": 1000.0,
+        "family": "seats", "unit_code": WHERE.code, "unit": "seats", "per": 1000.0,
         "of_realised": False, "draws": 20, "dose_low": 1000.0, "dose": 5831.0, "dose_high": 9000.0,
         "points_low": -0.02, "points": 0.01, "points_high": 0.05,
         "urban_residents_low": 210.0, "urban_residents": 543.0, "urban_residents_high": 871.0,
     }  # fmt: skip
-    shown = tables.lever_effects(pd.DataFrame([row]), where, str(DAY), lang, scale=0.1)
+    shown = tables.lever_effects(pd.DataFrame([row]), WHERE, str(DAY), lang, scale=0.1)
     cells = shown.records()[0]
     assert ("分不清" if lang == "zh" else "not distinguishable") in cells["points"]
     assert "+0.01" not in cells["points"]
