@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
-from xiancheng.calibration.region import Region, load
+from xiancheng.calibration.region import Region
 from xiancheng.results.analysis import certificate, doses, goal_seek, goal_spec
 from xiancheng.results.analysis import sensitivity as morris_sobol
 from xiancheng.results.analysis.attribution import WORLDS, AttributionTable, CoalitionGame
@@ -41,7 +41,7 @@ from xiancheng.scenarios.diff import called
 from xiancheng.scenarios.ensemble import Summaries, independent, judged_on, layered
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import reported_groups
-from xiancheng.scenarios.run_spec import RunSpec, check_run, horizon
+from xiancheng.scenarios.run_spec import RunSpec, check_run, horizon, judged
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.trace import message
 
@@ -175,7 +175,7 @@ def seek(options: Namespace, say: Say) -> int:
     scenario = _scenario(options, say)
     _check(options, scenario, options.scale, options.draws)
     _check(options, scenario, options.confirm_scale, options.confirm)
-    pack = load(options.region)
+    pack = judged(scenario, options.region)
     goal = goal_spec.parse_goal(
         scenario, pack, probability=options.probability, targets=options.targets,
         rates=options.rate, exclude=options.exclude, strongest=options.max_intensity,

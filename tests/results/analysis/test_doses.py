@@ -87,7 +87,8 @@ def test_a_scenario_has_the_families_that_it_moves(industry):
 def test_the_table_is_read_back_from_json(industry, tmp_path):
     scenario, found, __ = industry
     file = tmp_path / "shares.json"
-    row = dict.fromkeys(["id", "level", "kind", "county", "county_en"], "x") | {"unit_code": WHERE.code}
+    row = dict.fromkeys(["id", "level", "kind", "county", "county_en"], "x")
+    row |= {"unit_code": WHERE.code}
     shares = {"points": 0.1, "urban_residents": 1.0, "points_error": 0.1} | {
         f"points_{part}": 0.0
         for part in ("natural", "migration", "recoding", "denominator", "counting")
