@@ -84,9 +84,9 @@ CUTOFF = Option("--cutoff", _("nothing published for a later day is used"), "202
                 usual="2024-12-31", type=day())  # fmt: skip
 
 
-def _alignment(usual: str = "level", example: str = "off") -> Option:
+def _alignment(default: str = "level", example: str = "off", usual: Text = "") -> Option:
     return Option("--alignment", _("whether runs without the plan follow the level"), example,
-                  type=one_of("level", "off"), default=usual)  # fmt: skip
+                  usual=usual, type=one_of("level", "off"), default=default)  # fmt: skip
 
 
 # One run
@@ -166,6 +166,8 @@ ATTRIBUTE = Command(
     REGION, PLAN, _seed(), _scale(0.05), JOBS,
     _draws(None, _("parameter draws, each a random world"),
            usual=_("{worlds}, or half the orders if fewer", worlds=WORLDS)),
+    _draws(20, _("draws of doses and responses; 0: without the table of doses"),
+           name="--dose-draws"),
     AT, COUNTY, OBSERVATIONS, CUTOFF, _alignment(), _table("--csv"),
 )  # fmt: skip
 
@@ -201,12 +203,15 @@ SENSITIVITY = Command(
     Option("--outcome", _("indicator that is analysed"), "migration_pp", metavar="INDICATOR",
            default="resident_urbanization_rate"),
     Option("--effect", _("analyse the plan less its baseline"), is_flag=True),
+    Option("--verdict", _("split the variance of the verdict on each target"), is_flag=True),
     _several("--factors", _("parameters"), "kappa beta_y", ALL, "PARAMETER"),
     Option("--trajectories", _("Morris trajectories"), "20", usual="10", type=whole()),
     Option("--top", _("factors that Morris passes on to Sobol"), "5", usual="8", type=whole(1)),
-    Option("--points", _("base points of Sobol, a power of two"), "128", usual="64", type=whole()),
-    REGION, PLAN, _seed(), _scale(0.01), JOBS, AT, COUNTY, OBSERVATIONS, CUTOFF,
-    _alignment("off", "level"),
+    Option("--points", _("base points of Sobol, a power of two; pairs of draws with --verdict"),
+           "128", usual=_("64; with --verdict 32"), type=whole()),
+    REGION, PLAN, _seed(), _scale(0.01, usual=_("0.01; with --verdict 0.1")), JOBS, AT, COUNTY,
+    OBSERVATIONS, CUTOFF,
+    _alignment("off", "level", _("off; with --verdict level")),
     _table("--csv"),
 )  # fmt: skip
 
