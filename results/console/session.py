@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from xiancheng.results.analysis.attribution import AttributionTable
     from xiancheng.results.console.charts import ColorScale
     from xiancheng.results.console.result import ABResult
+    from xiancheng.results.console.views.goal import FoundPackage
     from xiancheng.results.tables.table import Table
 
 UNDO_STEPS = 50
@@ -40,6 +41,7 @@ VIEWS = {
     "overview": _("Overview"),
     "compare": _("Compare"),
     "attribution": _("Attribution"),
+    "goal": _("What it would take"),
     "growth": _("Growth by cause"),
     "movers": _("Who moves"),
     "delivery": _("Delivery", "view"),
@@ -70,6 +72,7 @@ class Session:
     tables: dict[str, "Table"] = field(default_factory=dict)  # of the open view, by key
     second_map: str = "difference"  # a key of `views.overview.SECOND_MAPS`
     attribution: ComputedAttribution | None = None  # the last that was computed in this tab
+    goal: "FoundPackage | None" = None  # the last that was searched in this tab
     _past: list[State] = field(default_factory=list)
     _future: list[State] = field(default_factory=list)
 
