@@ -71,6 +71,11 @@ class Region:
         return self._completed.raw.province
 
     @property
+    def plan(self) -> str:
+        """The plan that the pack names: the name of a shipped one, or a path; may be empty."""
+        return self._completed.raw.plan
+
+    @property
     def reference(self) -> str:
         """What finds this pack again from any folder: the name of a shipped one, or its path."""
         shipped = self.folder.parent == SHIPPED.resolve()

@@ -115,7 +115,7 @@ class Target:
     name: Words
     counties: tuple[str, ...]  # codes
     value: float
-    operator: str  # "at least" or "about"
+    operator: str  # "at least", "about", "more than" or "strive for"
     wording: str  # of the plan
     deadline: date
 

@@ -6,14 +6,13 @@ page is a median of such draws or a difference of two, so A less B is the level 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xiancheng.calibration.region import load
 from xiancheng.results.console.edits import plan_scenario
 from xiancheng.results.store.cache import StoredRuns
 from xiancheng.results.tables.plan_result import PlanResult, of_pair
@@ -28,7 +27,7 @@ from xiancheng.scenarios.ensemble import (
     layered,
 )
 from xiancheng.scenarios.outcome import PUBLISHED, Group, Outcome
-from xiancheng.scenarios.run_spec import RunSpec, baseline_of, digest_of, reference_of
+from xiancheng.scenarios.run_spec import RunSpec, baseline_of, digest_of, judged, reference_of
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.simulation import simulate
 from xiancheng.sim.state import Floats
@@ -56,7 +55,7 @@ class ABQuery:
     @cached_property
     def day(self) -> date:
         """The day that A is judged on."""
-        return judged_on(self.a, load(self.region))
+        return judged_on(self.a, judged(self.a, self.region))
 
     @cached_property
     def sides(self) -> tuple[Scenario, Scenario, Scenario, Scenario]:
@@ -185,6 +184,7 @@ class ABResult:
     has_plan: bool  # whether A carries anything out, so that it differs from its baseline
     against_baseline: bool  # whether B is A without the plan: then A less B is what the plan does
     same: bool  # whether B does what A does
+    parameters: tuple[Mapping[str, float], ...] = ()  # of each draw, by name
     _places: dict[date, PlaceRates] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -207,6 +207,7 @@ class ABResult:
             sides={side: SideDraws.of(part) for side, part in zip(SIDES, runs, strict=True)},
             digest=digest, has_plan=digest != without_plan, against_baseline=other == without_plan,
             same=other == digest,
+            parameters=tuple(asdict(s.values) for s in query.drawn[:: len(SIDES)]) if drawn else (),
         )  # fmt: skip
 
     def retitled(self, a: Scenario, b: Scenario) -> "ABResult":
