@@ -29,13 +29,15 @@ from xiancheng.scenarios.loader import resolve, shipped_plans
 from xiancheng.scenarios.plan_files import Plan
 from xiancheng.scenarios.policy import compile_policy
 from xiancheng.scenarios.scenario_files import LATEST, Scenario
-from xiancheng.sim.levers import LEVERS
+from xiancheng.sim.calendar import quarters_between
+from xiancheng.sim.conditions import Conditions
+from xiancheng.sim.levers import LEVERS, Levers
 from xiancheng.sim.parameters import Parameters
-from xiancheng.sim.state import quarter_with
 
 COMPUTES = ("sim", "calibration", "scenarios")  # the packages that make an outcome
 ARITHMETIC = ("numba", "numpy", "scipy")  # libraries whose versions may change a last digit
 LEVEL, OFF = "level", "off"  # of alignment
+DIGITS = 32  # hexadecimal, of the digest of what is done in a quarter
 FEWEST = 1000  # rows; with fewer a rate is mostly random
 LIMITS: dict[str, tuple[float, float]] = {
     "seed": (0, 2**63), "scale": (0, 1), "draw": (0, 2**31), "draws": (0, 100_000),
@@ -114,7 +116,7 @@ class RunSpec:
     def vary(self, **changes: Any) -> "RunSpec":
         """The same scenario in the same region; `changes` to parameters, seed, scale or draw."""
         other = replace(self, **changes)
-        kept = ("pack", "inputs", "inputs_digest", "levers_digest")
+        kept = ("pack", "inputs", "inputs_digest", "course")
         vars(other).update({name: vars(self)[name] for name in kept if name in vars(self)})
         return other
 
@@ -131,15 +133,24 @@ class RunSpec:
     @cached_property
     def reference(self) -> "RunSpec":
         """The run without measures in reference conditions, with the same random numbers."""
-        return self.running(reference_of(self.scenario))
+        return self._without_measures(reference_of(self.scenario))
+
+    @cached_property
+    def baseline(self) -> "RunSpec":
+        """The run without measures in the same conditions, with the same random numbers."""
+        return self._without_measures(baseline_of(self.scenario))
+
+    def _without_measures(self, scenario: Scenario) -> "RunSpec":
+        other = self.running(scenario)
+        vars(other)["course"] = _course_without_measures(
+            self.pack, scenario.start, scenario.until, scenario.conditions
+        )
+        return other
 
     @property
     def is_reference(self) -> bool:
         """Whether the run is without measures and in reference conditions."""
-        return (
-            self.scenario.conditions == self.reference.scenario.conditions
-            and self.levers_digest == self.reference.levers_digest
-        )
+        return self.course == self.reference.course
 
     @property
     def follows(self) -> str:
@@ -147,6 +158,17 @@ class RunSpec:
         if self.alignment == OFF:
             return OFF
         return level.basis(self.pack, self.scenario.start) or OFF
+
+    @property
+    def idle_observations(self) -> tuple[PublishedRate, ...]:
+        """Published rates that cannot act: those of the region's units, where no level is followed.
+
+        Those of the province and the nation inform the trend in any case.
+        """
+        above = {COUNTRY, self.pack.province}
+        return tuple(
+            each for each in self.observations if self.follows == OFF and each.code not in above
+        )
 
     @property
     def draw_key(self) -> tuple[Any, ...]:
@@ -205,26 +227,24 @@ class RunSpec:
         )  # fmt: skip
 
     @cached_property
-    def levers_digest(self) -> str:
-        """The sha256 of the levers in force; of computed numbers, so for this process only."""
-        in_force = compile_policy(self.scenario, self.pack)
-        content = hashlib.sha256()
-        for quarter in range(in_force.first, quarter_with(self.scenario.until) + 1):
-            for name in LEVERS:
-                content.update(np.ascontiguousarray(getattr(in_force(quarter), name)).tobytes())
-        return content.hexdigest()
+    def course(self) -> tuple[str, ...]:
+        """What is done in each quarter of the run: a digest of levers and outside conditions.
+
+        Of computed numbers, so for this session only. Runs with the same random numbers are the
+        same up to the first quarter in which their courses differ.
+        """
+        return _course(self.scenario, self.pack)
 
     @property
     def outcome_key(self) -> tuple[Any, ...]:
         """What decides the numbers of a run: equal where scenarios set the same levers.
 
-        For this process only; `key` is for files.
+        For this session only; `key` is for files.
         """
         scenario = self.scenario
         return (
-            self.levers_digest, scenario.conditions, scenario.start, scenario.until,
-            self.known_until, self.pack.digest, self.scale, self.follows, self.observations,
-            *self.draw_key,
+            self.course, scenario.start, scenario.until, self.known_until, self.pack.digest,
+            self.scale, self.follows, self.observations, *self.draw_key,
         )  # fmt: skip
 
     def __getstate__(self) -> dict[str, Any]:
@@ -238,7 +258,10 @@ class RunSpec:
             "region": self.region, "parameters": dict(self.parameters), "seed": self.seed,
             "scale": self.scale, "draw": self.draw, "cutoff": self.cutoff,
             "alignment": self.alignment, "observations": self.observations,
-        }  # fmt: skip
+        } | {name: vars(self)[name] for name in ("course",) if name in vars(self)}  # fmt: skip
+
+    def __hash__(self) -> int:
+        return hash(self.key)
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         kept = dict(state)
@@ -389,6 +412,28 @@ def _observed(observations: Iterable[PublishedRate], pack: Region) -> tuple[Publ
 
 
 # Scenarios that go together
+
+
+def _course(scenario: Scenario, pack: Region) -> tuple[str, ...]:
+    """See `RunSpec.course`."""
+    in_force, world = compile_policy(scenario, pack), repr(scenario.conditions)
+
+    def digest(levers: Levers) -> str:
+        content = hashlib.sha256(world.encode())
+        for name in LEVERS:
+            content.update(np.ascontiguousarray(getattr(levers, name)).tobytes())
+        return content.hexdigest()[:DIGITS]
+
+    quarters = quarters_between(scenario.start, scenario.until)
+    return tuple(digest(in_force(quarter.number)) for quarter in quarters)
+
+
+@lru_cache(maxsize=256)
+def _course_without_measures(
+    pack: Region, start: date, until: date, conditions: Conditions
+) -> tuple[str, ...]:
+    scenario = replace(resolve("baseline"), start=start, until=until, conditions=conditions)
+    return _course(scenario, pack)
 
 
 def baseline_of(scenario: Scenario) -> Scenario:

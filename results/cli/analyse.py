@@ -20,6 +20,7 @@ from xiancheng.results.cli.output import (
     announce,
     give,
     note_inactive,
+    note_inactive_rates,
     print_notes,
     progress,
     reject_unused,
@@ -35,7 +36,13 @@ from xiancheng.results.tables.verdicts import unjudged
 from xiancheng.results.text import Say
 from xiancheng.results.verdict.observations import read_known
 from xiancheng.scenarios.diff import called
-from xiancheng.scenarios.ensemble import Summaries, independent, judged_on, layered
+from xiancheng.scenarios.ensemble import (
+    Summaries,
+    independent,
+    judged_on,
+    layered,
+    scale_of_draws,
+)
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import reported_groups
 from xiancheng.scenarios.run_spec import RunSpec, check_run, horizon
@@ -59,12 +66,19 @@ def compare(options: Namespace, say: Say) -> int:
     for side in sides:
         _check(options, side.scenario, options.scale, options.draws)
     each = 1 + options.draws * seeds
-    works = [_work(options, side.scenario, each) for side in (*sides, sides[0])]
+    spec = RunSpec.of(sides[0].scenario, region=options.region, scale=options.scale)
+    small = scale_of_draws(spec, options.draw_scale)
+    works = [
+        _work(options, side.scenario, n, scale)
+        for side in (*sides, sides[0])
+        for n, scale in ((1, options.scale), (each - 1, small)) if n
+    ]  # fmt: skip
     announce(say, works, options.jobs)
     with progress(say(_("comparing")), (len(sides) + 1) * each) as step:
         found = compared_sides(
             sides, region=options.region, seed=options.seed, scale=options.scale,
-            draws=options.draws, seeds=seeds, jobs=options.jobs, day=options.at, done=step,
+            draws=options.draws, draw_scale=options.draw_scale, seeds=seeds, jobs=options.jobs,
+            day=options.at, done=step,
             observations=read_known(options.observations, sides[0].scenario, options.region),
             alignment=options.alignment,
         )  # fmt: skip
@@ -99,7 +113,7 @@ def _reject_unused_by_compare(options: Namespace, sides: Sequence[Comparand]) ->
         reject_unused(options, ["scale"], _("the scale is that of the saved run; leave it out"))
     if not options.draws:
         why = _("without draws there is no interval; give --draws as well, such as --draws 50")
-        reject_unused(options, ["seeds"], why)
+        reject_unused(options, ["seeds", "draw_scale"], why)
     if saved:
         why = _("the published rates are those of the saved run; leave the file out")
         reject_unused(options, ["observations"], why)
@@ -118,7 +132,7 @@ def attribute(options: Namespace, say: Say) -> int:
         count = pairs if pairs > 1 else 0
     scenario = _scenario(options, say)
     _check(options, scenario, scale, count)
-    with _runs(options, scenario, scale) as runs:
+    with _runs(options, say, scenario, scale) as runs:
         where = reported_groups(runs.spec.pack)[group_index(runs.spec.pack, options.county)]
         draws = layered(runs.spec, count, seed) if count else [runs.spec]
         game = CoalitionGame.of(scenario, options.permutations, len(draws), seed)
@@ -204,7 +218,7 @@ def _search(
     options: Namespace, say: Say, goal: goal_spec.GoalSpec, steps: int, outside: int
 ) -> tuple[goal_seek.SearchResult, certificate.Regret | None]:
     """The least package, and what packages come to in other outside worlds, if that is asked."""
-    with _runs(options, goal.scenario, options.scale) as runs:
+    with _runs(options, say, goal.scenario, options.scale, again=True) as runs:
         draws = layered(runs.spec, options.draws, options.seed)
         with progress(say(_("searching")), steps) as step:
             own = goal_seek.AnchoredRuns(runs, goal.scenario, draws)
@@ -227,7 +241,7 @@ def _confirm(
 ) -> tuple[certificate.Certificate, bool]:  # fmt: skip
     """How the package does on fresh draws, and whether statistics carry the level."""
     with (
-        _runs(options, goal.scenario, options.confirm_scale) as runs,
+        _runs(options, say, goal.scenario, options.confirm_scale) as runs,
         progress(say(_("confirming")), steps) as step,
     ):
         fresh = _fresh(options, runs.spec, options.confirm)
@@ -245,7 +259,7 @@ def sensitivity(options: Namespace, say: Say) -> int:
     sizes = _sizes(options)
     scenario = _scenario(options, say)
     _check(options, scenario, options.scale)
-    with _runs(options, scenario, options.scale) as runs:
+    with _runs(options, say, scenario, options.scale) as runs:
         place = group_index(runs.spec.pack, options.county)
         quantity = morris_sobol.QuantityOfInterest(outcome, place, options.effect)
         if idle := morris_sobol.inactive(chosen, runs.spec, quantity):
@@ -344,7 +358,9 @@ def _check(options: Namespace, scenario: Scenario, scale: float, draws: int = 0)
         check_writable(options.csv, file=True)
 
 
-def _runs(options: Namespace, scenario: Scenario, scale: float) -> Summaries:
+def _runs(
+    options: Namespace, say: Say, scenario: Scenario, scale: float, *, again: bool = False
+) -> Summaries:  # fmt: skip
     """What runs scenarios, and reads them on a day: that of --at, else the last deadline.
 
     Raises
@@ -357,13 +373,14 @@ def _runs(options: Namespace, scenario: Scenario, scale: float) -> Summaries:
         observations=read_known(options.observations, scenario, options.region),
         alignment=options.alignment,
     )  # fmt: skip
+    note_inactive_rates(spec, say)
     day: date = getattr(options, "at", None) or judged_on(scenario, spec.pack)
     if not scenario.start < day <= scenario.until:
         raise RequestError(
             _("--at {day} should be after {start} and not after {until}", day=day,
               start=scenario.start, until=scenario.until)
         )  # fmt: skip
-    return Summaries(spec, day, options.jobs)
+    return Summaries(spec, day, options.jobs, again=again)
 
 
 def _work(options: Namespace, scenario: Scenario, runs: int, scale: float | None = None) -> Work:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xiancheng.calibration import naming, parsing
-from xiancheng.calibration.errors import Problem, ScenarioError
+from xiancheng.calibration.errors import Problem, RequestError, ScenarioError
 from xiancheng.calibration.forecasts.common_trend import PublishedRate
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.naming import nearest, shortened
@@ -58,11 +58,19 @@ def read_known(
     ------
     ScenarioError
         with all problems: file, line, column of the table.
+    RequestError
+        for a run that starts before the last census: it knows nothing published after that.
     PackError
     """
     if file is None:
         return ()
     pack = load(region)
+    if scenario.start < pack.censuses[-1]:
+        raise RequestError(
+            _("published rates inform runs from the last census, {last}; this one starts on "
+              "{start}: leave --observations out, or start it at the last census",
+              last=pack.censuses[-1], start=scenario.start)
+        )  # fmt: skip
     above = [(code, *name) for code, name in pack.prefectures.items()]
     above += [(pack.province, *_("the province")), (COUNTRY, *_("the whole country"))]
     groups = [Group(int(each.code), each.zh, each.en, ()) for each in pack.counties]

@@ -79,9 +79,9 @@ def test_what_is_on_file_takes_no_worker_and_every_run_is_a_step():
         def has(self, spec):
             return True
 
-        def __call__(self, spec):
-            read.append(spec.key)
-            return simulate(spec)
+        def together(self, specs):
+            read.extend(spec.key for spec in specs)
+            return [simulate(spec) for spec in specs]
 
     found = ensemble("plan-without-recoding", draws=1, jobs=2, scale=SCALE, cache=OnFile(),
                      done=lambda: steps.append(1))  # fmt: skip

@@ -162,7 +162,7 @@ def test_published_rates_of_other_days_are_not_known(file, day):
 
 def test_a_run_before_the_last_census_knows_no_later_rate(file):
     early = horizon(resolve("plan"), "2010-11-01", None)
-    with pytest.raises(ScenarioError):
+    with pytest.raises(RequestError, match=r"2020-11-01.*2010-11-01"):
         read_known(file(line(day="2021-12-31")), early, "binzhou")
 
 
