@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from scipy.stats._distn_infrastructure import rv_continuous_frozen
 
 DIGITS = 9  # significant, of a drawn value
+KINDS = ("response", "dose", "condition", "flow", "recoding", "measurement")
 
 
 class ParameterError(RefusedError):
@@ -41,6 +42,7 @@ class Prior:
     high: float
     prior: Mapping[str, str | float]  # the family, and what central, low and high do not say
     estimable: str
+    kind: str  # one of KINDS
     grade: str
     source: str
     note: str

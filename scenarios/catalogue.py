@@ -44,6 +44,7 @@ def parameters() -> "pd.DataFrame":
     q05, q50, q95 : quantiles of the prior
     unit : of all these values
     estimable : "free" if data may estimate it, else "fixed-prior"
+    kind : "response", "dose", "condition", "flow", "recoding" or "measurement"
     grade : S causal design or census count, W association, A assumption
     acts, acts_zh : the condition under which it can change a run; empty if in every run
     en, zh : what it means
@@ -62,7 +63,8 @@ def parameters() -> "pd.DataFrame":
             "prior": p.family, **{key: p.prior.get(key) for key in HYPERPARAMETERS},
             "support_low": p.support[0], "support_high": p.support[1],
             **{f"q{round(100 * q):02d}": v for q, v in zip(QUANTILES, quantiles, strict=True)},
-            "unit": p.unit, "estimable": p.estimable, "grade": p.grade,
+            "unit": p.unit, "estimable": p.estimable, "kind": p.kind,
+            "grade": p.grade,
             "acts": when.en, "acts_zh": when.zh,
             "zh": p.title["zh"], "en": p.title["en"], "source": p.source, "note": p.note,
         })  # fmt: skip

@@ -3,8 +3,10 @@
     lever(quarter, place) = Σ over doses of
         full x progress(quarter) x intensity(quarter, county) x share(place)
 
-Doses of a lever add up, up to the lever's bound; intensity multiplies, delay shifts. Everything is
-computed once, and looking a quarter up costs nothing.
+Doses of a lever add up, up to the lever's bound; intensity multiplies, delay shifts. Where the plan
+gives no amount `full` is assumed, and a parameter says where in the dose's range it lies, so that
+what is not known of doses is a factor of its own beside what is not known of responses. Everything
+is computed once, and looking a quarter up costs nothing.
 """
 
 from collections.abc import Sequence
@@ -14,13 +16,35 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from xiancheng.calibration import priors
 from xiancheng.calibration.errors import Problem, ScenarioError
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region
-from xiancheng.scenarios.plan_files import Dose, PlanIndicator, Rule, Schedule
+from xiancheng.scenarios.plan_files import Clause, Dose, PlanIndicator, Rule, Schedule
 from xiancheng.scenarios.scenario_files import Scenario, Setting
 from xiancheng.sim.levers import LEVERS, Levers
+from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.state import Bools, Floats, quarter_with
+
+DOSE_LEVERS: dict[str, tuple[str, ...]] = {  # levers whose assumed doses a parameter moves
+    "dose_jobs": ("tradable_jobs", "returnee_jobs"),
+    "dose_posts": ("urban_posts", "rural_posts", "training"),
+    "dose_incomes": (
+        "farm_chain_income", "rooftop_income", "work_relief_income", "pension_coverage",
+    ),
+    "dose_transport": ("rural_roads", "expressways"),
+    "dose_schools": ("school_seats", "school_quality", "enrolment_openness", "school_closure"),
+    "dose_housing": ("dormitory_beds", "renovated_dwellings", "land_supply", "resettlement"),
+    "dose_services": (
+        "hospital", "subcentres", "disability_care", "elder_care", "childcare", "consumption",
+        "environment", "utilities", "charging", "small_towns", "rural_delivery",
+        "rural_infrastructure", "digital",
+    ),
+    "dose_institutions": (
+        "settlement_openness", "hukou_access", "land_rights", "credit", "fiscal_reward",
+    ),
+    "dose_recoding": ("recoding", "merging"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -39,10 +63,40 @@ class Policy:
         return self.by_quarter[min(quarter - self.first, len(self.by_quarter) - 1)]
 
 
-def compile_policy(scenario: Scenario, region: Region) -> Policy:
+def uncertain(scenario: Scenario, name: str, clause: Clause, dose: Dose) -> bool:
+    """Whether a dose is an assumption that draws vary: the scenario does not set it.
+
+    One of 0 is off until a scenario turns it on.
+    """
+    assumed = dose.amount.status == "assumed" and clause.full(dose) > 0
+    return assumed and name not in scenario.doses
+
+
+def dose_in_full(scenario: Scenario, name: str, clause: Clause, dose: Dose, place: float) -> float:
+    """A dose at full delivery, in the lever's unit: set by the scenario, given, or assumed.
+
+    Parameters
+    ----------
+    name : of the dose
+    place : of an uncertain one in its range, -1 to 1
+    """
+    full = clause.full(dose)
+    if not place or not uncertain(scenario, name, clause, dose):
+        return scenario.doses.get(name, full)
+    bounds = clause.range(dose)
+    return full + place * (bounds.high - full if place > 0 else full - bounds.low)
+
+
+def compile_policy(
+    scenario: Scenario, region: Region, parameters: Parameters | None = None
+) -> Policy:
     """The levers that a scenario sets in a region.
 
     In a region other than the plan's own, city totals are scaled by residents.
+
+    Parameters
+    ----------
+    parameters : of which those of doses are read; the central ones by default
 
     Raises
     ------
@@ -53,12 +107,11 @@ def compile_policy(scenario: Scenario, region: Region) -> Policy:
     residents = np.asarray(region.urban_rural(scenario.start), float)
     codes = [county.code for county in region.counties]
     _check_counties(scenario, codes)
-    size = 1.0
-    if set(codes) != {county.code for county in plan.about.counties}:
-        size = float(residents.sum()) / plan.about.residents.value
-
+    size = region_size(scenario, region)
     quarters = np.arange(plan.first_quarter, _settled(scenario) + 1)
     table = {name: np.zeros((len(quarters), 2 * len(codes))) for name in LEVERS}
+    chosen = parameters or priors.central()
+    places = {name: getattr(chosen, of) for of, names in DOSE_LEVERS.items() for name in names}
     for number, measure in plan.measures.items():
         setting = scenario.setting(number)
         if setting.idle:
@@ -67,7 +120,7 @@ def compile_policy(scenario: Scenario, region: Region) -> Policy:
         done = progress(measure.schedule, setting.delay, quarters, felt=False)
         table["workload"] += (done[:, None] * strength / len(plan.measures)).repeat(2, axis=1)
         for name, clause, dose in measure.doses():
-            full = scenario.doses.get(name, plan.clauses[clause].full(dose))
+            full = dose_in_full(scenario, name, plan.clauses[clause], dose, places[dose.lever])
             felt = progress(dose.schedule or measure.schedule, setting.delay, quarters, felt=True)
             rule = setting.allocation or dose.allocation or measure.allocation.rule
             spread = share(dose, rule, codes, residents) * (size if dose.total else 1.0)
@@ -79,6 +132,14 @@ def compile_policy(scenario: Scenario, region: Region) -> Policy:
     names = [field.name for field in fields(Levers)]
     by_quarter = tuple(Levers(*(table[name][i] for name in names)) for i in range(len(quarters)))
     return Policy(Levers.baseline(2 * len(codes)), plan.first_quarter, by_quarter, capped)
+
+
+def region_size(scenario: Scenario, region: Region) -> float:
+    """How many times as many residents a region has as the plan's own; 1 in that."""
+    plan, codes = scenario.plan, {county.code for county in region.counties}
+    if codes == {county.code for county in plan.about.counties}:
+        return 1.0
+    return float(region.urban_rural(scenario.start).sum()) / plan.about.residents.value
 
 
 def intensity(setting: Setting, codes: Sequence[str], quarters: NDArray[np.int64]) -> Floats:

@@ -27,7 +27,7 @@ from xiancheng.calibration.region import Region, load
 from xiancheng.calibration.region.schema import COUNTRY, INFORMATION
 from xiancheng.scenarios.loader import resolve, shipped_plans
 from xiancheng.scenarios.plan_files import Plan
-from xiancheng.scenarios.policy import compile_policy
+from xiancheng.scenarios.policy import DOSE_LEVERS, compile_policy
 from xiancheng.scenarios.scenario_files import LATEST, Scenario
 from xiancheng.sim.calendar import quarters_between
 from xiancheng.sim.conditions import Conditions
@@ -116,7 +116,9 @@ class RunSpec:
     def vary(self, **changes: Any) -> "RunSpec":
         """The same scenario in the same region; `changes` to parameters, seed, scale or draw."""
         other = replace(self, **changes)
-        kept = ("pack", "inputs", "inputs_digest", "course")
+        kept = ["pack", "inputs", "inputs_digest"]
+        if other.doses == self.doses:
+            kept.append("course")
         vars(other).update({name: vars(self)[name] for name in kept if name in vars(self)})
         return other
 
@@ -132,20 +134,20 @@ class RunSpec:
 
     @cached_property
     def reference(self) -> "RunSpec":
-        """The run without measures in reference conditions, with the same random numbers."""
+        """The run without measures in reference conditions, with the same random numbers.
+
+        Without measures there is no dose, so those of the parameters are left out.
+        """
         return self._without_measures(reference_of(self.scenario))
 
     @cached_property
     def baseline(self) -> "RunSpec":
-        """The run without measures in the same conditions, with the same random numbers."""
+        """The run without measures in the same conditions, likewise."""
         return self._without_measures(baseline_of(self.scenario))
 
     def _without_measures(self, scenario: Scenario) -> "RunSpec":
-        other = self.running(scenario)
-        vars(other)["course"] = _course_without_measures(
-            self.pack, scenario.start, scenario.until, scenario.conditions
-        )
-        return other
+        own = {name: value for name, value in self.parameters.items() if name not in DOSE_LEVERS}
+        return self.running(scenario).vary(parameters=own)
 
     @property
     def is_reference(self) -> bool:
@@ -172,8 +174,17 @@ class RunSpec:
 
     @property
     def draw_key(self) -> tuple[Any, ...]:
-        """What runs with common random numbers have in common: parameters, seed and draw."""
-        return self.seed, self.draw, tuple(sorted(self.parameters.items()))
+        """What runs with common random numbers have in common: parameters, seed and draw.
+
+        Doses are left out: they act through levers, and a run without measures has none.
+        """
+        own = sorted(each for each in self.parameters.items() if each[0] not in DOSE_LEVERS)
+        return self.seed, self.draw, tuple(own)
+
+    @property
+    def doses(self) -> dict[str, float]:
+        """Those of the parameters that say how large assumed doses are."""
+        return {name: self.parameters[name] for name in DOSE_LEVERS if name in self.parameters}
 
     @cached_property
     def pack(self) -> Region:
@@ -233,7 +244,11 @@ class RunSpec:
         Of computed numbers, so for this session only. Runs with the same random numbers are the
         same up to the first quarter in which their courses differ.
         """
-        return _course(self.scenario, self.pack)
+        scenario = self.scenario
+        if not scenario.settings:
+            days = scenario.start, scenario.until
+            return _course_without_measures(self.pack, *days, scenario.conditions)
+        return _course(scenario, self.pack, self.values)
 
     @property
     def outcome_key(self) -> tuple[Any, ...]:
@@ -414,9 +429,9 @@ def _observed(observations: Iterable[PublishedRate], pack: Region) -> tuple[Publ
 # Scenarios that go together
 
 
-def _course(scenario: Scenario, pack: Region) -> tuple[str, ...]:
+def _course(scenario: Scenario, pack: Region, parameters: Parameters) -> tuple[str, ...]:
     """See `RunSpec.course`."""
-    in_force, world = compile_policy(scenario, pack), repr(scenario.conditions)
+    in_force, world = compile_policy(scenario, pack, parameters), repr(scenario.conditions)
 
     def digest(levers: Levers) -> str:
         content = hashlib.sha256(world.encode())
@@ -433,7 +448,7 @@ def _course_without_measures(
     pack: Region, start: date, until: date, conditions: Conditions
 ) -> tuple[str, ...]:
     scenario = replace(resolve("baseline"), start=start, until=until, conditions=conditions)
-    return _course(scenario, pack)
+    return _course(scenario, pack, priors.central())
 
 
 def baseline_of(scenario: Scenario) -> Scenario:

@@ -111,7 +111,7 @@ class RegionModel(UrbanModel):
         groups = reported_groups(pack)
         member = np.array([[c in g.counties for c in range(len(pack.counties))] for g in groups])
         super().__init__(
-            *begun, spec.values, compile_policy(chosen, pack),
+            *begun, spec.values, compile_policy(chosen, pack, spec.values),
             start=chosen.start, until=chosen.until, seed=spec.seed, draw=spec.draw,
             conditions=chosen.conditions, fertility=fertility(pack, chosen.start, spec.known_until),
             trend=known_trend(pack, chosen.start, spec.known_until, spec.observations),
@@ -122,8 +122,9 @@ class RegionModel(UrbanModel):
 
     def lead(self, spec: RunSpec) -> None:
         """Go on as the run of a spec, which has the past that this model has gone through."""
-        self.spec, self.conditions = spec, spec.scenario.conditions
-        self.policy = compile_policy(spec.scenario, spec.pack)
+        self.spec, self.parameters = spec, spec.values
+        self.conditions = spec.scenario.conditions
+        self.policy = compile_policy(spec.scenario, spec.pack, spec.values)
         self.alignment = alignment_of(spec, simulate, begun=self.done > 0)
 
     def __getstate__(self) -> dict[str, Any]:

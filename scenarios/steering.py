@@ -96,9 +96,9 @@ def keep(model: "RegionModel") -> Record:
         return tuple(model.alignment.replayed(each) for each in model.alignment.record)
     if not isinstance(model.alignment, Follow):
         return ()
-    record = tuple(model.alignment.record)
-    _remember(model.spec.key, record)
-    _write(_folder(model.spec.key), record)
+    record, key = tuple(model.alignment.record), model.spec.reference.key
+    _remember(key, record)
+    _write(_folder(key), record)
     return record
 
 

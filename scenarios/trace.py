@@ -14,7 +14,7 @@ from xiancheng.calibration.file_models import Text, quarter_name
 from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.calibration.region import Region
 from xiancheng.scenarios.plan_files import Measure, Plan
-from xiancheng.scenarios.policy import compile_policy, intensity, progress
+from xiancheng.scenarios.policy import DOSE_LEVERS, compile_policy, intensity, progress
 from xiancheng.scenarios.run_spec import OFF, RunSpec
 from xiancheng.scenarios.scenario_files import Scenario, Setting
 from xiancheng.sim.calendar import quarters_between
@@ -190,6 +190,7 @@ OF_LEVERS: dict[str, tuple[str, ...]] = {  # they scale the effect of these leve
     "renovation_price_effect": ("renovated_dwellings",),
     "service_to_wage_ratio": _SERVICES,
     "training_employment_effect": ("training",),
+    **DOSE_LEVERS,
 }
 OF_CONDITIONS = {  # they scale the effect of a condition; otherwise the constants make up for them
     "hiring_elsewhere": "wage_growth_elsewhere",

@@ -151,3 +151,14 @@ class Parameters:
     delivery_capacity: (
         float  # 1, programmes a county can carry out at once, the plan as written being 1
     )
+
+    # Doses that the plan gives no amount of: -1 at the low end of their ranges, 0 as stated, 1 high
+    dose_jobs: float  # 1, jobs of industry and returnees
+    dose_posts: float  # 1, public posts and training
+    dose_incomes: float  # 1, rural incomes and pensions
+    dose_transport: float  # 1, transport
+    dose_schools: float  # 1, schools
+    dose_housing: float  # 1, housing and land
+    dose_services: float  # 1, services and surroundings
+    dose_institutions: float  # 1, hukou, land rights, credit and transfers
+    dose_recoding: float  # 1, recoding and merging

@@ -3,12 +3,14 @@
     python -m tests.golden
 
 writes tests/golden.json anew. Do so only in a commit that is meant to change results (its line in
-CHANGELOG.md begins with RESULTS), or to change what is digested.
+CHANGELOG.md begins with RESULTS), or to change what is digested. Outcomes that differ from those on
+file are refused while `sim.MODEL_VERSION` is the one on file.
 """
 
 import hashlib
 import json
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from xiancheng.scenarios import simulate
 from xiancheng.scenarios.design import sampled
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.run_spec import digest_of, plan_digest
+from xiancheng.sim import MODEL_VERSION
 
 FILE = Path(__file__).with_name("golden.json")
 PARAMETERS = tuple(prior.name for prior in priors.catalogue())
@@ -80,18 +83,42 @@ INPUTS: dict[str, Callable[[], str]] = {
 }
 
 
-def table() -> dict[str, dict[str, str]]:
-    """Every digest, made anew."""
+Table = Mapping[str, str | Mapping[str, str]]
+
+
+def table() -> Table:
+    """Every digest, made anew, and the version of the model."""
     return {
+        "model": MODEL_VERSION,
         "inputs": {name: digest() for name, digest in INPUTS.items()},
         "outcomes": {name: outcome(name) for name in OUTCOMES},
     }
 
 
-def kept() -> dict[str, dict[str, str]]:
+def kept() -> Table:
     """The table on file."""
     return json.loads(FILE.read_text("utf-8"))
 
 
+def refusal(before: Table, now: Table) -> str | None:
+    """Why a table must not take the place of the one on file; None if it may.
+
+    An outcome that was not on file before may join under the same version.
+    """
+    if now["model"] != before["model"]:
+        return None
+    changed = [name for name, digest in now["outcomes"].items()
+               if before["outcomes"].get(name, digest) != digest]  # fmt: skip
+    if not changed:
+        return None
+    return (
+        f"outcomes differ under model {now['model']}: {', '.join(changed)}. Raise MODEL_VERSION in "
+        "sim/__init__.py: N of N.M where chances or rules changed, M where only random numbers did"
+    )
+
+
 if __name__ == "__main__":
-    FILE.write_text(json.dumps(table(), ensure_ascii=False, indent=1) + "\n", "utf-8")
+    made = table()
+    if why := refusal(kept(), made):
+        sys.exit(why)
+    FILE.write_text(json.dumps(made, ensure_ascii=False, indent=1) + "\n", "utf-8")

@@ -12,6 +12,7 @@ import pytest
 from tests.mutants import AREAS
 from xiancheng import sim
 from xiancheng.calibration.priors import catalogue
+from xiancheng.scenarios.policy import DOSE_LEVERS
 from xiancheng.sim.levers import LEVERS
 from xiancheng.sim.parameters import Parameters
 
@@ -243,8 +244,14 @@ def test_every_parameter_has_its_row_and_every_row_its_parameter():
     assert {f.name for f in fields(Parameters)} == {prior.name for prior in catalogue()}
 
 
+def test_every_lever_but_the_load_has_one_parameter_of_its_doses():
+    levers = [name for names in DOSE_LEVERS.values() for name in names]
+    assert sorted(levers) == sorted(LEVERS.keys() - {"workload"})
+    assert DOSE_LEVERS.keys() == {prior.name for prior in catalogue() if prior.kind == "dose"}
+
+
 def test_every_parameter_is_read_by_a_rule():
-    """A number that nothing reads would only pretend to matter."""
+    """A number that nothing reads would only pretend to matter; those of doses make levers."""
     read = {
         n.attr
         for name, file in SIM.items()
@@ -252,7 +259,7 @@ def test_every_parameter_is_read_by_a_rule():
         for n in ast.walk(tree(file))
         if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Load)
     }
-    assert {f.name for f in fields(Parameters)} - read == set()
+    assert {f.name for f in fields(Parameters)} - read == DOSE_LEVERS.keys()
 
 
 def readings_of_levers() -> set[tuple[str, str, int]]:

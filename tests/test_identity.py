@@ -22,6 +22,7 @@ from xiancheng.results.store.runs import load_run
 from xiancheng.results.verdict import registered, trials
 from xiancheng.scenarios.design import read_design
 from xiancheng.scenarios.run_spec import RunSpec, code_digest, digest_of
+from xiancheng.sim import MODEL_VERSION, same_model
 from xiancheng.sim.indicators import INDICATORS, Observation, total
 
 pytestmark = pytest.mark.identity
@@ -51,6 +52,33 @@ def test_the_golden_table_holds_nothing_else():
     kept = golden.kept()
     assert kept["inputs"].keys() == golden.INPUTS.keys()
     assert kept["outcomes"].keys() == golden.OUTCOMES.keys()
+
+
+def test_the_golden_table_is_of_this_version_of_the_model():
+    assert golden.kept()["model"] == MODEL_VERSION
+
+
+def test_outcomes_are_renewed_only_under_another_version_of_the_model():
+    before = {"model": "3.1", "inputs": {}, "outcomes": {"plan": "a", "baseline": "b"}}
+    other = before | {"outcomes": {"plan": "a", "baseline": "c"}}
+    assert "baseline" in golden.refusal(before, other)
+    assert "plan" not in golden.refusal(before, other).partition("Raise")[0].partition(":")[2]
+    assert golden.refusal(before, other | {"model": "3.2"}) is None
+    assert golden.refusal(before, before | {"inputs": {"plan": "d"}}) is None
+    more = before | {"outcomes": before["outcomes"] | {"new": "d"}}
+    assert golden.refusal(before, more) is None
+
+
+@pytest.mark.parametrize(
+    ("version", "same"),
+    [("0", True), ("7", True), (None, False)],
+    ids=["same", "other random", "none"],
+)
+def test_an_estimate_is_of_this_model_if_its_chances_and_rules_are(version, same):
+    major = MODEL_VERSION.partition(".")[0]
+    assert same_model(version and f"{major}.{version}") is same
+    assert not same_model(f"{int(major) + 1}.0")
+    assert not same_model(f"{major}1.0")
 
 
 # Keys, which follow the code and so are in no table

@@ -137,12 +137,22 @@ class Estimator:
             return ConditionedEstimator(self, kept, own, scale, x, self.learned.own(x))
 
 
-def learn(training: TrainingSet, rows: Ints, *, seed: int, nets: int = NETS) -> Estimator:
-    """Learn summaries of all parameters and error sizes from these rows."""
+def learn(
+    training: TrainingSet, rows: Ints, *, seed: int, origins: Ints | None = None, nets: int = NETS
+) -> Estimator:
+    """Learn summaries of all parameters and error sizes from these rows.
+
+    Parameters
+    ----------
+    origins : (row of the table,) as in `split`
+    """
     everyone = np.ones(len(training.table.units), dtype=bool)
     own = features(training.table, training.simulated[rows], everyone)
     scale = Standardizer.of(own)
-    learned = cross_fit(scale(own), training.scores[rows], seed=seed, nets=nets)
+    learned = cross_fit(
+        scale(own), training.scores[rows], seed=seed, nets=nets,
+        origins=None if origins is None else origins[rows],
+    )  # fmt: skip
     return Estimator(training, rows, scale, learned)
 
 

@@ -127,10 +127,19 @@ class CrossFit:
 
 
 def cross_fit(
-    x: Floats, targets: Floats, *, seed: int, folds: int = FOLDS, nets: int = NETS
-) -> CrossFit:
-    """Learn targets (row, target) from standardised features (row, feature)."""
-    fold = np.random.default_rng([seed, 2]).permutation(len(x)) % folds
+    x: Floats, targets: Floats, *, seed: int, origins: Ints | None = None, folds: int = FOLDS,
+    nets: int = NETS,
+) -> CrossFit:  # fmt: skip
+    """Learn targets (row, target) from standardised features (row, feature).
+
+    Parameters
+    ----------
+    origins : (row,) what the targets of a row were taken from; rows of one origin share a fold. By
+        default every row has one of its own
+    """
+    known, origin = np.unique(np.arange(len(x)) if origins is None else origins,
+                              return_inverse=True)  # fmt: skip
+    fold = (np.random.default_rng([seed, 2]).permutation(len(known)) % folds)[origin]
     seeds = np.random.SeedSequence([seed, 7]).generate_state(folds * nets).reshape(folds, nets)
     with one_thread():
         learners = [

@@ -44,7 +44,7 @@ def batch(seeds: int, scale: float) -> pd.DataFrame:
 
 
 def main(seeds: int, scale: float) -> None:
-    """Run the batch, and take the baseline from the plan where both had the same luck."""
+    """Run the batch, and take the baseline from the plan where both had the same random numbers."""
     runs = batch(seeds, scale).set_index(["scenario", "seed"]).drop(columns=["RunId", "iteration"])
     ends = runs.drop(columns=["Step", "scale"])
     print(ends.round(2).to_string())

@@ -51,7 +51,7 @@ def path(sweep: Path) -> pd.DataFrame:
 
 
 def effect(sweep: Path) -> pd.DataFrame:
-    """What the plan adds in each draw, and the draw's parameters: people met the same luck."""
+    """What the plan adds in each draw with common random numbers, and the draw's parameters."""
     return duckdb.sql(f"""
         select with_plan.{RATE}_{REGION} - without.{RATE}_{REGION} as effect, with_plan.*
         from '{sweep}/ledger.parquet' with_plan

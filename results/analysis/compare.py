@@ -186,7 +186,7 @@ class Comparison:
                 "outcome": name, "unit": unit, "unit_code": group.code, "county": group.zh,
                 "county_en": group.en, "value": (own := self.values[s, o, g]),
                 "baseline_value": (base := self.values[0, o, g]), "difference": own - base,
-                "same_luck": self.paired(s),
+                "common_random_numbers": self.paired(s),
                 **{key: float(each[o, g]) for key, each in spread[s].items()},
             }
             for s, side in enumerate(self.sides)
@@ -213,8 +213,9 @@ class Comparison:
         """
         rows = []
         for s, side in enumerate(self.sides):
-            estimates = self.verdict(s).estimates()
-            for i, (t, target) in enumerate(self._due(s)):
+            due = self._due(s)
+            estimates = self.verdict(s).estimates() if due else {}
+            for i, (t, target) in enumerate(due):
                 group = self.groups[group_of(target, self.region, self.groups)]
                 rows.append(
                     {
@@ -293,6 +294,7 @@ def compare(
     scale: float = 1.0, draws: int = 0, draw_scale: float | None = None, seeds: int = 1,
     jobs: int | None = None, day: date | None = None,
     observations: Sequence[PublishedRate] = (), alignment: str = LEVEL,
+    cutoff: date | None = None,
     done: Callable[[], None] = lambda: None,
 ) -> Comparison:  # fmt: skip
     """Compare sides with the first of them.
@@ -304,7 +306,7 @@ def compare(
     ----------
     draws, seeds : parameter draws, none or at least two, and seeds within each
     draw_scale : rows for each resident in them; see `scenarios.ensemble.scale_of_draws`
-    observations, alignment : as `simulate` takes them, where no side is a saved run
+    observations, alignment, cutoff : as `simulate` takes them, where no side is a saved run
     day : of the outcomes; by default the last deadline of a target
 
     Raises
@@ -313,13 +315,13 @@ def compare(
     """
     if draws == 1:
         raise RequestError(
-            _("--draws should be 0 or from 2 on, as within one draw an interval tells of luck "
-              "alone; got 1")
+            _("--draws should be 0 or from 2 on, as within one draw an interval holds the "
+              "spread of random numbers alone; got 1")
         )  # fmt: skip
     pack = load(region)
     common = RunSpec.of(
         sides[0].scenario, region=region, seed=seed, scale=scale, observations=observations,
-        alignment=alignment,
+        alignment=alignment, cutoff=cutoff,
     )  # fmt: skip
     saved = [side.saved for side in sides if side.saved]
     for run in saved:

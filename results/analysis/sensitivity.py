@@ -1,7 +1,7 @@
 """Which parameters move an outcome: Morris screening, then Sobol indices, by SALib.
 
-Factors are parameters, varied over the quantiles of their priors, and two yardsticks that are none:
-`county_and_year_effects`, the number of the draw of those effects, and `luck`, the seed. A
+Factors are parameters, varied over the quantiles of their priors, and two yardsticks:
+`county_and_year_effects`, the number of their draw, and `random_numbers`, the seed. A
 parameter that moves an outcome less than the seed does is not told from noise.
 
 References
@@ -34,10 +34,10 @@ from xiancheng.sim.state import Floats
 if TYPE_CHECKING:
     pass
 
-EFFECTS, LUCK = "county_and_year_effects", "luck"
+EFFECTS, RANDOM = "county_and_year_effects", "random_numbers"
 YARDSTICKS = {
     EFFECTS: _("county and yearly effects (number of the draw)"),
-    LUCK: _("luck (seed)"),
+    RANDOM: _("random numbers (seed)"),
 }
 KINDS = 1000  # draws of effects, and seeds, among which the yardsticks choose
 INNER = {"morris": 0.9, "sobol": 0.998}  # share of each prior that is explored, around its median
@@ -97,7 +97,7 @@ def draw_at(point: Floats, names: Sequence[str], inner: float, seed: int = 1) ->
     Parameters
     ----------
     point : (factor,) in [0, 1]
-    seed : of every run; where `luck` is a factor, the first of the seeds among which it chooses
+    seed : of every run; as the factor `random_numbers`, the first of those to choose among
     """
     priors = {prior.name: prior for prior in catalogue()}
     u = dict(zip(names, 0.5 + inner * (np.asarray(point) - 0.5), strict=True))

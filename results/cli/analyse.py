@@ -19,6 +19,7 @@ from xiancheng.results.cli.output import (
     Work,
     announce,
     give,
+    known_rates,
     note_inactive,
     note_inactive_rates,
     print_notes,
@@ -34,7 +35,6 @@ from xiancheng.results.tables import attribution as contributions
 from xiancheng.results.tables.terminal import show
 from xiancheng.results.tables.verdicts import unjudged
 from xiancheng.results.text import Say
-from xiancheng.results.verdict.observations import read_known
 from xiancheng.scenarios.diff import called
 from xiancheng.scenarios.ensemble import (
     Summaries,
@@ -79,8 +79,8 @@ def compare(options: Namespace, say: Say) -> int:
             sides, region=options.region, seed=options.seed, scale=options.scale,
             draws=options.draws, draw_scale=options.draw_scale, seeds=seeds, jobs=options.jobs,
             day=options.at, done=step,
-            observations=read_known(options.observations, sides[0].scenario, options.region),
-            alignment=options.alignment,
+            observations=known_rates(options, sides[0].scenario, options.region, say).rates,
+            cutoff=options.cutoff, alignment=options.alignment,
         )  # fmt: skip
     notes = [*tables.comparison_notes(found, say.lang), *sample_notes(found.region, say.lang)]
     frame, inputs = found.to_frame(), found.inputs(say.lang)
@@ -116,7 +116,7 @@ def _reject_unused_by_compare(options: Namespace, sides: Sequence[Comparand]) ->
         reject_unused(options, ["seeds", "draw_scale"], why)
     if saved:
         why = _("the published rates are those of the saved run; leave the file out")
-        reject_unused(options, ["observations"], why)
+        reject_unused(options, ["observations", "cutoff"], why)
         why = _("the alignment is that of the saved run; leave it out")
         reject_unused(options, ["alignment"], why)
     if saved and not options.draws:
@@ -132,7 +132,7 @@ def attribute(options: Namespace, say: Say) -> int:
         count = pairs if pairs > 1 else 0
     scenario = _scenario(options, say)
     _check(options, scenario, scale, count)
-    with _runs(options, say, scenario, scale) as runs:
+    with _runs(options, scenario, scale, say) as runs:
         where = reported_groups(runs.spec.pack)[group_index(runs.spec.pack, options.county)]
         draws = layered(runs.spec, count, seed) if count else [runs.spec]
         game = CoalitionGame.of(scenario, options.permutations, len(draws), seed)
@@ -218,7 +218,7 @@ def _search(
     options: Namespace, say: Say, goal: goal_spec.GoalSpec, steps: int, outside: int
 ) -> tuple[goal_seek.SearchResult, certificate.Regret | None]:
     """The least package, and what packages come to in other outside worlds, if that is asked."""
-    with _runs(options, say, goal.scenario, options.scale, again=True) as runs:
+    with _runs(options, goal.scenario, options.scale, say, again=True) as runs:
         draws = layered(runs.spec, options.draws, options.seed)
         with progress(say(_("searching")), steps) as step:
             own = goal_seek.AnchoredRuns(runs, goal.scenario, draws)
@@ -241,7 +241,7 @@ def _confirm(
 ) -> tuple[certificate.Certificate, bool]:  # fmt: skip
     """How the package does on fresh draws, and whether statistics carry the level."""
     with (
-        _runs(options, say, goal.scenario, options.confirm_scale) as runs,
+        _runs(options, goal.scenario, options.confirm_scale, say) as runs,
         progress(say(_("confirming")), steps) as step,
     ):
         fresh = _fresh(options, runs.spec, options.confirm)
@@ -259,7 +259,7 @@ def sensitivity(options: Namespace, say: Say) -> int:
     sizes = _sizes(options)
     scenario = _scenario(options, say)
     _check(options, scenario, options.scale)
-    with _runs(options, say, scenario, options.scale) as runs:
+    with _runs(options, scenario, options.scale, say) as runs:
         place = group_index(runs.spec.pack, options.county)
         quantity = morris_sobol.QuantityOfInterest(outcome, place, options.effect)
         if idle := morris_sobol.inactive(chosen, runs.spec, quantity):
@@ -359,7 +359,7 @@ def _check(options: Namespace, scenario: Scenario, scale: float, draws: int = 0)
 
 
 def _runs(
-    options: Namespace, say: Say, scenario: Scenario, scale: float, *, again: bool = False
+    options: Namespace, scenario: Scenario, scale: float, say: Say, *, again: bool = False
 ) -> Summaries:  # fmt: skip
     """What runs scenarios, and reads them on a day: that of --at, else the last deadline.
 
@@ -368,10 +368,12 @@ def _runs(
     RequestError
         if the scenario does not reach that day.
     """
+    if "known" not in options:  # what is marked in them is said once
+        options.known = known_rates(options, scenario, options.region, say)
     spec = RunSpec.of(
         scenario, region=options.region, seed=options.seed, scale=scale,
-        observations=read_known(options.observations, scenario, options.region),
-        alignment=options.alignment,
+        observations=options.known.rates,
+        cutoff=options.cutoff, alignment=options.alignment,
     )  # fmt: skip
     note_inactive_rates(spec, say)
     day: date = getattr(options, "at", None) or judged_on(scenario, spec.pack)

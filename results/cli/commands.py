@@ -83,8 +83,10 @@ COUNTY = Option("--county", _("place, its name or code"), "371621", metavar="PLA
                 usual=_("that of the largest target"))  # fmt: skip
 
 OBSERVATIONS = Option("--observations",
-                      _("published rates: CSV of unit_code, date, variable, value"), "rates.csv",
-                      usual=NONE, type=File(read=True))  # fmt: skip
+                      _("published rates, CSV or Excel: unit_code, date, variable, value"),
+                      "rates.csv", usual=NONE, type=File(read=True))  # fmt: skip
+CUTOFF = Option("--cutoff", _("nothing published for a later day is used"), "2025-12-31",
+                usual="2024-12-31", type=day())  # fmt: skip
 
 
 def _alignment(usual: str = "level", example: str = "off") -> Option:
@@ -99,7 +101,7 @@ RUN = Command(
     SCENARIO, REGION, _seed(), _draws(0), _scale(1.0), DRAW_SCALE,
     Option("--start", _("first day, a census date"), "2010-11-01",
            usual=_("that of the scenario"), type=day()),
-    UNTIL, JOBS, OBSERVATIONS, _alignment(),
+    UNTIL, JOBS, OBSERVATIONS, CUTOFF, _alignment(),
     Option("--figure", _("also draw the verdicts (SVG)"), "answer.svg", usual=NONE, type=File()),
     _folder(_("folder of runs"), usual="results/runs"),
 )  # fmt: skip
@@ -157,8 +159,7 @@ COMPARE = Command(
     _several("--outcome", _("indicators that are shown"), "migration_pp",
              _("the rate and its causes"), "INDICATOR"),
     REGION, _seed(None, usual=OWN), _scale(None, usual=OWN), JOBS, _draws(0), DRAW_SCALE, AT,
-    OBSERVATIONS,
-    _alignment(), _table("--csv"),
+    OBSERVATIONS, CUTOFF, _alignment(), _table("--csv"),
 )  # fmt: skip
 
 ATTRIBUTE = Command(
@@ -169,7 +170,7 @@ ATTRIBUTE = Command(
     REGION, _seed(), _scale(0.05), JOBS,
     _draws(None, _("parameter draws, each a random world"),
            usual=_("{worlds}, or half the orders if fewer", worlds=WORLDS)),
-    AT, COUNTY, OBSERVATIONS, _alignment(), _table("--csv"),
+    AT, COUNTY, OBSERVATIONS, CUTOFF, _alignment(), _table("--csv"),
 )  # fmt: skip
 
 SEEK = Command(
@@ -193,7 +194,7 @@ SEEK = Command(
     _scale(1.0, "--confirm-scale", _("size of the population in the confirmations")),
     _draws(20, _("fresh draws for other outside worlds; 0: none"), name="--regret"),
     REGION, _seed(), _scale(0.02), JOBS, _draws(40, _("number of parameter draws"), least=1),
-    OBSERVATIONS, _alignment(),
+    OBSERVATIONS, CUTOFF, _alignment(),
 )  # fmt: skip
 
 SENSITIVITY = Command(
@@ -208,7 +209,8 @@ SENSITIVITY = Command(
     Option("--trajectories", _("Morris trajectories"), "20", usual="10", type=whole()),
     Option("--top", _("factors that Morris passes on to Sobol"), "5", usual="8", type=whole(1)),
     Option("--points", _("base points of Sobol, a power of two"), "128", usual="64", type=whole()),
-    REGION, _seed(), _scale(0.01), JOBS, AT, COUNTY, OBSERVATIONS, _alignment("off", "level"),
+    REGION, _seed(), _scale(0.01), JOBS, AT, COUNTY, OBSERVATIONS, CUTOFF,
+    _alignment("off", "level"),
     _table("--csv"),
 )  # fmt: skip
 
@@ -219,9 +221,11 @@ ESTIMATE = (
     Option("--pool", _("pack of counties around, or none"), "shandong",
            usual=_("the largest of the province"), type=Name("packs", metavar="PACK")),
     Option("--runs", _("runs of the region", "number"), "320", usual="1000", type=whole(180)),
-    Option("--pool-runs", _("runs of the counties around", "number"), "320", usual="1000",
+    Option("--pool-runs", _("runs of the counties around", "number"), "320", usual="512",
            type=whole(180)),
-    _scale(None, about=_("size of the region's population"), usual="1"),
+    _scale(None, about=_("size of the region's population"), usual="0.1"),
+    Option("--pairs", _("of these runs, how many are made at full scale too"), "50", usual="100",
+           type=whole(2)),
     _scale(None, "--pool-scale", _("the same of the counties around"), usual="0.01"),
     _seed(), JOBS,
     _folder(_("where runs are kept, and taken up again"), usual=_("results/runs/trials/PACK")),
@@ -264,7 +268,7 @@ REPORT = Command(
            type=File(read=True)),
     Option("--package", _("result of seek --json"), "package.json", usual=NONE,
            type=File(read=True)),
-    REGION, _seed(), _scale(0.05), _draws(20), DRAW_SCALE, JOBS, OBSERVATIONS,
+    REGION, _seed(), _scale(0.05), _draws(20), DRAW_SCALE, JOBS, OBSERVATIONS, CUTOFF,
 )  # fmt: skip
 
 CONSOLE = Command(
@@ -291,12 +295,14 @@ REGION_CHECK = Command(
 
 FROM_CENSUS = Command(
     f"{CLI}.region:from_census", _("a pack from a county census table"),
-    Argument("table", _("the census table (CSV)"), "census.csv", type=File(read=True)),
-    _several("--prefecture", _("codes of prefectures"), "371400", _("give --province"), "CODE"),
+    Argument("table", _("the census table (CSV or Excel)"), "census.csv", type=File(read=True)),
+    _several("--prefecture", _("names or codes of prefectures"), "371400", _("give --province"),
+             "PLACE"),
     Option("--province", _("all prefectures"), is_flag=True),
     _folder(NEW_FOLDER, required=True),
     Option("--concordance", _("which units make one"), "joins.csv",
            usual=_("the shipped table"), type=File(read=True)),
+    Option("--unknown", _("take impossible figures as unknown, and list them"), is_flag=True),
     Option("--via", _("who digitised the table, and its licence"), "CC-BY", usual=_("empty"),
            default="", metavar="TEXT"),
 )  # fmt: skip

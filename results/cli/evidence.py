@@ -40,7 +40,7 @@ from xiancheng.results.verdict.forecasts import check_cutoff, forecasts
 from xiancheng.results.verdict.registered import REGISTERED, ScoreSettings, digests
 from xiancheng.scenarios.outcome import reported_groups
 
-QUICK: dict[str, Any] = {"pool": None, "runs": 320, "scale": 0.02}  # minutes, for development
+QUICK: dict[str, Any] = {"pool": None, "runs": 320, "scale": 0.02, "pairs": 0}  # for development
 
 
 POOLED = ("pool_runs", "pool_scale")  # settings of the counties around
@@ -107,7 +107,7 @@ def settings(options: Namespace, *, quick: bool = False) -> EstimateSettings:
         chosen = replace(chosen, **QUICK)
     if chosen.pool is None:
         reject_unused(options, POOLED, _("no counties around are used; leave it out"))
-    names = (*POOLED, "runs", "scale", "rows")
+    names = (*POOLED, "runs", "scale", "pairs", "rows")
     given = {name: value for name in names if (value := getattr(options, name, None)) is not None}
     return replace(chosen, **given)
 
@@ -115,6 +115,8 @@ def settings(options: Namespace, *, quick: bool = False) -> EstimateSettings:
 def works(chosen: EstimateSettings) -> list[Work]:
     """The runs of an estimate, for a word on how long they take."""
     sizes = [(chosen.runs, chosen.region, chosen.scale)]
+    if _paired(chosen):
+        sizes.append((chosen.pairs, chosen.region, 1.0))
     if chosen.pool is not None:
         sizes.append((chosen.pool_runs, chosen.pool, chosen.pool_scale))
     return [
@@ -122,13 +124,19 @@ def works(chosen: EstimateSettings) -> list[Work]:
     ]
 
 
+def _paired(chosen: EstimateSettings) -> bool:
+    """Whether some of the region's runs are made at full scale beside a smaller one."""
+    return chosen.scale < 1 and chosen.pairs > 0
+
+
 def _estimate(
     chosen: EstimateSettings, folder: Path, jobs: int, say: Say
 ) -> tuple[Stage | None, Stage]:
     """The estimate from the counties around, and the region's own."""
+    own_runs = chosen.runs + chosen.pairs * _paired(chosen)
     if chosen.pool is None:
-        values = estimates.from_priors(chosen)
-        with progress(say(_("runs of the region")), len(values)) as step:
+        values = estimates.from_priors(chosen.runs, chosen.seed)
+        with progress(say(_("runs of the region")), own_runs) as step:
             own = estimates.own_trials(chosen, values, folder, jobs, step)
         return None, estimates.estimated(own.table(), own, chosen)
     with progress(say(_("runs of the counties around")), chosen.pool_runs) as step:
@@ -138,7 +146,7 @@ def _estimate(
     if not first.calibration.passed:
         raise RequestError(first.calibration.sentence())
     values, sizes, __ = estimates.drawn(first, chosen.runs, chosen.seed)
-    with progress(say(_("runs of the region")), len(values)) as step:
+    with progress(say(_("runs of the region")), own_runs) as step:
         own = estimates.own_trials(chosen, values, folder, jobs, step)
     return first, estimates.updated(first, own.table(), own, sizes, chosen)
 
@@ -193,14 +201,15 @@ def hindcast(options: Namespace, say: Say) -> int:
     pack = load(options.region, say.lang)
     if chosen.pool is not None:
         why = _("the counties around are used; see --pool-runs, --pool-scale and --pool none")
-        reject_unused(options, ["runs", "scale"], why)
+        reject_unused(options, ["runs", "scale", "pairs"], why)
     folder = options.out or RUNS / "trials" / pack.name
     check_writable(folder)
     if options.write:
         check_writable(options.write, file=True)
         check_writable(options.write.with_name("pictures"))
-    count = chosen.runs if chosen.pool is None else chosen.pool_runs
-    announce(say, [works(chosen)[-1]], options.jobs)
+    alone = chosen.pool is None
+    count = chosen.runs + chosen.pairs * _paired(chosen) if alone else chosen.pool_runs
+    announce(say, works(chosen) if alone else [works(chosen)[-1]], options.jobs)
     with progress(say(_("runs", "each")), count) as step:
         runs = hindcasts.trials_of(chosen, folder, options.jobs or os.cpu_count() or 1, step)
     stage = hindcasts.learned(runs, chosen)
@@ -237,7 +246,10 @@ def _keep(account: Mapping[str, Any], pack: Region, folder: Path, say: Say) -> N
     """
     within, short = is_installed(pack.folder), account["trial"]
     home = folder if short or within else pack.folder
-    scores = pd.DataFrame(account["scores"]).to_csv(index=False)
+    software = account["software"]
+    table = pd.DataFrame(account["scores"])
+    table["model"], table["code"] = software["model"], software["simulation_code"]
+    scores = table.to_csv(index=False)
     write_file(home / posterior.RECORD, scores.encode("utf-8-sig"))
     _note_written(home / posterior.RECORD, say)
     if short:

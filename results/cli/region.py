@@ -6,7 +6,7 @@ from typing import Any
 
 from xiancheng.calibration.errors import PackError, RequestError
 from xiancheng.calibration.i18n import _
-from xiancheng.calibration.region import census_import, load, pack_writer
+from xiancheng.calibration.region import census_import, census_template, load, pack_writer
 from xiancheng.results.cli.output import give, print_notes
 from xiancheng.results.cli.process import DONE, REFUSED
 from xiancheng.results.tables import assumptions, labels, terminal
@@ -56,8 +56,9 @@ def from_census(options: Namespace, say: Say) -> int:
         census_import.read_concordance(given) if given else census_import.shipped_concordance()
     )
     plan = census_import.plan_pack(
-        options.table, options.prefecture, concordance, via=options.via, lang=say.lang
-    )
+        options.table, options.prefecture, concordance, via=options.via, lang=say.lang,
+        unknown=options.unknown,
+    )  # fmt: skip
     pack_writer.write(out, pack_writer.pack_files(plan, out.resolve().name))
     notes = [say(note) for note in plan.notes]
     units = [unit.code for unit in plan.units]
@@ -85,8 +86,11 @@ def new(options: Namespace, say: Say) -> int:
     folder = options.out or Path(options.name)
     files = pack_writer.blank_files(options.name)
     pack_writer.write(folder, files)
-    line = say(
-        _("{folder} is made; fill it in, then run xiancheng region check {folder}", folder=folder)
-    )
-    give(options, {"out": str(folder), "files": sorted(files)}, lambda: print(line))
+    lines = [
+        _("{folder} is made; fill it in, then run xiancheng region check {folder}", folder=folder),
+        _("or fill in one table, {table} (or .csv), then run xiancheng region from-census {table} "
+          "--prefecture NAME --out FOLDER", table=folder / census_template.XLSX_NAME),
+    ]  # fmt: skip
+    text = "\n".join(map(say, lines))
+    give(options, {"out": str(folder), "files": sorted(files)}, lambda: print(text))
     return DONE

@@ -1,12 +1,11 @@
 """The side panel: which scenarios are A and B, levers and outside conditions, changed settings."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
-from markupsafe import Markup
 from nicegui import ui
 from nicegui.element import Element
 
@@ -18,16 +17,14 @@ from xiancheng.results.console.edits import (
     projects,
     safeguards,
 )
+from xiancheng.results.console.measures import Follower, MeasureDrawer, Shown, refusal
 from xiancheng.results.console.result import ABResult
 from xiancheng.results.console.session import Session
 from xiancheng.results.console.widgets import (
-    area,
-    bulleted,
     button,
     checkbox,
     disclosure,
     element,
-    joined,
     number,
     select,
     set_choices,
@@ -38,18 +35,12 @@ from xiancheng.results.console.widgets import (
     text,
     write,
 )
-from xiancheng.results.tables.labels import amount, evidence, unit_name
-from xiancheng.scenarios.diff import foreign
-from xiancheng.scenarios.policy import delivery_of
 from xiancheng.scenarios.scenario_files import STRONGEST, Scenario
-from xiancheng.scenarios.trace import Trace, by_clause
 from xiancheng.sim.conditions import CONDITIONS, Condition
-from xiancheng.sim.levers import LEVERS
 
 if TYPE_CHECKING:
     from xiancheng.calibration.region import Region
 
-ARROWS = {"+": "↑", "-": "↓", "±": "↑↓", "0": "→"}
 LEAST_SHORTFALL = 0.005  # of what is asked: less is not reported
 
 
@@ -95,7 +86,8 @@ class LeverPanel:
         edit: Callable[[Callable[[ScenarioEdit], ScenarioEdit]], None],
     ) -> None:  # fmt: skip
         self.session, self.region, self._edit = session, region, edit
-        self._shown: dict[Element, Callable[[Scenario], object]] = {}  # what each control shows
+        self._shown: dict[Element, Shown] = {}  # what each control shows
+        self._followers: list[Follower] = []
         self._notes: dict[tuple[str, ...], ui.html] = {}  # beside each project, by its measures
         self._build()
 
@@ -103,6 +95,8 @@ class LeverPanel:
         """Show A as it is now."""
         scenario = self.session.a.scenario
         set_values({control: shown(scenario) for control, shown in self._shown.items()})
+        for follow in self._followers:
+            follow(scenario)
         for members, note in self._notes.items():
             mixed = len({scenario.setting(m).intensity for m in members}) > 1
             write(note, self.session.say(_("(measures differ)")) if mixed else "")
@@ -126,7 +120,8 @@ class LeverPanel:
         if others := safeguards(scenario):
             self._build_project("S", say(_("Safeguards")), others)
         text(say(_("The outside world")), name="h2")
-        self._build_conditions()
+        with element("div", "conditions"):
+            self._build_conditions()
 
     def _build_project(self, name: str, title: str, members: tuple[str, ...]) -> None:
         with element("section", "project"):
@@ -139,7 +134,6 @@ class LeverPanel:
             disclosure(count, partial(self._build_measures, members), cls="measures")
 
     def _build_measures(self, members: tuple[str, ...]) -> None:
-        say = self.session.say
         for measure in members:
             about = self.session.a.scenario.plan.measures[measure]
             title = f"{measure} {about.title.text(self.session.lang)}"
@@ -147,9 +141,8 @@ class LeverPanel:
                 with element("div", "line"):
                     text(title, name="h4")
                     self._intensity_slider(title, (measure,))
-                what = say(_("what it does, evidence, indicators"))
-                disclosure(what, partial(self._describe, measure))
-                disclosure(say(_("set by county")), partial(self._build_counties, measure))
+                MeasureDrawer(self.session, self.region, measure, self._edit, self._keep,
+                              self._followers.append)  # fmt: skip
 
     def _intensity_slider(self, title: str, members: tuple[str, ...]) -> None:
         def mean(scenario: Scenario) -> float:
@@ -158,84 +151,16 @@ class LeverPanel:
         def moved(value: float) -> None:
             self._edit(lambda a: a.with_intensity(members, value))
 
-        control = slider(title, mean(self.session.a.scenario), moved, high=STRONGEST)
-        self._shown[control] = mean
-
-    def _describe(self, measure: str) -> None:
-        """What a measure does, in which direction, how well evidenced; its indicators."""
-        say, scenario = self.session.say, self.session.a.scenario
-        by_name: dict[str, list[Trace]] = {}
-        for trace in by_clause(scenario.plan, measure):
-            by_name.setdefault(trace.clause, []).append(trace)
-        clauses = (
-            tag("li", tag("p", tag("strong", clause), " ", traces[0].says.text(self.session.lang)),
-                tag("ul", *map(self._effect, traces), cls="effects"))
-            for clause, traces in by_name.items()
+        control = slider(
+            title, mean(self.session.a.scenario), moved, high=STRONGEST,
+            exact=self.session.say(_("{title}: value", title=title)),
+            message=refusal(0, STRONGEST).text(self.session.lang),
         )  # fmt: skip
-        parts = [tag("ul", *clauses, cls="clauses")]
-        if not foreign(scenario, self.region):  # tasks, quantities and dates of the plan's own city
-            lines = [*self._indicators(measure)] or [say(_("none in the plan"))]
-            parts += [tag("p", tag("strong", say(_("Indicators and delivery")))), bulleted(lines)]
-        area(joined(parts))
+        self._keep(control, mean)
 
-    def _indicators(self, measure: str) -> Iterator[str]:
-        say, scenario = self.session.say, self.session.a.scenario
-        promised = {
-            row.indicator: row.share
-            for row in delivery_of(scenario, self.region)
-            if row.measure == measure and (row.at_deadline or row.due is None)
-        }
-        for name, indicator in scenario.plan.measures[measure].indicators.items():
-            yield say(_(
-                "{indicator}: {value} ({due}); delivered as set: {done}",
-                indicator=indicator.name, done=f"{promised[name]:.0%}" if name in promised else "–",
-                value=Words(indicator.wording, str(indicator.value or "")),
-                due=indicator.deadline.day if indicator.deadline else say(_("no deadline")),
-            ))  # fmt: skip
-
-    def _effect(self, trace: Trace) -> Markup:
-        """The effect of a clause on a lever: direction, evidence, size."""
-        say, lang = self.session.say, self.session.lang
-        if trace.lever == "none":
-            return tag("li", say(_("Not in the model: ")), trace.because.text(lang))
-        lever = LEVERS[trace.lever]
-        direction, quantity = evidence(trace.grade, trace.status, lang)
-        arrows = "".join(ARROWS.get(part, part) for part in trace.sign.split("|"))
-        full, low, high = map(amount, (trace.full, trace.low, trace.high))
-        unit = Words(unit_name(trace.unit, "zh"), trace.unit)
-        size = _("in full {full} {unit} ({low}–{high})", full=full, unit=unit, low=low, high=high)
-        sign = say(_("direction {sign}", sign=trace.sign))
-        return tag(
-            "li", tag("span", arrows, cls="arrow", role="img", aria_label=sign),
-            f" {say(Words(lever.zh, lever.meaning))} ",
-            tag("span", direction, cls=f"grade grade-{trace.grade}"), " ",
-            tag("span", quantity, cls="grade grade-W"),
-            tag("small", f" {say(size)}；{trace.because.text(lang)}"),
-        )  # fmt: skip
-
-    def _build_counties(self, measure: str) -> None:
-        def shown(code: str, scenario: Scenario) -> object:
-            return scenario.setting(measure).counties.get(code, "")
-
-        def changed(code: str, value: float | None) -> None:
-            self._edit(lambda a: a.with_county(measure, code, value))
-
-        with element("div", "counties"):
-            for county in self.region.counties:
-                name, own = county.text(self.session.lang), partial(shown, county.code)
-                with element("label"):
-                    text(name)
-                    control = number(
-                        f"{measure} {name}", own(self.session.a.scenario),
-                        partial(changed, county.code), low=0, high=STRONGEST, step=0.1,
-                        message=self._refusal(0, STRONGEST),
-                    )  # fmt: skip
-                self._shown[control] = own
-
-    def _refusal(self, low: float, high: float) -> str:
-        return self.session.say(
-            _("should be a number from {low:g} to {high:g}; not taken", low=low, high=high)
-        )
+    def _keep(self, control: Element, shown: Shown) -> None:
+        """Have a control follow A."""
+        self._shown[control] = shown
 
     def _build_conditions(self) -> None:
         say, now = self.session.say, self.session.a.scenario.conditions
@@ -248,9 +173,11 @@ class LeverPanel:
                 low, high = condition.low, condition.high
                 with element("label", "condition"):
                     text(say(title), tag("small", f" {say(range_of(condition))}"))
-                    control = number(say(title), value, changed, low=low, high=high, step=0.01,
-                                     message=self._refusal(low, high))  # fmt: skip
-            self._shown[control] = attrgetter(f"conditions.{name}")
+                    control = number(
+                        say(title), value, changed, low=low, high=high, step=0.01,
+                        message=say(refusal(low, high)),
+                    )  # fmt: skip
+            self._keep(control, attrgetter(f"conditions.{name}"))
 
     def _condition_changed(self, name: str, value: float | bool | None) -> None:
         base = getattr(self.session.a.base.conditions, name)

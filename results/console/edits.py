@@ -12,10 +12,12 @@ from xiancheng.calibration.file_models import Text, quarter_name
 from xiancheng.calibration.i18n import Words, _, same
 from xiancheng.calibration.region import Region
 from xiancheng.calibration.region import load as load_region
+from xiancheng.results.tables.labels import amount
 from xiancheng.scenarios.diff import called, with_changes
 from xiancheng.scenarios.loader import load_plan, resolve
 from xiancheng.scenarios.scenario_files import Scenario, Setting
 from xiancheng.sim.conditions import CONDITIONS
+from xiancheng.sim.levers import LEVERS
 
 Overrides = dict[str, dict[str, Any]]  # measure -> fields set otherwise, as in a scenario file
 
@@ -127,6 +129,25 @@ class ScenarioEdit:
         if value is not None:
             counties[code] = value
         return self._edited(lambda own: own[measure].update(counties=counties))
+
+    def with_delay(self, measure: str, quarters: int) -> "ScenarioEdit":
+        """With a measure put off by so many quarters."""
+        delay = f"{quarters} quarters"
+        return self._edited(lambda own: own[measure].update(delay=delay))
+
+    def with_dose(self, name: str, full: float | None) -> "ScenarioEdit":
+        """With another amount of a clause in full; None takes that of the base.
+
+        Raises
+        ------
+        ScenarioError
+            if it is outside of its range.
+        """
+        if full in (None, self.base.doses.get(name, _plan_doses(self.base)[name][1])):
+            return self.revert(("doses", name)) if name in self.scenario.doses else self
+        file = self.to_file()
+        file["doses"] = dict(self.scenario.doses) | {name: full}
+        return ScenarioEdit.of(file, self.title, self.region)
 
     def with_condition(self, name: str, value: float | bool) -> "ScenarioEdit":
         """With another outside condition."""
@@ -307,12 +328,23 @@ def _other_changes(edit: ScenarioEdit) -> Iterator[Change]:
         if old != new:
             yield Change(("horizon", name), label, _value(old), _value(new))
     for name, value in now.doses.items():
-        if base.doses.get(name) != value:
-            old = _value(base.doses[name]) if name in base.doses else _("central value")
-            yield Change(("doses", name), _("dose {name}", name=name), old, _value(value))
+        label, full = _plan_doses(base)[name]
+        if (old := base.doses.get(name, full)) != value:
+            yield Change(("doses", name), label, same(amount(old)), same(amount(value)))
     if base.red_lines != now.red_lines:
         before, after = _("as it was"), _("differ from the base")
         yield Change(("red_lines",), _("red lines"), before, after)
+
+
+def _plan_doses(scenario: Scenario) -> dict[str, tuple[Words, float]]:
+    """What each dose of the plan is called, and how large it is in full."""
+    found = {}
+    for measure in scenario.plan.measures.values():
+        for name, clause, dose in measure.doses():
+            lever = LEVERS[dose.lever]
+            label = Words(f"{clause} {lever.zh}", f"{clause} {lever.meaning}")
+            found[name] = label, measure.clauses[clause].full(dose)
+    return found
 
 
 def _value(value: object) -> Words:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from xiancheng.calibration.region import Region
     from xiancheng.results.analysis.attribution import AttributionTable
     from xiancheng.results.console.charts import ColorScale
+    from xiancheng.results.console.result import ABResult
+    from xiancheng.results.tables.table import Table
 
 UNDO_STEPS = 50
 MAX_CHARACTERS = 12_000  # of a scenario in a URL
@@ -63,6 +65,9 @@ class Session:
     stored: dict[str, ScenarioEdit] = field(default_factory=dict)  # saved ones, as last read
     day: date | None = None  # the chosen day; None: that on which A is judged
     map_scale: "ColorScale | None" = None  # of rates, kept while the tab is open
+    previous: "ABResult | None" = None  # the last final result before A was changed
+    tables: dict[str, "Table"] = field(default_factory=dict)  # of the open view, by key
+    second_map: str = "difference"  # a key of `views.overview.SECOND_MAPS`
     attribution: ComputedAttribution | None = None  # the last that was computed in this tab
     _past: list[State] = field(default_factory=list)
     _future: list[State] = field(default_factory=list)
@@ -86,6 +91,11 @@ class Session:
         self._past = [*self._past[-UNDO_STEPS + 1 :], self._state]
         self._future = []
         self.a, self.b = a or self.a, b or self.b
+
+    def keep_previous(self, shown: "ABResult | None", new: "ABResult") -> None:
+        """Keep the result that is shown, if it is final and of another A than the new one."""
+        if shown is not None and not shown.preliminary and shown.digest != new.digest:
+            self.previous = shown
 
     @property
     def _state(self) -> State:

@@ -16,20 +16,22 @@ Handler = Callable[[Any], Any]
 VALUE = "(e) => emit(e.target.value)"
 CHECKED = "(e) => emit(e.target.checked)"
 SUBMITTED = "(e) => { e.preventDefault(); emit(e.target.querySelector('input').value) }"
-SHOW_VALUE = (
-    "(e) => { e.target.nextElementSibling.textContent = Number(e.target.value).toFixed(1) }"
-)
+SHOW_VALUE = "(e) => { e.target.nextElementSibling.value = e.target.value }"
 SET_VALUES = """(values) => {
   for (const [id, value] of Object.entries(values)) {
     const e = document.getElementById(id);
     if (!e) continue;
     if (typeof value === 'boolean') e.checked = value; else e.value = value;
-    if (e.type === 'range') e.nextElementSibling.textContent = Number(value).toFixed(1);
-    if (e.type === 'number') e.nextElementSibling.textContent = '';
+    const box = e.type === 'range' ? e.nextElementSibling : e;
+    if (box !== e) box.value = Math.round(value * 1000) / 1000;
+    if (box.type !== 'number') continue;
+    box.setAttribute('aria-invalid', false);
+    box.nextElementSibling.textContent = '';
   }
 }"""
 VALIDATE = """(e) => {
-  const v = e.target.validity, bad = v.badInput || v.rangeUnderflow || v.rangeOverflow;
+  const v = e.target.validity;
+  const bad = v.badInput || v.rangeUnderflow || v.rangeOverflow || v.valueMissing;
   e.target.setAttribute('aria-invalid', bad);
   e.target.nextElementSibling.textContent = bad ? MESSAGE : '';
   if (!bad && e.type === 'change') emit(e.target.value);
@@ -114,14 +116,23 @@ def set_values(values: Mapping[Element, object]) -> None:
         next(iter(values)).client.run_javascript(f"({SET_VALUES})({by_id})")
 
 
-def slider(label: str, value: float, handler: Handler, *, high: float) -> Element:
-    """A slider from 0 to `high` with its value beside it; the handler is called on release."""
+def slider(
+    label: str, value: float, handler: Handler, *, high: float, exact: str, message: str
+) -> Element:
+    """A slider from 0 to `high`, and a box for any number between; called on release and entry.
+
+    Parameters
+    ----------
+    exact : the name of the box
+    message : shown where the box holds anything but a number within the bounds
+    """
     with element("span", "slider"):
         control = element(
             "input", "range", type="range", min=0, max=high, step=0.1, aria_label=label
         )
         control.props["^value"] = value
-        text(f"{value:.1f}", name="output", cls="shown")
+        number(exact, round(value, 3), handler, low=0, high=high, step=0.01, message=message,
+               required=True)  # fmt: skip
     control.on("input", js_handler=SHOW_VALUE)
     control.on("change", lambda e: handler(float(e.args)), js_handler=VALUE)
     return control
@@ -158,8 +169,8 @@ def checkbox(label: str, value: bool, handler: Handler) -> Element:
 
 
 def number(label: str, value: object, handler: Handler, *, low: float, high: float,
-           step: float, message: str) -> Element:  # fmt: skip
-    """A box for a number, or for none ("" as a value); the handler gets None when it is emptied.
+           step: float, message: str, required: bool = False) -> Element:  # fmt: skip
+    """A box for a number; unless it is required, the handler gets None when it is emptied.
 
     Anything but a number within the bounds shows the message beside the box and changes nothing.
     """
@@ -168,7 +179,7 @@ def number(label: str, value: object, handler: Handler, *, low: float, high: flo
         handler(float(event.args) if event.args != "" else None)
 
     control = element("input", "figure-box", type="number", min=low, max=high, step=step,
-                   aria_label=label)  # fmt: skip
+                      required=required, aria_label=label)  # fmt: skip
     control.props["^value"] = value
     text("", name="small", cls="wrong").props("aria-live=polite")
     validate = VALIDATE.replace("MESSAGE", json.dumps(message))

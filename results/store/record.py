@@ -16,7 +16,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AliasChoices, Field, ValidationError
+from pydantic import AliasChoices, Field, ValidationError, model_validator
 
 from xiancheng.calibration import posterior
 from xiancheng.calibration.file_models import FileModel
@@ -27,6 +27,7 @@ from xiancheng.results.store.files import file_digest
 from xiancheng.results.verdict import registered
 from xiancheng.scenarios.outcome import commit
 from xiancheng.scenarios.run_spec import RunSpec, code_digest
+from xiancheng.sim import MODEL_VERSION, same_model
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,6 +47,9 @@ class Software(FileModel):
     name: str
     version: str
     commit: str | None
+    model: str | None = Field(
+        default=None, description="version N.M of the model; another N has other chances or rules"
+    )
     simulation_code: Sha256 = Field(
         description="syntax trees and tables of sim, calibration and scenarios, and the versions "
         "of the libraries that compute; `code` in records of programs before 2026-11-29",
@@ -90,11 +94,19 @@ class PosteriorSample(FileModel):
 
     sha256: Sha256
     rows: int
+    model: str | None = Field(
+        default=None, description="version of the model that it was estimated with"
+    )
     made_by: Sha256 | None = Field(description="digest of the program that estimated it")
-    same_program: bool = Field(description="whether that is the program of this run")
     from_priors: list[str] = Field(
         default=[], description="parameters that it lacks, which today's priors give"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_former_key(cls, row: Any) -> Any:
+        """Leave out what records before 2026-11-30 hold: whether `made_by` was their program."""
+        return {k: v for k, v in row.items() if k != "same_program"}
 
 
 class Forecasts(FileModel):
@@ -209,7 +221,7 @@ def schema() -> dict[str, Any]:
 def software() -> Software:
     """The program that is running."""
     return Software(
-        name="xiancheng", version=version("xiancheng"), commit=commit(),
+        name="xiancheng", version=version("xiancheng"), commit=commit(), model=MODEL_VERSION,
         simulation_code=code_digest(),
     )  # fmt: skip
 
@@ -286,42 +298,47 @@ def posterior_record(pack: Region) -> dict[str, Any] | None:
     known = posterior.read(pack.folder)
     if known is None:
         return None
-    program = known.about.get("software", {}).get("code")
+    made_by = known.about.get("software", {})
     return {
         "sha256": file_digest(pack.folder / posterior.SAMPLE),
         "rows": len(known.values),
-        "made_by": program,
-        "same_program": program == code_digest(),
+        "model": made_by.get("model"),
+        "made_by": made_by.get("simulation_code") or made_by.get("code"),  # before 2026-11-29
         "from_priors": list(known.about[posterior.TAKEN]),
     }
 
 
 def sample_note(pack: Region) -> Words | None:
-    """The posterior sample that a verdict rests on, and who made it; None where there is none."""
+    """The posterior sample that a verdict rests on, and of which model; None where there is none.
+
+    A sample is this model's where the N of the version N.M is the same: random numbers and code may
+    have changed since, chances and rules have not.
+    """
     found = posterior_record(pack)
     if found is None:
         return None
-    short, by = found["sha256"][:12], (found["made_by"] or "?")[:12]
+    short, by = found["sha256"][:12], found["model"] or "?"
     rows, number = found["rows"], len(found["from_priors"])
     lacking = (
         _(" {n} parameters that it lacks come from today's priors.", n=number)
         if number
         else Words("", "")
     )
-    if found["same_program"]:
+    if same_model(found["model"]):
         return _(
-            "Posterior sample {short} ({rows} rows), estimated by this program.{lacking}",
+            "Posterior sample {short} ({rows} rows), estimated with this model ({by}).{lacking}",
             short=short,
             rows=rows,
+            by=by,
             lacking=lacking,
         )
     return _(
-        "Posterior sample {short} ({rows} rows), estimated by another program ({by}; this one is "
-        "{code}); to estimate with this one, run xiancheng calibrate.{lacking}",
+        "Posterior sample {short} ({rows} rows), estimated with model {by}, and this is model "
+        "{now}; to estimate with this one, run xiancheng calibrate.{lacking}",
         short=short,
         rows=rows,
         by=by,
-        code=code_digest()[:12],
+        now=MODEL_VERSION,
         lacking=lacking,
     )
 

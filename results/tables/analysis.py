@@ -13,7 +13,7 @@ from xiancheng.results.analysis.compare import Comparison
 from xiancheng.results.analysis.goal_seek import STEP, SearchResult
 from xiancheng.results.analysis.goal_spec import GoalSpec, strength
 from xiancheng.results.analysis.result import UNITS
-from xiancheng.results.analysis.sensitivity import EFFECTS, KINDS, LUCK, YARDSTICKS
+from xiancheng.results.analysis.sensitivity import EFFECTS, KINDS, RANDOM, YARDSTICKS
 from xiancheng.results.cells import records
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.table import Cell, Column, Table
@@ -217,6 +217,6 @@ def factors(found: "pd.DataFrame", title: str, lang: str) -> Table:
 def sensitivity_notes(method: str, effect: bool, seed: int, lang: str) -> list[str]:
     """Notes that stand wherever an analysis is shown."""
     return labels.paragraphs(
-        "sensitivity/notes", lang, method=method, effect=effect, seed=seed, luck=LUCK,
+        "sensitivity/notes", lang, method=method, effect=effect, seed=seed, random_numbers=RANDOM,
         effects=EFFECTS, kinds=KINDS,
     )  # fmt: skip

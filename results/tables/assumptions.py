@@ -19,6 +19,7 @@ from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import UNKNOWN, Table
 from xiancheng.scenarios.diff import Difference, differences
 from xiancheng.scenarios.loader import resolve
+from xiancheng.scenarios.policy import DOSE_LEVERS, uncertain
 from xiancheng.scenarios.scenario_files import Setting
 from xiancheng.sim.levers import LEVERS
 
@@ -111,15 +112,17 @@ def _arrow(each: Difference, lang: str) -> str:
 
 
 def parameters(result: PlanResult, lang: str) -> Table:
-    """Every behavioural parameter: the value used, its range and its grade."""
+    """Every parameter but those of doses: the value used, its range, its kind and its grade."""
     used, estimated = result.both.scenario.settings["parameters"], _posterior_ranges(result.region)
     rows = [
         {
             "title": p.title[lang], "name": p.name, "unit": labels.unit_name(p.unit, lang),
-            "value": used[p.name], "low": float(p.low), "high": float(p.high), "grade": p.grade,
+            "value": used[p.name], "low": float(p.low), "high": float(p.high),
+            "kind": labels.label("kinds", p.kind, lang), "grade": p.grade,
             **({"posterior": estimated.get(p.name, UNKNOWN)} if estimated else {}),
         }
         for p in catalogue()
+        if p.kind != "dose"  # they stand with the doses
     ]  # fmt: skip
     grades = "; ".join(labels.labels("grades", lang).values())
     notes = [labels.label("notes", "grades", lang, grades=grades),
@@ -141,8 +144,12 @@ def _posterior_ranges(region: Region) -> dict[str, str]:
 
 
 def doses(result: PlanResult, lang: str) -> Table:
-    """Every dose of a measure: how far it moves its lever in full, range, sign and evidence."""
+    """Every dose of a measure: how far it moves its lever in full, range, sign and evidence.
+
+    An assumed dose has the parameter by which draws place it in its range.
+    """
     scenario, rows = result.scenario, []
+    factor = {lever: name for name, levers in DOSE_LEVERS.items() for lever in levers}
     for measure in scenario.plan.measures.values():
         for name, number, dose in measure.doses():
             clause = measure.clauses[number]
@@ -153,6 +160,8 @@ def doses(result: PlanResult, lang: str) -> Table:
                 "unit": labels.unit_name(dose.amount.unit, lang),
                 "full": scenario.doses.get(name, clause.full(dose)),
                 "low": limits.low, "high": limits.high,
+                "factor": factor[dose.lever]
+                if uncertain(scenario, name, clause, dose) else UNKNOWN,
                 "sign": labels.label("signs", dose.sign, lang),
                 "direction": labels.label("evidence", dose.grade, lang),
                 "quantity": labels.label("status", dose.amount.status, lang),

@@ -47,7 +47,7 @@ def facts(result: PlanResult, lang: str) -> Iterator[tuple[str, Cell]]:
     evidence = saved.get("evidence") or {}
     if sample := evidence.get("posterior"):
         yield "posterior", sample["sha256"]
-        yield "estimated_by", sample["made_by"] or "?"
+        yield "estimated_by", f"{sample.get('model') or '?'} · {sample['made_by'] or '?'}"
     if forecasts := evidence.get("forecasts"):
         yield "forecasts", forecasts["record"]
     yield from evidence.get("files", {}).items()

@@ -214,9 +214,10 @@ def _range(values: Iterable[float]) -> str:
 
 def identifiability_page(account: Account) -> str:
     """The page docs/identifiability.md, Chinese with English beside it."""
-    software = account["software"]  # `code` in those of programs before 2026-11-29
+    software = {"model": None, **account["software"]}
+    given = {"full_scale": [], **account, "software": software}  # before 2026-11-30: neither
     return _page(
-        "identifiability.md", account=account, words=WORDS, identified=IDENTIFIED, weakly=WEAKLY,
+        "identifiability.md", account=given, words=WORDS, identified=IDENTIFIED, weakly=WEAKLY,
         code=str(software["code"] if "code" in software else software["simulation_code"]),
         parameters=_bilingual(estimated_parameters, account),
         errors=_bilingual(estimated_errors, account),

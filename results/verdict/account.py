@@ -71,6 +71,7 @@ def account(
         "parameters": parameters(last.posterior),
         "errors": errors(last),
         "stages": [stage(each) for each in (first, last) if each is not None],
+        "full_scale": full_scale(last),
         "joint": {
             "pairs": identifiability.pairs(free),
             "directions": identifiability.directions(free),
@@ -143,6 +144,12 @@ def stage(of: Stage) -> dict[str, Any]:
         },
         "widened": {name: factor for name, factor in factors.items() if factor > 1},
     }  # fmt: skip
+
+
+def full_scale(last: Stage) -> list[dict[str, Any]]:
+    """What runs at a small scale lack of the full one, a row for each summary; none if none is."""
+    correction = last.trials.correction
+    return [] if correction is None else correction.rows(last.training.table.summaries)
 
 
 def _both(words: Words) -> dict[str, str]:

@@ -1,13 +1,16 @@
 """Estimating a region: the posterior of its parameters, given its censuses and its neighbours'.
 
 The estimate has two steps. The counties of a wider pack, those of the region left out, give a first
-posterior; with parameters drawn from it the region's own counties are then estimated at full scale.
-So seven counties borrow strength from seventy, and no figure is used twice. A pack that stands
-alone is estimated from the priors at once.
+posterior; with parameters drawn from it the region's own counties are then estimated. So seven
+counties borrow strength from seventy, and no figure is used twice. A pack that stands alone is
+estimated from the priors at once.
+
+The region's own runs are made at a tenth of the population, and some of them at full scale too:
+what the small ones lack, its mean and its spread, is added to their summaries.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -42,7 +45,8 @@ from xiancheng.scenarios.design import sampled
 from xiancheng.sim.state import Bools, Floats, Ints
 
 PRIORS: tuple[Prior, ...] = tuple(p for p in priors.catalogue() if p.name in FREE)
-HELD_OUT = 0.1  # of the runs to learn how far to inflate intervals, and as many to test them
+HELD_OUT = 100  # draws to learn how far to inflate intervals, and as many to test them
+MOST_HELD_OUT, FEWEST_HELD_OUT = 0.2, 30  # a share of the draws, and a number, for either use
 
 
 @dataclass(frozen=True)
@@ -51,10 +55,11 @@ class EstimateSettings:
 
     region: str
     pool: str | None  # a pack of counties around the region; None: the region alone
-    pool_runs: int = 1000
+    pool_runs: int = 512
     pool_scale: float = 0.01
     runs: int = 1000
-    scale: float = 1.0
+    scale: float = 0.1
+    pairs: int = 100  # of these runs that are made at full scale too
     rows: int = 400  # of the sample that is kept
     seed: int = 1
 
@@ -104,6 +109,7 @@ def shortfalls(chosen: EstimateSettings, *, own: bool) -> list[str]:
         found.append(f"pool {chosen.pool or 'none'} ≠ {real.pool or 'none'}")
     names = [] if chosen.pool is None else ["pool_runs", "pool_scale"]
     names += ["runs", "scale"] if own or chosen.pool is None else []
+    names += ["pairs"] if "scale" in names and chosen.scale < 1 else []
     names += ["rows"] if own else []
     for name in names:
         value, least = getattr(chosen, name), getattr(real, name)
@@ -131,9 +137,13 @@ def others(pool: Region, region: Region) -> Bools:
 # Trials
 
 
-def from_priors(settings: EstimateSettings) -> Floats:
-    """Parameter values from the priors, for a region that is estimated by itself."""
-    return sampled("latin-hypercube", PARAMETERS, settings.runs, settings.seed)
+def from_priors(runs: int, seed: int) -> Floats:
+    """Parameter values from the priors, (run, parameter): scrambled Sobol points.
+
+    They are spread evenly for a power of 2; of any other number they are the first.
+    """
+    whole = 1 << (runs - 1).bit_length()
+    return sampled("sobol", PARAMETERS, whole, seed)[:runs]
 
 
 def pool_trials(
@@ -141,7 +151,7 @@ def pool_trials(
 ) -> Trials:
     """Runs over the counties around a region, parameters from the priors."""
     assert settings.pool is not None
-    values = sampled("latin-hypercube", PARAMETERS, settings.pool_runs, settings.seed)
+    values = from_priors(settings.pool_runs, settings.seed)
     design = trials.design(settings.pool, values, settings.pool_scale, "trials-pool")
     return trials.run(design, folder / "pool", jobs, settled)
 
@@ -150,9 +160,17 @@ def own_trials(
     settings: EstimateSettings, values: Floats, folder: Path, jobs: int,
     settled: Callable[[], None],
 ) -> Trials:  # fmt: skip
-    """Runs of the region itself at full scale, one for each row of values."""
+    """Runs of the region itself, one for each row of values, as they would be at full scale.
+
+    The first `pairs` of them are made at full scale too, with the same random numbers.
+    """
     design = trials.design(settings.region, values, settings.scale, "trials-own")
-    return trials.run(design, folder / "own", jobs, settled)
+    made = trials.run(design, folder / "own", jobs, settled)
+    if settings.scale >= 1 or not settings.pairs:
+        return made
+    design = trials.design(settings.region, values[: settings.pairs], 1.0, "trials-own-full-scale")
+    whole = trials.run(design, folder / "own-full-scale", jobs, settled)
+    return made.corrected(whole, settings.seed)
 
 
 # Stages
@@ -195,9 +213,10 @@ def _learned(
     check = prior_predictive_check(training.table, training.simulated)
     if check.failed:
         raise PriorPredictiveError(check.sentence())
-    held = max(int(HELD_OUT * len(training.simulated)), 30)
+    count = len(np.unique(origins))
+    held = max(min(HELD_OUT, int(MOST_HELD_OUT * count)), FEWEST_HELD_OUT)
     rows = split(origins, seed=settings.seed, inflation=held, testing=held)
-    estimator = learn(training, rows.learning, seed=settings.seed)
+    estimator = learn(training, rows.learning, seed=settings.seed, origins=origins)
     view = estimator.condition_on()
     factors = conformal_inflation(
         view.posteriors(training.simulated[rows.inflation]), training.scores[rows.inflation]
@@ -220,7 +239,7 @@ def inflated(posterior: WeightedDraws, factors: Floats, training: TrainingSet) -
 
 
 def drawn(stage: Stage, count: int, seed: int) -> tuple[Floats, Floats, Ints]:
-    """Draws of equal weight from the posterior of a stage.
+    """Draws of equal weight from the posterior of a stage, in random order.
 
     What is not estimated comes from the run that a draw goes back to.
 
@@ -230,6 +249,8 @@ def drawn(stage: Stage, count: int, seed: int) -> tuple[Floats, Floats, Ints]:
     draw of county and yearly effects (draw,)
     """
     chosen = stage.posterior.resampled(count, seed)
+    order = np.random.default_rng([seed, 17]).permutation(count)
+    chosen = replace(chosen, draws=chosen.draws[order], rows=chosen.rows[order])
     values = stage.trials.values[chosen.rows].copy()
     values[:, [PARAMETERS.index(name) for name in FREE]] = chosen.of(FREE).values(PRIORS).draws
     numbers = np.array(stage.trials.numbers)[chosen.rows]

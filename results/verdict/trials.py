@@ -6,11 +6,11 @@ sweep.
 """
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -40,6 +40,7 @@ class Trials:
     values: Floats  # (run, parameter), in the order of PARAMETERS
     numbers: tuple[int, ...]  # of the draws of county and yearly effects, (run,)
     after: dict[str, Floats]  # counts of the census at the end of each run, each (run, county)
+    correction: "ScaleCorrection | None" = None  # of a smaller scale to the full one
 
     @property
     def pack(self) -> Region:
@@ -53,7 +54,27 @@ class Trials:
             summaries(before, {name: found[i] for name, found in self.after.items()})
             for i in range(len(self.values))
         ]
-        return np.stack([np.stack(list(run.values()), axis=1) for run in runs])
+        found = np.stack([np.stack(list(run.values()), axis=1) for run in runs])
+        return found if self.correction is None else found + self.correction.added
+
+    def corrected(self, whole: "Trials", seed: int) -> Self:
+        """These runs with what they lack of the full scale, learned from some of them made there.
+
+        A run that was made at full scale too gets its own difference; any other the mean difference
+        and the deviation from it of one of those, of all counties and summaries together.
+
+        Parameters
+        ----------
+        whole : some of the same runs at full scale
+        """
+        row = {number: i for i, number in enumerate(self.numbers)}
+        both = [i for i, number in enumerate(whole.numbers) if number in row]
+        of = [row[whole.numbers[i]] for i in both]
+        pairs = self.stats()[of], whole.stats()[both]
+        lacking = pairs[1] - pairs[0]
+        taken = np.random.default_rng([seed, 13]).integers(len(both), size=len(self.values))
+        taken[of] = np.arange(len(both))
+        return replace(self, correction=ScaleCorrection(*pairs, lacking[taken]))
 
     def table(self, chosen: Bools | None = None) -> RunTable:
         """The runs as a table to learn from; only the counties `chosen`, (county,), if given."""
@@ -75,6 +96,40 @@ class Trials:
             groups=np.array([prefectures.index(c.prefecture) for c in pack.counties])[keep],
             covariates=np.stack(about, axis=1)[keep],
         )
+
+
+@dataclass(frozen=True, eq=False)
+class ScaleCorrection:
+    """What summaries of runs at a small scale lack of those of the same runs at full scale."""
+
+    small: Floats  # (pair, county, summary)
+    whole: Floats  # (pair, county, summary)
+    added: Floats  # (run, county, summary) to every run of the table
+
+    def rows(self, names: Sequence[str]) -> list[dict[str, Any]]:
+        """A row for each summary, JSON-ready.
+
+        Returns
+        -------
+        name; pairs; bias, the mean difference of full to small scale over pairs and counties; se,
+        its standard error over pairs; most, the largest mean difference of a county; sd, of the
+        summary over draws at full scale; share, the variance of the difference over draws divided
+        by that of the summary at full scale, None if it never varies. Means over counties; units
+        of the summary.
+        """
+        lacking = self.whole - self.small
+        by_county, pairs = lacking.mean(axis=0), len(lacking)
+        se = lacking.mean(axis=1).std(axis=0, ddof=1) / np.sqrt(pairs)
+        rows = []
+        for k, name in enumerate(names):
+            noise, variance = (x[:, :, k].var(axis=0, ddof=1).mean() for x in (lacking, self.whole))
+            rows.append({
+                "name": name, "pairs": pairs, "bias": float(by_county[:, k].mean()),
+                "se": float(se[k]), "most": float(np.abs(by_county[:, k]).max()),
+                "sd": float(np.sqrt(variance)),
+                "share": float(noise / variance) if variance > 0 else None,
+            })  # fmt: skip
+        return rows
 
 
 def censuses(pack: Region) -> tuple[date, date]:

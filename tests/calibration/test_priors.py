@@ -13,6 +13,7 @@ from scipy.special import betaincinv, ndtri
 from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.priors import (
     HYPERPARAMETERS,
+    KINDS,
     ParameterError,
     catalogue,
     central,
@@ -36,6 +37,7 @@ def test_a_block_is_complete(prior):
     assert all(prior.title.values())
     assert prior.prior.keys() == {"family", *HYPERPARAMETERS[prior.family]}
     assert prior.estimable in {"free", "fixed-prior"}
+    assert prior.kind in KINDS
     assert prior.grade in {"S", "W", "A"}
     assert (prior.grade == "A") == (prior.source == "assumption")
     assert all(isinstance(text, str) and text for text in (prior.unit, prior.note, prior.source))
@@ -142,7 +144,7 @@ def test_a_new_parameter_leaves_the_draws_of_the_others_alone():
 
 
 def test_parameters_are_drawn_independently():
-    """No pair of the catalogue moves together more than luck explains."""
+    """No pair of the catalogue moves together more than chance explains."""
     u = np.array([stats.rankdata(p.draws(400, seed=1), method="ordinal") for p in catalogue()])
     pairs = np.corrcoef(u)[np.triu_indices(len(u), 1)]
     assert abs(pairs).max() < stats.norm.isf(1e-6 / len(pairs)) / math.sqrt(400)

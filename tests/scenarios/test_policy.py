@@ -19,8 +19,9 @@ from tests.plans import (
     plan_with,
 )
 from xiancheng.calibration.errors import ScenarioError
+from xiancheng.calibration.priors import override
 from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.policy import compile_policy
+from xiancheng.scenarios.policy import DOSE_LEVERS, compile_policy
 from xiancheng.sim.levers import LEVERS
 from xiancheng.sim.state import quarter_of
 
@@ -138,6 +139,29 @@ def test_city_totals_are_shared_out_by_a_rule_that_can_be_changed():
 def test_a_dose_can_be_drawn_from_its_range():
     drawn = only("M22") | {"doses": {"M22-a/school_seats/urban": 30_000}}
     assert compile_policy(resolve(drawn), BINZHOU)(LAST).school_seats.sum() == pytest.approx(30_000)
+
+
+@pytest.mark.parametrize(
+    ("place", "seats"), [(-1.0, 0), (-0.5, 6_000), (0.5, 22_000), (1.0, 32_000)]
+)
+def test_a_parameter_places_assumed_doses_in_their_range(place, seats):
+    """That of schools moves schools and nothing else; those that are off stay off."""
+    usual = compile_policy(resolve("plan"), BINZHOU)(DEADLINE)
+    moved = override({"dose_schools": place})
+    asked = compile_policy(resolve("plan"), BINZHOU, moved)
+    assert asked(LAST).school_seats.sum() == pytest.approx(seats)
+    for name in LEVERS.keys() - {*DOSE_LEVERS["dose_schools"]}:
+        assert getattr(asked(DEADLINE), name).tolist() == getattr(usual, name).tolist()
+    jobs = compile_policy(resolve("plan"), BINZHOU, override({"dose_jobs": 1.0}))(LAST)
+    assert jobs.tradable_jobs.sum() == pytest.approx(139_000)
+    assert not jobs.returnee_jobs.any()
+
+
+def test_a_dose_that_a_scenario_sets_is_not_uncertain():
+    drawn = resolve(only("M22") | {"doses": {"M22-a/school_seats/urban": 30_000}})
+    asked = compile_policy(drawn, BINZHOU, override({"dose_schools": 1.0}))(LAST)
+    assert asked.school_seats.sum() == pytest.approx(30_000)
+    assert asked.school_quality[1::2] == pytest.approx(0.24)
 
 
 def test_named_counties_get_what_is_theirs():

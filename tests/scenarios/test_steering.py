@@ -11,7 +11,7 @@ from xiancheng.calibration.forecasts.level import DRAWS, county_level
 from xiancheng.calibration.region import load
 from xiancheng.scenarios import steering
 from xiancheng.scenarios.outcome import PUBLISHED, RATE
-from xiancheng.scenarios.run_spec import RunSpec
+from xiancheng.scenarios.run_spec import RunSpec, baseline_of
 from xiancheng.scenarios.simulation import simulate
 
 START, END = date(2020, 11, 1), date(2022, 12, 31)
@@ -44,6 +44,22 @@ def test_another_scenario_replays_what_the_run_without_measures_recorded():
         assert one.flow.tolist() == other.flow.tolist()
         assert one.to_urban.tolist() == other.to_urban.tolist()
         assert one.to_rural.tolist() == other.to_rural.tolist()
+
+
+def test_doses_are_no_part_of_the_run_without_measures():
+    """So runs that differ by doses replay one record; with measures they are two runs."""
+    usual, high = (
+        RunSpec.of("plan", scale=0.02, until="2024-12-31", parameters={"dose_jobs": place})
+        for place in (0.0, 0.8)
+    )
+    assert usual.reference.key == high.reference.key
+    assert usual.draw_key == high.draw_key
+    assert usual.outcome_key != high.outcome_key
+    without = high.running(baseline_of(high.scenario))
+    assert without.outcome_key == high.reference.outcome_key
+    assert without.is_reference
+    assert high.vary(parameters={"dose_jobs": 0.0}).levers_digest == usual.levers_digest
+    assert high.vary(parameters={"dose_jobs": 0.1}).levers_digest != high.levers_digest
 
 
 def test_a_record_on_file_is_the_record(tmp_path):

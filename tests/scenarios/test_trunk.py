@@ -1,6 +1,7 @@
 """Runs of one draw share their past, and come to the same as each alone, bit for bit."""
 
 from dataclasses import replace
+from functools import wraps
 
 import numpy as np
 import pytest
@@ -50,6 +51,7 @@ def quarters(monkeypatch):
     """How many quarters each model really went through."""
     made, step = [], RegionModel.step
 
+    @wraps(step)
     def counted(model):
         made.append(model.done)
         return step(model)

@@ -35,12 +35,12 @@ tables = arrays(float, (5, 3), elements=st.floats(0.1, 9))
 
 
 @given(tables, arrays(int, (5, 3), elements=st.integers(0, 40)), st.integers(0, 99))
-def test_a_fitted_table_in_whole_numbers_keeps_its_margins(seed, people, luck):
+def test_a_fitted_table_in_whole_numbers_keeps_its_margins(seed, people, seeded):
     rows, columns = people.sum(axis=1), people.sum(axis=0)
     table = ipf.ipf(seed, rows, columns)
     np.testing.assert_allclose(table.sum(axis=1), rows, atol=1e-6)
     np.testing.assert_allclose(table.sum(axis=0), columns, atol=1e-3)
-    got = ipf.round_table(table, rows, columns, np.random.default_rng(luck))
+    got = ipf.round_table(table, rows, columns, np.random.default_rng(seeded))
     np.testing.assert_array_equal(got.sum(axis=1), rows)
     assert (got >= 0).all()
     assert abs(got.sum(axis=0) - columns).max() <= 2
@@ -54,9 +54,9 @@ def test_fitting_keeps_the_odds_of_the_seed():
 
 
 @given(arrays(int, (4, 3), elements=st.integers(0, 6)), st.integers(0, 99))
-def test_everyone_gets_one_of_what_is_handed_out_in_their_cell(table, luck):
-    cell = np.random.default_rng(luck).permutation(np.repeat(np.arange(4), table.sum(axis=1)))
-    got = ipf.assign_columns(cell, table, np.random.default_rng(luck))
+def test_everyone_gets_one_of_what_is_handed_out_in_their_cell(table, seeded):
+    cell = np.random.default_rng(seeded).permutation(np.repeat(np.arange(4), table.sum(axis=1)))
+    got = ipf.assign_columns(cell, table, np.random.default_rng(seeded))
     counted = np.zeros_like(table)
     np.add.at(counted, (cell, got), 1)
     np.testing.assert_array_equal(counted, table)

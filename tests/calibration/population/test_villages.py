@@ -126,9 +126,9 @@ def test_classes_keep_their_proportions_from_the_middle_outwards(counted, units,
 
 
 @given(st.lists(st.integers(1, 6), min_size=1, max_size=30), st.integers(1, 9), st.integers(0, 99))
-def test_households_fill_villages_one_after_the_other(members, number, luck):
+def test_households_fill_villages_one_after_the_other(members, number, seeded):
     total = sum(members)
-    sizes = np.random.default_rng(luck).multinomial(total, np.full(number, 1 / number))
+    sizes = np.random.default_rng(seeded).multinomial(total, np.full(number, 1 / number))
     zeros, rural = np.zeros(number, np.int16), np.zeros(number, bool)
     units = Units(zeros, zeros, rural, rural, np.arange(number, dtype=np.int32))
     head = np.cumsum(members) - members

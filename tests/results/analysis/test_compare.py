@@ -1,4 +1,4 @@
-"""Comparison: what differs in the inputs, and what comes of it under the same luck."""
+"""Comparison: what differs in the inputs, and what comes of it with common random numbers."""
 
 import json
 import signal
@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.luck import noise
+from tests.small_pack import written
 from xiancheng.calibration import posterior
 from xiancheng.calibration.errors import RequestError
 from xiancheng.results import cells
@@ -224,7 +225,7 @@ def test_where_no_name_is_near_all_are_told(capsys):
         (["baseline", "plan", "--seeds", "3"], "such as --draws 50"),
         (["baseline", "plan", "--jobs", "0"], "--jobs should be a whole number from 1"),
         (["baseline", "plan", "--draws", "2", "--seeds", "0"], "--seeds should be"),
-        (["baseline", "plan", "--draws", "1", "--seeds", "9"], "an interval tells of luck alone"),
+        (["baseline", "plan", "--draws", "1", "--seeds", "9"], "spread of random numbers alone"),
         (["baseline", "plan", "--csv", "no/such/folder.csv"], "name a file that can be written"),
         (["baseline", "plan", "--permutations", "3"], "takes no --permutations"),
     ],
@@ -243,7 +244,8 @@ def test_what_would_do_nothing_is_refused_before_computing(
 def test_a_saved_run_meets_another_seed_in_draws(saved, capsys):
     words = ["compare", str(saved), "baseline", "--seed", "2", "--draws", "2", "--jobs", "1"]
     assert main([*words, "--json"]) == 0
-    assert {row["same_luck"] for row in json.loads(capsys.readouterr().out)["outcomes"]} == {True}
+    rows = json.loads(capsys.readouterr().out)["outcomes"]
+    assert {row["common_random_numbers"] for row in rows} == {True}
 
 
 def test_draws_are_called_what_they_are(told, monkeypatch):
@@ -332,11 +334,11 @@ entry()
     assert told.stderr == "interrupted; nothing half-written was left\n"
 
 
-# Luck
+# Random numbers
 
 
 @pytest.mark.slow
-def test_the_same_luck_makes_the_effect_ten_times_less_noisy():
+def test_common_random_numbers_make_the_effect_ten_times_less_noisy():
     assert noise(scale=0.05, seeds=20).ratio[-1] >= 10
 
 
@@ -369,9 +371,12 @@ def test_the_world_of_the_first_side_is_no_yardstick(first):
     )
 
 
-@pytest.mark.slow
-def test_a_region_without_targets_is_compared_without_verdicts():
+@pytest.mark.parametrize("draws", [0, 2])
+def test_a_region_without_targets_is_compared_without_verdicts(tmp_path, draws):
+    pack = written(tmp_path / "small")
+    text = (pack / "region.yaml").read_text("utf-8")
+    (pack / "region.yaml").write_text(text[: text.index("targets:")], "utf-8")
     sides = (side("baseline"), side("plan"))
-    told = compare(sides, region="shandong", scale=0.001, jobs=1)
-    assert told.verdicts().empty
-    assert len(told.to_frame())
+    found = compare(sides, region=pack, scale=0.01, draws=draws, jobs=1)
+    assert found.verdicts().empty
+    assert len(found.to_frame())

@@ -244,7 +244,7 @@ def test_the_package_found_is_the_least_on_the_grid(runs):
 
 
 class Linear:
-    """Runs of a world in which each measure adds its own to every rate, without luck."""
+    """Runs of a world in which each measure adds its own to every rate, without random numbers."""
 
     def __init__(self, runs, full, adds):
         self.spec, self.full, self.adds = runs.spec, full, adds

@@ -1,4 +1,4 @@
-"""Sensitivity: which parameters move an outcome, with luck as the yardstick."""
+"""Sensitivity: which parameters move an outcome, with random numbers as the yardstick."""
 
 import json
 from math import comb
@@ -11,7 +11,7 @@ from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.priors import catalogue
 from xiancheng.results.analysis.sensitivity import (
     LEAST,
-    LUCK,
+    RANDOM,
     QuantityOfInterest,
     draw_at,
     factors,
@@ -71,11 +71,11 @@ def test_a_parameter_is_named_once():
         factors(["kappa", "beta_y", "kappa"])
 
 
-def test_the_seed_sets_the_luck_of_every_run(runs):
-    """Another seed is another luck; as a factor, luck chooses among the seeds from there on."""
+def test_the_seed_sets_the_random_numbers_of_every_run(runs):
+    """As a factor they choose among the seeds from the given one on."""
     assert draw_at(np.array([0.2]), ["kappa"], 0.9, seed=7)["seed"] == 7
-    assert draw_at(np.array([0.0]), [LUCK], 1.0, seed=7)["seed"] == 7
-    assert draw_at(np.array([1.0]), [LUCK], 1.0, seed=7)["seed"] == 1006
+    assert draw_at(np.array([0.0]), [RANDOM], 1.0, seed=7)["seed"] == 7
+    assert draw_at(np.array([1.0]), [RANDOM], 1.0, seed=7)["seed"] == 1006
     met = []
     runs_of = SimpleNamespace(
         spec=runs.spec, read=lambda specs, done: met.extend(specs) or runs.read(specs, done)
@@ -98,7 +98,7 @@ def test_runs_are_foretold():
 
 
 def test_the_flow_to_town_and_luck_matter_and_the_error_of_print_not_at_all(runs):
-    names = ["obs_error_sd", LUCK, "own_town_flow"]
+    names = ["obs_error_sd", RANDOM, "own_town_flow"]
     told = morris(resolve("plan"), RATE, runs, names=names, trajectories=2)
     assert told["factor"].iloc[-1] == "obs_error_sd"
     assert told["mu_star"].iloc[-1] == 0
@@ -131,11 +131,11 @@ def test_analysis_leaves_global_luck_alone(runs):
 
 
 def test_the_command_screens_first_and_then_divides_the_variance(capsys):
-    words = ["sensitivity", "--method", "sobol", "--factors", "kappa", LUCK, "--points", "8",
+    words = ["sensitivity", "--method", "sobol", "--factors", "kappa", RANDOM, "--points", "8",
              "--scale", str(SCALE), "--jobs", "1", "--until", "2021-06-30", "--json"]  # fmt: skip
     assert main(words) == 0
     told = json.loads(capsys.readouterr().out)
-    assert {row["factor"] for row in told["factors"]} == {"kappa", LUCK}
+    assert {row["factor"] for row in told["factors"]} == {"kappa", RANDOM}
     assert told["method"] == "sobol"
 
 

@@ -556,11 +556,11 @@ def two_hundred(tmp_path_factory):
 def test_a_hundred_kills_lose_nothing_and_repeat_nothing(two_hundred, tmp_path):
     """Workers and parents are killed at random; each run is in the store once, and the same."""
     written(tmp_path, TWO_HUNDRED)
-    luck, killed, sweep = random.Random(1), 0, None
+    rng, killed, sweep = random.Random(1), 0, None
     held = RunStore(tmp_path / "out")
     while killed < 100:
         if len(held.keys()) > 180:  # keep something to be killed at
-            for key in luck.sample(sorted(held.keys()), 60):
+            for key in rng.sample(sorted(held.keys()), 60):
                 shutil.rmtree(held.path(key))
         if sweep is None or sweep.poll() is not None:
             if sweep is not None:
@@ -569,10 +569,10 @@ def test_a_hundred_kills_lose_nothing_and_repeat_nothing(two_hundred, tmp_path):
         before = held.keys()
         while held.keys() <= before and sweep.poll() is None:  # until it is at work
             time.sleep(0.01)
-        time.sleep(luck.uniform(0, 0.3))
+        time.sleep(rng.uniform(0, 0.3))
         victims = [sweep.pid, *children_of(sweep.pid)]
         try:
-            os.kill(luck.choice(victims), signal.SIGKILL)
+            os.kill(rng.choice(victims), signal.SIGKILL)
             killed += 1
         except ProcessLookupError:
             continue

@@ -18,9 +18,12 @@ edits = st.one_of(
     st.tuples(st.just("project"), st.sampled_from(sorted(PROJECTS)), strengths),
     st.tuples(st.just("measure"), st.sampled_from(MEASURES), strengths),
     st.tuples(st.just("county"), st.sampled_from(MEASURES), st.sampled_from(COUNTIES), strengths),
+    st.tuples(st.just("delay"), st.sampled_from(MEASURES), st.integers(0, 8)),
+    st.tuples(st.just("dose"), st.just("M01-a/tradable_jobs/urban"),
+              st.sampled_from([8000.0, 24000.0, 30000.0, None])),
     st.tuples(st.just("world"), st.just("fertility"), strengths),
     st.tuples(st.just("world"), st.just("recoding_frozen"), st.booleans()),
-)
+)  # fmt: skip
 
 
 def edited(before: ScenarioEdit, edit: tuple) -> ScenarioEdit:
@@ -31,6 +34,10 @@ def edited(before: ScenarioEdit, edit: tuple) -> ScenarioEdit:
         return before.with_intensity((name,), rest[0])
     if kind == "county":
         return before.with_county(name, *rest)
+    if kind == "delay":
+        return before.with_delay(name, rest[0])
+    if kind == "dose":
+        return before.with_dose(name, rest[0])
     return before.with_condition(name, rest[0])
 
 
@@ -88,6 +95,17 @@ def test_a_project_moved_as_a_whole_is_one_line():
     (line,) = changes(edit)
     assert (line.old.zh, line.new.zh) == ("1", "1.5")
     assert edit.to_file()["measures"] == {"P1": {"intensity": 1.5}}
+
+
+def test_an_amount_is_listed_with_what_it_is_and_refused_out_of_its_range():
+    dose = "M01-a/tradable_jobs/urban"
+    (line,) = changes(PLAN.with_dose(dose, 30000.0))
+    assert (line.label.zh, line.old.zh, line.new.zh) == (
+        "M01-a 产业与园区岗位", "24,000", "30,000",
+    )  # fmt: skip
+    assert not PLAN.with_dose(dose, 24000.0).changed
+    with pytest.raises(ScenarioError):
+        PLAN.with_dose(dose, 50000.0)
 
 
 def test_a_title_that_no_file_may_hold_is_refused():

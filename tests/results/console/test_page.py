@@ -17,7 +17,7 @@ def test_the_first_screen_says_it_all_without_a_click(visitor):
     assert re.search(r"\d+%", rows.first.inner_text()), "the chance that the target is met"
     assert one.page.locator("svg.map").count() == 2
     assert one.page.get_by_text("边界：天地图").count() == 2
-    assert one.page.locator(".fan canvas").count() == 1
+    assert one.page.locator(".fan .chart svg").count() == 1
     assert "滨城区" in one.page.locator(".below table").first.inner_text()
     plans = [row.locator("td").last.inner_text() for row in rows.all()]
     assert "A − B" not in one.page.locator(".below table").first.inner_text(), "it is the effect"
@@ -52,6 +52,34 @@ def test_a_slider_changes_the_verdict_and_is_put_back(visitor):
     one.answered()
     assert one.verdicts() == before
     assert "→" not in one.changed()
+
+
+def test_an_intensity_an_amount_and_a_delay_can_be_typed(visitor):
+    one = visitor()
+    one.open()
+    before = one.changed()
+    box = one.page.get_by_label("P3 数字化：数值")
+    box.fill("1.35")
+    box.press("Tab")
+    one.heard(before)
+    assert "1 → 1.35" in one.changed()
+    for typed in ("", "2.5"):
+        box.fill(typed)
+        box.press("Tab")
+        assert "0–2" in one.page.locator(".slider .wrong:not(:empty)").inner_text()
+    assert "1 → 1.35" in one.changed()
+    one.page.locator(".project details summary").first.click()
+    measure = one.page.locator(".measure").first
+    measure.get_by_text("数量与进度").click()
+    for name, typed, told in (
+        ("M01-a 产业与园区岗位", "30000", "24,000 → 30,000"), ("M01 推迟（季度）", "2", "0 → 2"),
+    ):  # fmt: skip
+        before, box = one.changed(), measure.get_by_label(name, exact=True)
+        box.fill(typed)
+        box.press("Tab")
+        one.heard(before)
+        assert told in one.changed()
+    assert not one.complaints
 
 
 @pytest.mark.slow
@@ -426,7 +454,7 @@ def test_a_comparison_shows_what_comes_of_it_and_what_differs(visitor):
     assert "5县市合计" in text
     assert "T-0" not in text
     assert "2 次抽样的范围" in text
-    assert not re.search("运气.标准差|--|B − A|C − A", text)
+    assert not re.search("随机数.标准差|--|B − A|C − A", text)
     assert "规模 0.01，2 次抽样" in text
     assert "规模 0.01" in one.page.locator(".status").first.inner_text(), (
         "the same as the line says"
@@ -449,7 +477,7 @@ def test_who_moves_names_where_they_go(visitor):
     one = visitor()
     one.open("/?view=movers")
     one.page.wait_for_selector(".view .tabled")
-    assert one.page.locator(".view canvas").count() == 4
+    assert one.page.locator(".view .chart svg").count() == 4
     text = one.page.locator(".view").inner_text()
     assert "本县乡村" in text
     assert "净迁入" in text

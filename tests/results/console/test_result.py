@@ -18,6 +18,7 @@ from xiancheng.results.store import record
 from xiancheng.results.tables import counties
 from xiancheng.results.tables.labels import percent
 from xiancheng.scenarios.scenario_files import Scenario
+from xiancheng.sim import MODEL_VERSION
 
 REGION = load("binzhou")
 SCENARIOS = {
@@ -219,9 +220,9 @@ def test_what_differs_is_told_from_b_to_a(made):
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 @pytest.mark.parametrize("drawn", [True, False])
-@pytest.mark.parametrize("same_program", [True, False])
-def test_caveats_name_no_command(made, monkeypatch, lang, drawn, same_program):
-    sample = {"sha256": "0" * 64, "rows": 400, "made_by": "1" * 64, "same_program": same_program,
+@pytest.mark.parametrize("model", [MODEL_VERSION, "0.1", None])
+def test_caveats_name_no_command(made, monkeypatch, lang, drawn, model):
+    sample = {"sha256": "0" * 64, "rows": 400, "made_by": "1" * 64, "model": model,
               "from_priors": []}  # fmt: skip
     monkeypatch.setattr(record, "posterior_record", lambda pack: sample)
     result = made(SCENARIOS["plan"], SCENARIOS["baseline"], drawn=drawn)

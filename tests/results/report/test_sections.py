@@ -226,7 +226,7 @@ def test_few_pairs_of_orders_make_less_clear(told):
 
 
 def test_of_a_single_world_nothing_is_said_to_work(told):
-    """Another draw or other luck may turn the sign of a share."""
+    """Another draw or another seed may turn the sign of a share."""
     shares = shares_of(told, {"P1": (0.3, 0.001), "P2": (-0.2, 0.001)}, draws=0)
     works = dict(sections.answers(replace(told, shares=shares), "en"))
     said = " ".join(works["What works and what does not"])
