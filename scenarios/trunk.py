@@ -193,8 +193,8 @@ class _Tree:
     found: dict[tuple[Any, ...], Outcome] = field(default_factory=dict)  # by outcome key
 
     def outcomes(self, runs: list[RunSpec]) -> dict[tuple[Any, ...], Outcome]:
-        if lacks_record(runs[0]):
-            runs = [runs[0].reference, *(spec for spec in runs if not spec.is_reference)]
+        if lacks_record(runs[0]) and not any(spec.is_reference for spec in runs):
+            runs = [runs[0].reference, *runs]
         self._from_state(runs, 0)
         return self.found
 
