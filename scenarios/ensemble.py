@@ -368,9 +368,29 @@ class Ensemble:
 
     @cached_property
     def central(self) -> TargetDraws:
-        """The rates of the one run of each, as a single draw."""
+        """The rates of the one run of each, as a single draw; see `by_chance`."""
         runs = (self.scenario, self.baseline, self.reference)
-        return TargetDraws(*(target_rates(run)[None] for run in runs))
+        rates = TargetDraws(*(target_rates(run)[None] for run in runs))
+        return rates._replace(scenario=rates.scenario - self.by_chance)
+
+    @cached_property
+    def by_chance(self) -> Floats:
+        """What of the scenario's effect is recoding beyond what was expected, (target,) [points].
+
+        A large unit that is recoded or not makes most of what the effect in one run owes to its
+        seed. Of both runs that is known, and 0 on average: taken off the scenario, it leaves the
+        same effect on average with less noise.
+        """
+        region, groups = self.scenario.region, self.scenario.groups
+        found = np.zeros(len(region.targets))
+        for t in self.due:
+            target = region.targets[t]
+            group = groups[group_of(target, region, groups)]
+            own, without = (
+                run.unexpected(group, target.deadline) for run in (self.scenario, self.baseline)
+            )
+            found[t] = own - without
+        return found
 
     def to_frame(self) -> "pd.DataFrame":
         """A row for each draw and target: the rates in the model [percent].

@@ -144,17 +144,19 @@ def outcome_of(model: RegionModel) -> Outcome:
     steered = keep(model)
     model.retire()
     record = np.array([[row[name] for name in INDICATORS] for row in model.record])
-    growth = model.growth
+    growth, unexpected = model.growth, model.unexpected
     if earlier is not None:
         passed = (last - days[-2]).days, (days[-1] - days[-2]).days
         found = observation.until(earlier[0], found, *passed)
         movers = earlier[1].until(movers, *passed)
         growth[-1] = accounts.portion_of_growth(growth[-1], *passed)
+        unexpected[-1] = unexpected[-1] * passed[0] // passed[1]
         record[-1] = between(record[-2], record[-1], *passed)
         days = (*days[:-1], last)
     return Outcome(
         spec=model.spec, groups=model.reported, dates=days, record=record, census=found,
         _movers=movers, _growth=tuple(growth), _start=model.begun, _steered=steered,
+        _unexpected=np.array(unexpected),
     )  # fmt: skip
 
 

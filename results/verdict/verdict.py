@@ -107,6 +107,7 @@ class Verdict:
         one_run = pd.DataFrame(rows).rename(columns={"model_rate": "simulated"})
         if rows:
             one_run["baseline"] = ensemble.central.baseline[0, due]
+            one_run["recoding_pp"] = (one_run["recoding_pp"] - ensemble.by_chance[due]).round(6)
             groups, targets = ensemble.scenario.groups, [region.targets[t] for t in due]
             steered = [
                 ensemble.scenario.steered(groups[group_of(t, region, groups)], t.deadline)

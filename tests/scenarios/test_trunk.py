@@ -72,6 +72,7 @@ def assert_same(one, other):
     for name, found in one.census.items():
         assert np.array_equal(found, other.census[name]), name
     assert np.array_equal(one._movers, other._movers)
+    assert np.array_equal(one._unexpected, other._unexpected)
     for ours, theirs in ((one._growth, other._growth), (one._steered, other._steered)):
         for quarter, again in zip(ours, theirs, strict=True):
             for name, values in vars(quarter).items():
