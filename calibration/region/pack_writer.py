@@ -204,7 +204,7 @@ def check_vacant(folder: Path) -> None:
 
 
 def write(folder: Path, contents: Mapping[str, str | bytes]) -> None:
-    """Write a new folder with these files: whole, or not at all.
+    """Write a new folder with these files, by their paths in it: whole, or not at all.
 
     Raises
     ------

@@ -2,19 +2,21 @@
 
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
-from xiancheng.calibration.region import Region, load
-from xiancheng.results.analysis import certificate, goal_seek, goal_spec
+from xiancheng.calibration.region import Region
+from xiancheng.results.analysis import certificate, doses, goal_seek, goal_spec
 from xiancheng.results.analysis import sensitivity as morris_sobol
-from xiancheng.results.analysis.attribution import WORLDS, CoalitionGame
+from xiancheng.results.analysis.attribution import WORLDS, AttributionTable, CoalitionGame
 from xiancheng.results.analysis.attribution import attribute as attributed_effect
 from xiancheng.results.analysis.compare import Comparand, comparands
 from xiancheng.results.analysis.compare import compare as compared_sides
 from xiancheng.results.analysis.result import group_index, known_outcomes, scenario_digest
+from xiancheng.results.cli import variance as of_variance
 from xiancheng.results.cli.output import (
     Work,
     announce,
@@ -32,6 +34,7 @@ from xiancheng.results.store.files import check_writable
 from xiancheng.results.store.record import posterior_record, sample_notes
 from xiancheng.results.tables import analysis as tables
 from xiancheng.results.tables import attribution as contributions
+from xiancheng.results.tables.doses import lever_effects
 from xiancheng.results.tables.terminal import show
 from xiancheng.results.tables.verdicts import unjudged
 from xiancheng.results.text import Say
@@ -45,7 +48,7 @@ from xiancheng.scenarios.ensemble import (
 )
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import reported_groups
-from xiancheng.scenarios.run_spec import RunSpec, check_run, horizon
+from xiancheng.scenarios.run_spec import RunSpec, check_run, horizon, judged
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.trace import message
 
@@ -140,24 +143,42 @@ def attribute(options: Namespace, say: Say) -> int:
         announce(say, [_work(options, scenario, steps)], options.jobs)
         with progress(say(_("attributing")), steps) as step:
             found = attributed_effect(scenario, runs, game, draws, step)
+        found = _with_doses(options, say, scenario, runs, found)
     pack, frame = runs.spec.pack, found.frame
     notes = [*contributions.notes(found, pack, say.lang)]
     notes += sample_notes(pack, say.lang) if count else []
     report = {
         **_about(scenario, pack), "date": found.day, "runs": found.runs,
         "permutations": found.permutations, "draws": found.draws, "scale": scale,
-        "shares": frame, "remarks": notes, "posterior": posterior_record(pack) if count else None,
+        "shares": frame, "doses": found.doses, "remarks": notes,
+        "posterior": posterior_record(pack) if count else None,
     }  # fmt: skip
 
     def text() -> None:
         print(called(scenario, pack).text(say.lang))
         for level in ("project", "measure"):
             show(contributions.shares(found, scenario, where, level, say.lang))
+        if found.doses is not None:
+            show(lever_effects(found.doses, where, found.day, say.lang, scale=scale))
         print_notes(notes)
 
     give(options, report, text)
     write_csv(frame, options.csv, say)
     return DONE
+
+
+def _with_doses(
+    options: Namespace, say: Say, scenario: Scenario, runs: Summaries, found: AttributionTable
+) -> AttributionTable:
+    """The attribution with what each family of levers does, if that is asked for."""
+    steps = doses.runs_needed(scenario, options.dose_draws)
+    if not steps:
+        return found
+    with progress(say(_("doses and effects")), steps) as step:
+        table = doses.lever_effects(
+            scenario, runs, runs.day, draws=options.dose_draws, seed=options.seed, done=step
+        )
+    return replace(found, doses=table)
 
 
 # Seek
@@ -168,7 +189,7 @@ def seek(options: Namespace, say: Say) -> int:
     scenario = _scenario(options, say)
     _check(options, scenario, options.scale, options.draws)
     _check(options, scenario, options.confirm_scale, options.confirm)
-    pack = load(options.region)
+    pack = judged(scenario, options.region)
     goal = goal_spec.parse_goal(
         scenario, pack, probability=options.probability, targets=options.targets,
         rates=options.rate, exclude=options.exclude, strongest=options.max_intensity,
@@ -253,7 +274,14 @@ def _confirm(
 
 
 def sensitivity(options: Namespace, say: Say) -> int:
-    """Which parameters move an outcome."""
+    """Which parameters move an outcome, or where a verdict's uncertainty comes from."""
+    if options.verdict:
+        points = of_variance.settle(options)
+        scenario = _scenario(options, say)
+        _check(options, scenario, options.scale)
+        runs = _runs(options, scenario, options.scale, say)
+        about = _about(scenario, runs.spec.pack)
+        return of_variance.verdict(options, say, scenario, runs, about, points)
     outcome = known_outcomes([options.outcome])[0]
     chosen = morris_sobol.factors(options.factors)
     sizes = _sizes(options)

@@ -64,7 +64,7 @@ def result_of(options: Namespace, say: Say, step: Callable[[], None]) -> PlanRes
     The attribution needs nothing of the run, so it is computed beside it.
     """
     kept = StoredRuns.here()
-    run = None if is_shipped(options.run) else find_run(options.run)
+    run = None if is_shipped(options.run, options.region) else find_run(options.run)
     if run is not None:
         why = _("the run is on file; leave it out, or name a scenario")
         names = ["region", "seed", "scale", "draws", "draw_scale", "observations", "cutoff"]

@@ -26,6 +26,7 @@ def check(options: Namespace, say: Say) -> int:
     report: dict[str, Any] = {
         "region": pack.name, "ok": True, "problems": [], "sha256": pack.digest,
         "assumptions": [each._asdict() | {"date": str(each.date)} for each in pack.assumptions()],
+        "first": [each._asdict() for each in pack.wanted()],
         "missing": [
             gap._asdict() | {"date": str(gap.date), "name": gap.name._asdict()}
             for gap in pack.missing()
@@ -39,8 +40,18 @@ def check(options: Namespace, say: Say) -> int:
         if options.fit:
             terminal.show(labels.table("fit", report["fit"], say.lang))
             return
-        terminal.show(assumptions.assumed(pack, say.lang), prose=True)
-        terminal.show(assumptions.missing(pack, say.lang), prose=True)
+        if report["first"]:
+            terminal.show(assumptions.first(pack, say.lang), prose=True)
+        if options.all:
+            terminal.show(assumptions.assumed(pack, say.lang), prose=True)
+            terminal.show(assumptions.missing(pack, say.lang), prose=True)
+            return
+        n, m = len(report["assumptions"]), len(report["missing"])
+        rest = _(
+            "the pack can be run; {n} values are assumed and {m} are missing: --all lists them",
+            n=n, m=m,
+        )  # fmt: skip
+        print_notes([say(rest)])
 
     give(options, report, text)
     return DONE

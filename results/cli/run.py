@@ -83,6 +83,7 @@ def run(options: Namespace, say: Say) -> int:
             terminal.show(tables.parts(result, say.lang))
         if len(later):
             terminal.show(validation.census(later, say.lang))
+            print_notes([validation.census_sentence(later, say.lang)])
         print_notes(notes)
 
     give(options, report, text)

@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from xiancheng.calibration.errors import Problem, ScenarioError, localized
 from xiancheng.calibration.i18n import Words, _
+from xiancheng.calibration.naming import is_path, shortened
 from xiancheng.calibration.yaml_positions import MAX_BYTES, parse_yaml
 from xiancheng.results.console.edits import BASELINE, ScenarioEdit, plan_scenario, titled
 from xiancheng.scenarios.diff import foreign
@@ -209,10 +210,24 @@ def from_mapping(file: Any, region: str | None = None) -> ScenarioEdit:
     """
     if not isinstance(file, dict):
         raise _not_ours("…")
+    refuse_path(file)
     title = file.get("title")
     if isinstance(title, dict):
         title = title.get("zh")
     return ScenarioEdit.of(file, title if isinstance(title, str) else None, region)
+
+
+def refuse_path(file: Any) -> None:
+    """Refuse a scenario that names its plan by a path: the page opens no file that it is told of.
+
+    Raises
+    ------
+    ScenarioError
+    """
+    named = file.get("plan") if isinstance(file, dict) else None
+    if isinstance(named, str) and is_path(named):
+        expected = _("no path: the page has the plan that it was started with (console --plan)")
+        raise ScenarioError([Problem(UPLOAD, 0, 0, "plan", expected, shortened(named))])
 
 
 def _unpacked(text: str) -> Any:
@@ -246,6 +261,7 @@ def from_bytes(source: bytes, region: str | None = None) -> ScenarioEdit:
         with file, line and column of every problem.
     """
     content = parse_yaml(source, UPLOAD)
+    refuse_path(content.value)
     with TemporaryDirectory() as folder:  # alone in it: it can be based on no file of ours
         file = Path(folder) / UPLOAD
         file.write_bytes(source)

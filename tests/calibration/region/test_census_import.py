@@ -20,7 +20,7 @@ from xiancheng.calibration.errors import PackError, RefusedError
 from xiancheng.calibration.region import census_import, census_template, load, pack_writer, packs
 from xiancheng.calibration.region.census_table import COLUMNS, TableError
 from xiancheng.calibration.region.imputation import FLOW_RULES, TABLE_RULES, first_line
-from xiancheng.calibration.region.schema import AGE_BANDS, catalogue
+from xiancheng.calibration.region.schema import AGE_BANDS, TABLES, catalogue, wanted_first
 from xiancheng.results import cli
 from xiancheng.results.cli import process
 from xiancheng.results.tables import labels
@@ -763,3 +763,32 @@ def test_a_concordance_that_is_wrong_is_told_by_line(tmp_path, content, said):
     with pytest.raises(PackError) as wrong:
         census_import.read_concordance(file)
     assert said in wrong.value.text("en")
+
+
+# What to fill in first
+
+
+def test_a_new_pack_is_told_five_things_and_a_full_one_what_it_lacks(table, tmp_path, capsys):
+    built(table(), tmp_path / "mine")
+    code, out, _ = ask("region", "check", tmp_path / "mine", "--lang", "en", capsys=capsys)
+    assert code == process.DONE
+    assert "The 5 things to fill in first" in out
+    assert out.count("│") < 5 * 4 * 3  # and not the hundred rows of all
+    code, every, _ = ask("region", "check", tmp_path / "mine", "--all", capsys=capsys)
+    assert len(every) > 3 * len(out)
+    lacking = [each.name for each in load(tmp_path / "mine").wanted()]
+    assert lacking[:3] == ["targets", "published", "away"]
+    assert {"away", "townships", "distance", "targets"} & {
+        each.name for each in load("binzhou").wanted()
+    } == set()
+
+
+def test_what_is_to_be_filled_first_is_what_a_pack_may_hold():
+    for each in wanted_first():
+        for variable in each.variables:
+            known = (
+                variable in TABLES
+                if each.table == "margins"
+                else ((each.table, variable) in catalogue())
+            )
+            assert known, each
