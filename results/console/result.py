@@ -6,7 +6,7 @@ page is a median of such draws or a difference of two, so A less B is the level 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -203,6 +203,7 @@ class ABResult:
     has_plan: bool  # whether A carries anything out, so that it differs from its baseline
     against_baseline: bool  # whether B is A without the plan: then A less B is what the plan does
     same: bool  # whether B does what A does
+    parameters: tuple[Mapping[str, float], ...] = ()  # of each draw, by name
     _places: dict[date, PlaceRates] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -229,6 +230,7 @@ class ABResult:
             sides={side: SideDraws.of(part) for side, part in zip(SIDES, runs, strict=True)},
             digest=digest, has_plan=digest != without_plan, against_baseline=other == without_plan,
             same=other == digest,
+            parameters=tuple(asdict(s.values) for s in query.drawn[:: len(SIDES)]) if drawn else (),
         )  # fmt: skip
 
     def retitled(self, a: Scenario, b: Scenario) -> "ABResult":

@@ -18,9 +18,9 @@ from xiancheng.results.console.library import chosen, scenario_choices
 from xiancheng.results.console.result import ABResult, SideDraws, level_difference
 from xiancheng.results.console.tab import Computation, Tab
 from xiancheng.results.console.view_model import PERSONS, ViewModel
-from xiancheng.results.console.views.overview import paired
+from xiancheng.results.console.views.overview import headline_group, paired
 from xiancheng.results.console.widgets import area, bulleted, element, select, tag, text, write
-from xiancheng.results.tables import labels
+from xiancheng.results.tables import labels, verdicts
 from xiancheng.results.tables.labels import label, percent
 from xiancheng.results.tables.table import Cell, Column, Table
 from xiancheng.results.verdict.verdict import probability
@@ -146,15 +146,37 @@ def side_by_side(model: ViewModel, sides: Sequence[ComparedSide]) -> Iterator[Ma
     basis = _("{day}; the same runs as the overview: scale {scale:g}, {runs}",
               day=model.day, scale=scale, runs=runs).text(model.lang)  # fmt: skip
     names = [tag("li", tag("strong", side.letter), " ", side.title(model)) for side in sides]
-    yield tag("section", tag("p", tag("strong", basis)), tag("ul", *names), cls="card")
+    answers = [tag("p", answer(model, sides[0], side), cls="lead") for side in sides[1:]]
+    yield tag("section", *answers, tag("p", basis, cls="note"), tag("ul", *names),
+              *input_differences(model, sides), cls="card answer")  # fmt: skip
     if (targets := target_table(model, sides)).rows:
         yield model.table(targets)
     yield model.table(rate_table(model, sides))
-    yield tag("h2", model.say(_("Persons: A less the others")))
-    for name in NUMBERS:
-        yield model.table(number_table(model, sides, name))
-    yield tag("section", *input_differences(model, sides), cls="card below")
+    persons = (model.table(number_table(model, sides, name)) for name in NUMBERS)
+    title = model.say(_("Persons: A less the others"))
+    yield tag("details", tag("summary", title), *persons, cls="card below")
     yield tag("section", bulleted(notes(model, sides)), cls="card below")
+
+
+def answer(model: ViewModel, a: ComparedSide, other: ComparedSide) -> str:
+    """The difference of A and another side at the place of the headline, in a sentence."""
+    result, day, letter = model.result, model.day, other.letter
+    group = headline_group(model)
+    g, place = result.groups.index(group), group.text(model.lang)
+    ours, theirs = (result.median(side.draws, day) for side in (a, other))
+    if ours is None or theirs is None:
+        return model.say(_("{letter} cannot be compared on {day}.", letter=letter, day=day))
+    difference = float(level_difference(ours, theirs)[g])
+    interval, band = result.interval(a.draws, other.draws, PUBLISHED, day), ""
+    if interval is not None:
+        low, high = (float(end[g]) for end in interval)
+        band = f" {verdicts.band(low, high, model.lang)}"
+    return model.say(_(
+        "{place}, {day}: A {ours}%, {letter} {theirs}%; A is {difference} points from "
+        "{letter}{band}.",
+        place=place, day=day, ours=f"{ours[g]:.1f}", theirs=f"{theirs[g]:.1f}", letter=letter,
+        difference=f"{difference:+.2f}", band=band,
+    ))  # fmt: skip
 
 
 def _columns(
