@@ -217,20 +217,18 @@ class ABResult:
         )
         parts = [drawn[side :: len(SIDES)] for side in range(len(SIDES))]
         runs = parts if drawn else [[summary] for summary in central]
-        both = Ensemble(a, baseline, reference)
+        both, design = Ensemble(a, baseline, reference), query.design[: len(drawn) // len(SIDES)]
         digest, without_plan, other = (content_digest(run.scenario) for run in (a, baseline, b))
         if drawn:
             both = both.with_draws(parts[0], parts[1], parts[2], query.scale_of_draws)
         return cls(
-            both=both,
-            b=b, b_until=query.b.until, wanted=query.draws,
-            design=query.design[: len(drawn) // len(SIDES)],
+            both=both, b=b, b_until=query.b.until, wanted=query.draws, design=design,
             scale=query.scale, preliminary=preliminary,
             pending=bool(query.draws) and not drawn, day=query.day,
             sides={side: SideDraws.of(part) for side, part in zip(SIDES, runs, strict=True)},
             digest=digest, has_plan=digest != without_plan, against_baseline=other == without_plan,
             same=other == digest,
-            parameters=tuple(asdict(s.values) for s in query.drawn[:: len(SIDES)]) if drawn else (),
+            parameters=tuple(asdict(spec.values) for spec in design),
         )  # fmt: skip
 
     def retitled(self, a: Scenario, b: Scenario) -> "ABResult":
