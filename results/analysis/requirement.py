@@ -86,7 +86,6 @@ class Requirement:
         found = []
         for t, rate in self.goal.targets.items():
             target, short = self.region.targets[t], self.shortfall(t)
-            persons, units = self.recoded(t)
             row = {
                 "target": target.id, "target_name": target.name.zh,
                 "target_name_en": target.name.en, "deadline": str(target.deadline),
@@ -96,6 +95,7 @@ class Requirement:
                    for chance, had in zip(CHANCES, self.rates[t], strict=True)},
             }  # fmt: skip
             if short and self.pushes:
+                persons, units = self.recoded(t)
                 row["beyond_the_plan"] = {
                     "recoded_residents": persons, "recoded_units": units,
                     **{each.lever: dict(zip(("amount", "low", "high"), each.needed(t, short),

@@ -126,6 +126,8 @@ def test_a_target_that_is_had_lacks_nothing(goal, found):
     enough = needed(goal, found, had=60.0)
     assert enough.shortfall(HUIMIN) == 0
     assert all("beyond_the_plan" not in row for row in enough.records())
+    unknown = replace(enough, residents={}, pushes=())  # as where a package is enough
+    assert len(unknown.records()) == 2
 
 
 def test_rates_are_had_with_the_chances_that_they_say():
