@@ -179,6 +179,7 @@ def _frame(
 def quick_attribution(
     scenario: Scenario, region: str | Path, *, seed: int = 1, scale: float = QUICK_SCALE,
     jobs: int | None = None, observations: Sequence[PublishedRate] = (),
+    cutoff: str | None = None,
 ) -> AttributionTable:  # fmt: skip
     """The Owen value of each project, in a minute at most.
 
@@ -187,7 +188,8 @@ def quick_attribution(
     seed of its own. So the standard error holds orders, parameters and random numbers.
     """
     game = CoalitionGame.of_projects(scenario, WORLDS, seed)
-    spec = RunSpec.of(scenario, region=region, scale=scale, observations=observations)
+    spec = RunSpec.of(scenario, region=region, scale=scale, observations=observations,
+                      cutoff=cutoff)  # fmt: skip
     with Summaries(spec, judged_on(scenario, spec.pack), jobs) as runs:
         return attribute(scenario, runs, game, layered(spec, WORLDS, seed))
 

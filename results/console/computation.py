@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from xiancheng.results.tables.plan_result import PlanResult
     from xiancheng.results.tables.table import Lang
 
-FORMATS = {"docx": "Word", "pdf": "PDF", "xlsx": "Excel", "html": "HTML"}
+FORMATS = {
+    "docx": "Word", "pdf": "PDF", "xlsx": "Excel", "html": "HTML", "geojson": "GeoJSON",
+    "gpkg": "GeoPackage",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

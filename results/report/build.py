@@ -1,4 +1,4 @@
-"""The documents on a run: Word, PDF, Excel and HTML, each made whole in memory."""
+"""The documents and maps on a run, each made whole in memory."""
 
 from datetime import date
 from importlib import import_module
@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import EMPTY, _, listed
 from xiancheng.calibration.naming import nearest
-from xiancheng.results.report import sections
+from xiancheng.results.report import maps, sections
 from xiancheng.results.report.charts import FONT_PACKAGE, Format
 from xiancheng.results.report.document import pictures
 from xiancheng.results.tables.plan_result import PlanResult
@@ -20,6 +20,8 @@ WRITERS: dict[str, tuple[str, tuple[str, ...], Format | None]] = {
     "xlsx": ("xiancheng.results.report.xlsx", ("xlsxwriter",), None),
     "html": ("xiancheng.results.report.html", ("matplotlib", FONT_PACKAGE), "svg"),
 }
+MAPS = {"geojson": maps.geojson, "gpkg": maps.geopackage}  # of the counties, for GIS
+FORMATS = (*WRITERS, *MAPS)
 RESERVED = '<>:"/\\|?*'
 LONGEST = 60  # characters of a title in the name of a file
 
@@ -36,7 +38,7 @@ def file_name(result: PlanResult, lang: str) -> str:
 
 
 def documents(result: PlanResult, forms: list[str], lang: Lang) -> dict[str, bytes]:
-    """The report in each format.
+    """The report, or the map, in each format.
 
     Raises
     ------
@@ -44,10 +46,14 @@ def documents(result: PlanResult, forms: list[str], lang: Lang) -> dict[str, byt
         if a library is missing.
     """
     check_installed(forms)
+    made = {form: MAPS[form](result, lang) for form in forms if form in MAPS}
+    written = [form for form in forms if form in WRITERS]
+    if not written:
+        return made
     document = sections.document(result, lang)
-    shapes = {shape for form in forms if (shape := WRITERS[form][2])}
+    shapes = {shape for form in written if (shape := WRITERS[form][2])}
     drawn = pictures(document, *sorted(shapes)) if shapes else {}
-    return {form: import_module(WRITERS[form][0]).write(document, drawn) for form in forms}
+    return {form: import_module(WRITERS[form][0]).write(document, drawn) for form in written} | made
 
 
 def formats(text: str) -> list[str]:
@@ -60,18 +66,18 @@ def formats(text: str) -> list[str]:
     """
     names = [word.strip().lower() for word in text.split(",") if word.strip()]
     for word in names or [""]:
-        if word not in WRITERS:
-            near = nearest(word, WRITERS)
+        if word not in FORMATS:
+            near = nearest(word, FORMATS)
             hint = _("; did you mean {near}?", near=near) if near else EMPTY
             raise RequestError(
                 _(
-                    "--format should be among {WRITERS}; got {word!r}{hint}",
-                    WRITERS=listed(WRITERS),
+                    "--format should be among {formats}; got {word!r}{hint}",
+                    formats=listed(FORMATS),
                     word=word,
                     hint=hint,
                 )
             )
-    forms = [form for form in WRITERS if form in names]
+    forms = [form for form in FORMATS if form in names]
     check_installed(forms)
     return forms
 
@@ -83,7 +89,7 @@ def check_installed(forms: list[str]) -> None:
     ------
     RequestError
     """
-    needed = dict.fromkeys(name for form in forms for name in WRITERS[form][1])
+    needed = dict.fromkeys(name for form in forms if form in WRITERS for name in WRITERS[form][1])
     missing = [name for name in needed if find_spec(name) is None]
     if missing:
         raise RequestError(

@@ -170,7 +170,8 @@ def _path(axes: Any, chart: Chart, lang: str) -> None:
             axes.axhline(mark.value, color=TARGET, lw=0.8, ls=":")
             axes.plot(mark.day, mark.value, "v", color=TARGET, label=mark.label)
         else:
-            axes.plot(mark.day, mark.value, "s", mfc="white", mec=TARGET, label=words["census"])
+            shape = "s" if mark.kind == "census" else "o"
+            axes.plot(mark.day, mark.value, shape, mfc="white", mec=TARGET, label=words[mark.kind])
     axes.set_ylabel(f"{words['rate']} (%)")
     marked = {day.year: day for day in (days[0], days[-1], *(each.day for each in chart.markers))}
     axes.set_xticks(list(marked.values()), [str(year) for year in marked])

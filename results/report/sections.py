@@ -28,7 +28,9 @@ def document(result: PlanResult, lang: Lang) -> Document:
     years = f"{result.scenario.start.year}–{result.scenario.until.year}"
     return Document(
         title=word["title"].format(region=region),
-        subtitle=word["subtitle"].format(title=title, years=years),
+        subtitle=" · ".join(
+            [word["subtitle"].format(title=title, years=years), verdicts.known_until(result, lang)]
+        ),
         header=" | ".join([region, result.title(lang), years, drawn, result.run]).rstrip(" |"),
         lang=lang, sections=tuple(_sections(result, lang)),
     )  # fmt: skip
@@ -69,6 +71,8 @@ def _sections(result: PlanResult, lang: str) -> Iterator[Section]:
 def _first(result: PlanResult, lang: str) -> Iterator[Block]:
     if result.judged:
         yield verdicts.table(result, lang)
+        if (news := verdicts.news(result, lang)) is not None:
+            yield news
     yield assumptions.changes(result, lang)
     colon, space = ("：", "") if lang == "zh" else (": ", " ")
     found = [

@@ -1,15 +1,17 @@
-"""A place over time: its rate against target and censuses, growth by cause, key indicators."""
+"""The places: all of them on a day, and each over time with growth by cause and indicators."""
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 import numpy as np
 
+from xiancheng.results.cells import records
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import Chart, Marker, Table
 from xiancheng.results.verdict import verdict
-from xiancheng.scenarios.outcome import Group, Outcome
+from xiancheng.scenarios.outcome import CAUSES, PUBLISHED, Group, Outcome
 from xiancheng.sim.indicators import INDICATORS
 
 KEY_INDICATORS = (
@@ -17,6 +19,54 @@ KEY_INDICATORS = (
     "rural_residents", "living_apart_from_hukou", "jobs_filled", "vacancies", "commuters", "wage",
     "house_price", "housing_vacancy", "seats_taken", "school_queue", "aged_share",
 )  # fmt: skip
+
+
+OF_A_TARGET = (  # columns of `on_a_day` that are unknown where there is none
+    "target", "operator", "target_rate", "probability_without", "probability", "margin_pp",
+    "plan_low", "plan_high",
+)  # fmt: skip
+CAUSES_PP = (*(f"{cause}_pp" for cause in CAUSES), "counting_pp")
+
+
+def days(result: PlanResult) -> list[date]:
+    """The deadlines of targets, or the last day of the run if none is judged."""
+    return sorted(
+        {date.fromisoformat(str(day)) for day in result.verdicts.get("deadline", [])}
+    ) or [result.scenario.until]
+
+
+def on_a_day(result: PlanResult, group: Group, day: date) -> dict[str, Any]:
+    """Level, interval, effect of the plan and causes of a place on a day.
+
+    The verdict on the place, if it has a target on this day; else its path and the run itself.
+
+    Returns
+    -------
+    unit_code, county, county_en, date; the rates rate_at_start, without, expected, low and high
+    [percent]; from_plan_pp and the five causes [points], which add up to expected less
+    rate_at_start; `OF_A_TARGET`, chances from 0 to 1; what is not known is None
+    """
+    about = {"unit_code": group.code, "county": group.zh, "county_en": group.en, "date": str(day)}
+    for row in records(result.verdicts):
+        if row["unit_code"] == group.code and str(row["deadline"]) == str(day):
+            rates = ("rate_at_start", "without", "expected", "low", "high", "from_plan_pp")
+            return about | {key: row[key] for key in (*rates, *CAUSES_PP, *OF_A_TARGET)}
+    outcome, found = result.both.scenario, verdict.path(result.both, group, result.verdicts)
+    at = [each.toordinal() for each in found.days]
+    without, expected, low, high = (
+        None if line is None else float(np.interp(day.toordinal(), at, line))
+        for line in (found.baseline, found.scenario, found.low, found.high)
+    )
+    assert without is not None
+    assert expected is not None
+    start = float(outcome.series(PUBLISHED)[0, outcome.groups.index(group)])
+    grown = [round(outcome.causes(group, day)[cause], 6) for cause in CAUSES]
+    return about | {
+        "rate_at_start": start, "without": without, "expected": expected, "low": low, "high": high,
+        "from_plan_pp": round(expected - without, 6),
+        **dict(zip(CAUSES_PP, (*grown, round(expected - start - sum(grown), 6)), strict=True)),
+        **dict.fromkeys(OF_A_TARGET),
+    }  # fmt: skip
 
 
 def path(result: PlanResult, group: Group, lang: str) -> Table:
@@ -38,9 +88,12 @@ def path(result: PlanResult, group: Group, lang: str) -> Table:
 
 
 def path_chart(result: PlanResult, group: Group, lang: str) -> Chart:
-    """The rate over time, with the censuses, and the target with its interval."""
+    """The rate over time, with censuses, published rates and targets."""
     table = path(result, group, lang)
-    markers = (*censuses(result, group, lang), *targets(result, group, lang))
+    markers = (
+        *censuses(result, group, lang), *published(result, group, lang),
+        *targets(result, group, lang),
+    )  # fmt: skip
     description = labels.label("descriptions", "path", lang, title=table.title)
     return Chart("path", table, table.title, description, markers)
 
@@ -53,6 +106,22 @@ def censuses(result: PlanResult, group: Group, lang: str) -> Iterator[Marker]:
             urban, rural = result.region.urban_rural(day)[members].sum(axis=0)
             label = labels.label("phrases", "census_of", lang, year=day.year)
             yield Marker(day, 100 * float(urban / (urban + rural)), label, "census")
+
+
+def published(result: PlanResult, group: Group, lang: str) -> Iterator[Marker]:
+    """The rates that were published of a group between censuses, and those that a run was given."""
+    code, censuses = str(group.code), result.region.censuses
+    known = {
+        day: rate
+        for (unit, day), rate in result.region.observed("resident_urbanization_rate").items()
+        if unit == code and day not in censuses
+    }
+    given = result.both.scenario.spec.observations
+    known |= {each.day: each.rate for each in given if each.code == code}
+    for day, rate in sorted(known.items()):
+        if result.scenario.start <= day <= result.scenario.until:
+            label = labels.label("phrases", "published_of", lang, year=day.year)
+            yield Marker(day, rate, label, "published")
 
 
 def targets(result: PlanResult, group: Group, lang: str) -> Iterator[Marker]:

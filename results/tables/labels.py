@@ -18,7 +18,9 @@ from xiancheng.results.tables.table import Column, Table
 from xiancheng.sim.indicators import INDICATORS
 
 PARAGRAPH = "\f"
-RELATIONS = {"about": "≈", "at least": "≥"}  # before the rate of a target
+RELATIONS = {  # before the rate of a target
+    "about": "≈", "at least": "≥", "more than": ">", "strive for": "≥",
+}  # fmt: skip
 LIKELY = {0.9: "very likely", 0.66: "likely", 0.33: "as likely as not", 0.1: "unlikely"}
 GROWTH = ("natural", "migration", "recoding")  # causes that are counted in persons
 TARGET_WORDS = {  # what the name of every target says

@@ -135,7 +135,7 @@ class Marker:
     day: date
     value: float
     label: str
-    kind: Literal["census", "target"]
+    kind: Literal["census", "published", "target"]
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,11 @@ from xiancheng.results.analysis import certificate, sensitivity
 from xiancheng.results.analysis.attribution import CoalitionGame, attribute
 from xiancheng.results.analysis.compare import Comparand, compare
 from xiancheng.results.analysis.goal_spec import parse_goal
+from xiancheng.results.report import maps
 from xiancheng.results.store import ledger, parquet
 from xiancheng.results.store.cache import files_of_run
 from xiancheng.results.store.runs import write_run
+from xiancheng.results.tables import plan_result
 from xiancheng.results.tables.plan_result import delivery_frame
 from xiancheng.results.verdict.forecast_score import by_case, by_forecaster
 from xiancheng.results.verdict.forecasts import MELD, MODEL
@@ -57,6 +59,7 @@ def written(tmp_path_factory):
         "sweep, targets": tuple(ledger.targets(folder)),
         "compare, outcomes": tuple(compared.to_frame()),
         "compare, targets": tuple(compared.verdicts()),
+        "report, map": tuple(next(maps.features(plan_result.of_pair(both), "en")).properties),
         **analyses(request),
         **scores(both),
     }
