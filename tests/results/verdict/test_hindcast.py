@@ -163,7 +163,7 @@ def test_the_page_holds_every_row_and_names_the_better_one(found):
             True,
             ["runs 180 < 1000", "scale 0.01 < 0.1", "rows 50 < 400"],
         ),
-        (EstimateSettings("binzhou", "shandong", pool_runs=500), False, ["pool_runs 500 < 512"]),
+        (EstimateSettings("binzhou", "shandong", pool_runs=500), False, ["pool_runs 500 < 1024"]),
         (EstimateSettings("binzhou", "shandong", pairs=99), False, []),
         (EstimateSettings("binzhou", "shandong", pairs=99), True, ["pairs 99 < 100"]),
         (EstimateSettings("binzhou", "shandong", scale=1.0, pairs=0), True, []),
