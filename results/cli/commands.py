@@ -269,6 +269,8 @@ REPORT = Command(
            type=File(read=True)),
     Option("--package", _("result of seek --json"), "package.json", usual=NONE,
            type=File(read=True)),
+    Option("--variance", _("result of sensitivity --verdict --json"), "variance.json", usual=NONE,
+           type=File(read=True)),
     REGION, PLAN, _seed(), _scale(0.05), _draws(20), JOBS, OBSERVATIONS, CUTOFF,
 )  # fmt: skip
 

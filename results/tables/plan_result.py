@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from xiancheng.calibration.file_models import Text
     from xiancheng.calibration.region import Region
     from xiancheng.results.analysis.attribution import AttributionTable
+    from xiancheng.results.analysis.variance import VarianceSplit
     from xiancheng.results.store.runs import SavedRun
 
 TOLERANCE = 1e-6  # percentage points by which a run made again may differ from its record
@@ -39,6 +40,7 @@ class PlanResult:
     provenance: Mapping[str, Any]  # what made the run, JSON-ready
     shares: "AttributionTable | None" = None
     package: Mapping[str, Any] | None = None  # what `xiancheng seek --json` printed
+    variance: "VarianceSplit | None" = None
 
     @property
     def scenario(self) -> Scenario:
