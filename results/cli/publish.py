@@ -68,7 +68,8 @@ def result_of(options: Namespace, say: Say, step: Callable[[], None]) -> PlanRes
     run = None if is_shipped(options.run, options.region) else find_run(options.run)
     if run is not None:
         why = _("the run is on file; leave it out, or name a scenario")
-        reject_unused(options, ["region", "seed", "scale", "draws", "observations", "cutoff"], why)
+        names = ["region", "seed", "scale", "draws", "draw_scale", "observations", "cutoff"]
+        reject_unused(options, names, why)
         run.refuse_changed(run.spec)  # before an attribution is computed
         scenario, place, seed = run.spec.scenario, run.record.region.name, run.record.seed
         known, cutoff = run.spec.observations, run.spec.cutoff
@@ -111,7 +112,8 @@ def _run(
         scenario, region=options.region, seed=options.seed, scale=options.scale,
         observations=known, cutoff=options.cutoff,
     )  # fmt: skip
-    both = ensemble(spec, draws=options.draws, jobs=options.jobs, cache=kept)
+    both = ensemble(spec, draws=options.draws, draw_scale=options.draw_scale, jobs=options.jobs,
+                    cache=kept)  # fmt: skip
     found, delivered = verdicts(both), delivery_frame(both.scenario)
     folder, __ = save_run(both.scenario, spec, found, delivered, RUNS, kept)
     return load_run(folder)

@@ -24,6 +24,7 @@ from xiancheng.results.tables import attribution as tables
 from xiancheng.results.tables import variance as variance_tables
 from xiancheng.scenarios.ensemble import RunSummary, Summaries, Summarize, layered
 from xiancheng.scenarios.run_spec import RunSpec
+from xiancheng.scenarios.trunk import simulate_together
 
 POINTS = 16  # pairs of draws of a split
 ORDERS = 2 * WORLDS  # of each kind, an antithetic pair a world; more are surer, and take longer
@@ -36,6 +37,8 @@ class QueuedSummaries(Summaries):
         super().__init__(spec, day, jobs=1)
         self._queue, self._user, self._step = tab.server.queue, tab.client.id, step
         self._loop = asyncio.get_running_loop()
+        run = partial(simulate_together, states=tab.server.states)
+        self._summarize = Summarize(day, run=run)
 
     def read(
         self, specs: Sequence[RunSpec], done: Callable[[], None] = lambda: None
@@ -43,7 +46,7 @@ class QueuedSummaries(Summaries):
         """The summary of each run."""
         assert all(spec.outcome_key for spec in specs)  # cached here, not on the event loop
         self._future = asyncio.run_coroutine_threadsafe(
-            self._queue.ask(self._user, Summarize(self.day), specs, "full", self._step), self._loop
+            self._queue.ask(self._user, self._summarize, specs, "full", self._step), self._loop
         )
         self.simulated += len(specs)
         return self._future.result()
