@@ -49,6 +49,7 @@ class Population:
         self.room = People.empty(int(len(people) * ROOM) + 1024)  # costs nothing until it is used
         self.people = People.empty(0)  # everyone, as views of the room
         self._fill(people)
+        self.founders = len(people)  # the first rows: those of the start, in every scenario
         self.size = np.zeros((units.gone + 1, 2), np.int64)  # residents by unit and sex
         kernels.by_unit(people.unit, people.traits, people.weight, self.size)
         self.registered = np.zeros(units.gone + 1, np.int64)  # by unit of hukou
@@ -69,11 +70,11 @@ class Population:
         return People(*(getattr(self.room, name)[:n] for name in COLUMNS))
 
     def __getstate__(self) -> dict[str, Any]:
-        return vars(self) | {"people": len(self.people)}
+        return vars(self) | {"room": self.people}  # none to grow; it is made where it is needed
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
-        self.people = self._first(state["people"])  # views of the room again
+        self.people = self.room
 
     def open_quarter(self) -> None:
         """Begin a quarter with an empty ledger."""

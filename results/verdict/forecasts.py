@@ -99,7 +99,8 @@ def model_draws(
         for each in scenarios
     ]  # fmt: skip
     with local(jobs, n) as executor:
-        found = executor.results(CountyRates(tuple(days)), list(zip(*sides, strict=True)), done)
+        tasks = list(zip(*sides, strict=True))
+        found = executor.results(CountyRates(tuple(days)), tasks, lambda _: done())
     rates = np.stack(found, axis=2)  # (scenario, day, draw, unit)
     return ModelDraws(
         rates[0], rates[-1], tuple(draw.parameters for draw in drawn),
