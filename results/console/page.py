@@ -257,6 +257,8 @@ class Page(Tab):
         subject = result.subject
         if attribution is not None and attribution[0][0] == result.digest:
             subject = replace(subject, shares=attribution[1])
+        if (split := self.session.variance) is not None and split[0] == result.digest:
+            subject = replace(subject, variance=split[1])
         background_tasks.create(self._written(subject, form, note))
 
     async def _written(self, subject: "PlanResult", form: str, note: ui.notification) -> None:

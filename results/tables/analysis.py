@@ -25,6 +25,7 @@ from xiancheng.scenarios.diff import applied, called
 if TYPE_CHECKING:
     import pandas as pd
 
+FALLS = 0.05  # points: where recoding lowers a rate by less, frozen codes change little
 WHOLE = {"persons", "jobs", "units", "yuan/year"}  # units in which decimals say nothing
 
 
@@ -132,7 +133,30 @@ def comparison_notes(comparison: Comparison, lang: str) -> list[str]:
         anchored=comparison.level is not None, limits=shared,
         unpaired=[s.name for i, s in enumerate(sides) if not comparison.paired(i)],
         draws=draws, seeds=seeds, enough=ENOUGH, estimated=estimated(region),
+        **_frozen_codes(comparison, lang),
     )  # fmt: skip
+
+
+def _frozen_codes(comparison: Comparison, lang: str) -> dict[str, Any]:
+    """Sides with frozen codes and those without, and where recoding lowers the rate of the first.
+
+    A note is due only where both kinds are compared.
+    """
+    by_kind: dict[bool, list[str]] = {True: [], False: []}
+    for side in comparison.sides:
+        by_kind[side.scenario.conditions.recoding_frozen].append(side.name)
+    frozen, moving = by_kind[True], by_kind[False]
+    if not frozen or not moving:
+        return {"frozen": [], "moving": [], "falling": []}
+    frame = comparison.to_frame()
+    own = frame[(frame["outcome"] == "recoding_pp") & (frame["scenario"] == moving[0])]
+    points = dict(zip(own["unit_code"], own["value"], strict=True))
+    falling = [
+        (group.text(lang), float(points[group.code]))
+        for group in comparison.groups
+        if points[group.code] < -FALLS
+    ]
+    return {"frozen": frozen, "moving": moving, "falling": falling}
 
 
 # Goal seeking
