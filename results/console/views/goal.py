@@ -32,6 +32,7 @@ from xiancheng.scenarios.scenario_files import STRONGEST, Scenario
 
 LEAST, MOST = 50, 99  # percent that may be asked for
 STRONGEST_AT_FIRST = 1.5
+DRAWS, CONFIRM = 20, 60  # at most: of the search, and fresh ones; the command line takes more
 
 
 @dataclass(frozen=True)
@@ -141,8 +142,8 @@ class GoalView:
         tab, sizes = self._tab, self._tab.server.sizes
         spec = RunSpec.of(goal.scenario, region=tab.server.name, scale=sizes.quick_scale)
         each = goal_seek.runs_each(spec.pack, goal.scenario)
-        draws = await asyncio.to_thread(layered, spec, sizes.quick_draws, 1)
-        fresh = await asyncio.to_thread(independent, spec, sizes.draws, 1)
+        draws = await asyncio.to_thread(layered, spec, min(sizes.quick_draws, DRAWS), 1)
+        fresh = await asyncio.to_thread(independent, spec, min(sizes.draws, CONFIRM), 1)
         runs = QueuedSummaries(tab, self.job.step, spec, goal.scenario.until)
 
         def work() -> FoundPackage:
