@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from xiancheng.results.console.jobs import JobQueue
 from xiancheng.results.console.library import Library
 from xiancheng.results.console.result import ABQuery, ABResult
+from xiancheng.results.store.runs import RUNS
 from xiancheng.scenarios.ensemble import RunSummary
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.trunk import SnapshotFolder
@@ -51,6 +52,7 @@ class Server:
     library: Library
     runs: Path  # where the runs of documents are saved
     sizes: Sizes
+    sweeps: Path = RUNS  # the folder in which sweeps are explored
     states: SnapshotFolder | None = None  # of models, shared by all scenarios of a draw
 
 
