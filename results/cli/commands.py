@@ -230,7 +230,7 @@ ESTIMATE = (
     Option("--pool", _("pack of counties around, or none"), "shandong",
            usual=_("the largest of the province"), type=Name("packs", metavar="PACK")),
     Option("--runs", _("runs of the region", "number"), "320", usual="1000", type=whole(180)),
-    Option("--pool-runs", _("runs of the counties around", "number"), "320", usual="512",
+    Option("--pool-runs", _("runs of the counties around", "number"), "320", usual="1024",
            type=whole(180)),
     _scale(None, about=_("size of the region's population"), usual="0.1"),
     Option("--pairs", _("of these runs, how many are made at full scale too"), "50", usual="100",
@@ -276,6 +276,8 @@ REPORT = Command(
     Option("--attribution", _("result of attribute --json"), "shares.json", usual=_("computed"),
            type=File(read=True)),
     Option("--package", _("result of seek --json"), "package.json", usual=NONE,
+           type=File(read=True)),
+    Option("--variance", _("result of sensitivity --verdict --json"), "variance.json", usual=NONE,
            type=File(read=True)),
     REGION, PLAN, _seed(), _scale(0.05), _draws(20), DRAW_SCALE, JOBS, OBSERVATIONS, CUTOFF,
 )  # fmt: skip

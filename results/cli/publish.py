@@ -12,6 +12,7 @@ from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.naming import is_path
 from xiancheng.results.analysis.attribution import AttributionTable, quick_attribution
 from xiancheng.results.analysis.result import read_printed
+from xiancheng.results.analysis.variance import VarianceSplit
 from xiancheng.results.cli.output import Work, announce, give, known_rates, progress, reject_unused
 from xiancheng.results.cli.process import DONE
 from xiancheng.results.report.build import MAPS, documents, file_name, formats
@@ -80,6 +81,7 @@ def result_of(options: Namespace, say: Say, step: Callable[[], None]) -> PlanRes
         announce(say, [Work(runs, place, options.scale, scenario.start, scenario.until)],
                  options.jobs)  # fmt: skip
     package = read_printed(options.package, scenario, "seek") if options.package else None
+    apart = VarianceSplit.read(options.variance, scenario) if options.variance else None
     jobs = 1 if run is None and options.draws else options.jobs
     shares = AttributionTable.read(options.attribution, scenario) if options.attribution else None
     with LocalExecutor(1) as executor:
@@ -97,7 +99,7 @@ def result_of(options: Namespace, say: Say, step: Callable[[], None]) -> PlanRes
         step()
         shares = computed.result() if computed else shares
     step()
-    result = of_saved(run, answer=kept, shares=shares, package=package)
+    result = of_saved(run, answer=kept, shares=shares, package=package, variance=apart)
     step()
     return result
 

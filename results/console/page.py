@@ -82,7 +82,7 @@ class Page(Tab):
                     self._build_status(problem)
                     self._head = text("", name="div", cls="print-head")
                     self._content = Content(self, places, self._show_content, self._stamp)
-        self.pick_place = self._content.pick_place
+        self.pick_place, self.edit = self._content.pick_place, self._edit
         tour.prepare(self.say)
         self._refresh()
         self._compute()
@@ -257,6 +257,8 @@ class Page(Tab):
         subject = result.subject
         if attribution is not None and attribution[0][0] == result.digest:
             subject = replace(subject, shares=attribution[1])
+        if (split := self.session.variance) is not None and split[0] == result.digest:
+            subject = replace(subject, variance=split[1])
         background_tasks.create(self._written(subject, form, note))
 
     async def _written(self, subject: "PlanResult", form: str, note: ui.notification) -> None:

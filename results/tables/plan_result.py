@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from xiancheng.calibration.file_models import Text
     from xiancheng.calibration.region import Region
     from xiancheng.results.analysis.attribution import AttributionTable
+    from xiancheng.results.analysis.variance import VarianceSplit
     from xiancheng.results.store.runs import SavedRun
 
 OF_DRAWS = (*ERRORS, "draw_scale")  # which older records do not have
@@ -41,6 +42,7 @@ class PlanResult:
     provenance: Mapping[str, Any]  # what made the run, JSON-ready
     shares: "AttributionTable | None" = None
     package: Mapping[str, Any] | None = None  # what `xiancheng seek --json` printed
+    variance: "VarianceSplit | None" = None
 
     @property
     def scenario(self) -> Scenario:

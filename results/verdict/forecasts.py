@@ -35,6 +35,7 @@ MELD, MODEL, WITHOUT = "meld", "model", "model_without_plan"
 TITLES = {
     MELD: _("melded: stacked level + effect of the plan"),
     MODEL: _("agent-based model"),
+    "model_runs": _("agent-based model, runs as they are"),
     WITHOUT: _("agent-based model without the plan"),
     "stacked": melding.STACKED,
     **{forecaster.name: forecaster.title for forecaster in BASELINES},
