@@ -3,7 +3,8 @@
     python -m benchmarks [PART ...] [--tiny] [--page FILE]
 
 Parts: peers, simulate, tick, growth, ensembles; all by default. A part is written as soon as it is
-measured. `--tiny` tries everything with few people in a minute or two, and prints unless told a page.
+measured. `--tiny` tries everything with few people in a minute or two, and prints unless
+told a page.
 """
 
 import argparse
