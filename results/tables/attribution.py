@@ -11,6 +11,7 @@ from xiancheng.results.analysis.attribution import (
     AttributionTable,
 )
 from xiancheng.results.tables import labels
+from xiancheng.results.tables.doses import lever_effects
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import UNKNOWN, Chart, Table
 from xiancheng.results.tables.verdicts import estimated
@@ -76,6 +77,14 @@ def of_result(result: PlanResult, where: Group, level: str, lang: str) -> Table:
         region=result.region, run=result.run,
     )  # fmt: skip
     return shares(result.shares, result.scenario, where, level, lang, source)
+
+
+def doses_of(result: PlanResult, where: Group, lang: str) -> Table:
+    """What each family of levers does, of a result whose attribution has doses."""
+    found = result.shares
+    assert found is not None
+    assert found.doses is not None
+    return lever_effects(found.doses, where, found.day, lang, scale=found.scale)
 
 
 def whole(result: PlanResult) -> Group:

@@ -101,6 +101,8 @@ def hindcast_scores(
             "forecaster": TITLES[row["forecaster"]].text(lang),
             "model_skill": row["model_skill"] if row["model_skill"] == row["model_skill"] else None,
             **{name: 100 * row[name] for name in COVERS},
+            **({"fell_inside": f"{row['fell_inside_95']:g} / {row['fell']:g}"} if "fell" in row
+               else {}),
         }
         for row in scores
     ]  # fmt: skip

@@ -25,9 +25,10 @@ from xiancheng.results.tables.labels import label, percent
 from xiancheng.results.tables.table import Cell, Column, Table
 from xiancheng.results.verdict.verdict import probability
 from xiancheng.scenarios.diff import called, diff
-from xiancheng.scenarios.ensemble import Summarize, layered
+from xiancheng.scenarios.ensemble import Summarize
 from xiancheng.scenarios.outcome import PUBLISHED, floor, group_of
 from xiancheng.scenarios.scenario_files import Scenario
+from xiancheng.scenarios.trunk import simulate_together
 from xiancheng.sim.indicators import INDICATORS
 
 NONE = "none"
@@ -108,9 +109,11 @@ class Compare:
         tab, server, last = self._tab, self._tab.server, result.outcome.scenario.until
         scenarios = {letter: edit.scenario for letter, edit in sorted(self._more.items())}
         base = result.outcome.spec
-        draws = layered(base, result.draws, 1) if result.draws else [base]
+        draws = result.design or [base]
         specs = [
-            base.running(replace(each, until=max(each.until, last))).under(draw)
+            base.running(replace(each, until=max(each.until, last)))
+            .vary(scale=draw.scale)
+            .under(draw)
             for each in scenarios.values()
             for draw in draws
         ]
@@ -118,8 +121,9 @@ class Compare:
         async def work() -> None:
             self.job.begin(_("Comparing…"), len(specs))
             priority: Priority = "quick" if result.preliminary else "full"
+            run = partial(simulate_together, states=server.states)
             runs = await server.queue.ask(
-                tab.client.id, Summarize(result.day), specs, priority, self.job.step
+                tab.client.id, Summarize(result.day, run=run), specs, priority, self.job.step
             )
             n = len(draws)
             sides = tuple(
@@ -138,8 +142,9 @@ def side_by_side(model: ViewModel, sides: Sequence[ComparedSide]) -> Iterator[Ma
     """Targets, places and numbers of persons; then what differs in the inputs."""
     result, n = model.result, model.result.draws
     runs = _("{n} draws", n=n) if n else _("one central run")
+    scale = result.both.draw_scale or result.scale
     basis = _("{day}; the same runs as the overview: scale {scale:g}, {runs}",
-              day=model.day, scale=result.scale, runs=runs).text(model.lang)  # fmt: skip
+              day=model.day, scale=scale, runs=runs).text(model.lang)  # fmt: skip
     names = [tag("li", tag("strong", side.letter), " ", side.title(model)) for side in sides]
     answers = [tag("p", answer(model, sides[0], side), cls="lead") for side in sides[1:]]
     yield tag("section", *answers, tag("p", basis, cls="note"), tag("ul", *names),
