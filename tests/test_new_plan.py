@@ -94,7 +94,6 @@ def test_measures_of_binzhou_become_templates_that_do_not_speak_of_it(desk, monk
     said = "".join(re.sub("^#.*", "", text, flags=re.M) for text in every)
     for other in ("滨州", "Binzhou", "沾化", "邹平", "惠民", "阳信", "Huimin", "Zouping"):
         assert other not in said
-    assert "国网德州供电公司" in said
 
 
 @pytest.mark.slow
