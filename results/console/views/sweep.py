@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,6 +41,7 @@ OUTCOMES = (
     "resident_urbanization_rate", "hukou_urbanization_rate", "residents", "urban_residents",
     "jobs_filled", "wage", "house_price", "school_queue", "aged_share",
 )  # fmt: skip
+SIGNS, WORDS = 10, 20  # characters of a line above an axis, in Chinese and in English
 EXTENT = (-1e9, 1e9)
 
 
@@ -197,9 +199,10 @@ def parallel(found: Exploration, outcome: str, lang: str) -> charts.Options:
     values, kept = found.runs[columns].to_numpy(float), found.kept
     of = found.runs["scenario"].to_numpy()
     options = charts.plain(outcome)
-    options["parallel"] = {"left": 60, "right": 110, "top": 84, "bottom": 24}
+    options["parallel"] = {"left": 76, "right": 110, "top": 112, "bottom": 24}
     options["parallelAxis"] = [
-        {"dim": i, "name": name, "scale": True, "nameTextStyle": _wrapped(), "nameGap": 12,
+        {"dim": i, "name": _broken(name, lang), "scale": True, "nameGap": 12,
+         "nameTextStyle": {"color": charts.INK, "fontSize": 11},
          "axisLabel": {"color": charts.INK}}
         for i, name in enumerate(names)
     ]  # fmt: skip
@@ -219,8 +222,11 @@ def parallel(found: Exploration, outcome: str, lang: str) -> charts.Options:
     return options
 
 
-def _wrapped() -> dict[str, Any]:
-    return {"color": charts.INK, "fontSize": 11, "width": 105, "overflow": "break"}
+def _broken(name: str, lang: str) -> str:
+    """A name in lines as long as there is room for above an axis."""
+    if lang == "en":
+        return fill(name, WORDS)
+    return "\n".join(name[i : i + SIGNS] for i in range(0, len(name), SIGNS))
 
 
 def by_scenario(found: Exploration, lang: str) -> Table:
