@@ -215,7 +215,7 @@ ORANGE_BLUE = (
 )  # fmt: skip
 UNKNOWN = "#d9d9d9"
 NOTHING_KNOWN = "–"
-DARK = 0.3  # relative luminance below which white letters stand out
+DARK = 0.18  # relative luminance below which white letters stand out
 
 
 @dataclass(frozen=True)
