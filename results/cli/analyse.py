@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region
-from xiancheng.results.analysis import certificate, doses, goal_seek, goal_spec
+from xiancheng.results.analysis import certificate, doses, goal_seek, goal_spec, requirement
 from xiancheng.results.analysis import sensitivity as morris_sobol
 from xiancheng.results.analysis.attribution import WORLDS, AttributionTable, CoalitionGame
 from xiancheng.results.analysis.attribution import attribute as attributed_effect
@@ -204,24 +204,33 @@ def seek(options: Namespace, say: Say) -> int:
         _work(options, scenario, each * options.confirm, options.confirm_scale),
     ]
     announce(say, works, options.jobs)
-    found, regret = _search(options, say, goal, search, outside)
+    found, regret, (pushed, residents) = _search(options, say, goal, search, outside)
     proof, anchored = _confirm(options, say, goal, found, each * options.confirm)
+    needed = requirement.Requirement(
+        goal, pack, {t: had[:-1] for t, had in proof.rates.items()},
+        {t: had[-1] for t, had in proof.rates.items()}, residents, pushed,
+    )  # fmt: skip
     notes = tables.goal_notes(
         goal, found, proof, pack, say.lang, anchored=anchored, regret=regret, scale=options.scale
     )
     if not options.targets:  # who names targets knows of the others
         notes += unjudged(scenario, pack, say.lang)
+    notes += tables.requirement_notes(needed, say.lang)
     notes += sample_notes(pack, say.lang)
     report = {
         **_about(scenario, pack), "posterior": posterior_record(pack), "found": found,
         "certificate": proof, "share": proof.share, "verdict": notes,
         "targets": proof.records(goal, pack), "regret": regret.records() if regret else None,
+        "requirement": needed.records(),
     }  # fmt: skip
 
     def text() -> None:
         if found.package:
             show(tables.package(goal, found, pack, say.lang))
         show(tables.goal_targets(goal, proof, pack, say.lang))
+        show(tables.had(needed, say.lang))
+        if needed.pushes:
+            show(tables.beyond(needed, say.lang), prose=True)
         if regret:
             show(tables.regret(regret, say.lang))
         print_notes(notes)
@@ -237,20 +246,32 @@ def _fresh(options: Namespace, spec: RunSpec, count: int) -> list[RunSpec]:
 
 def _search(
     options: Namespace, say: Say, goal: goal_spec.GoalSpec, steps: int, outside: int
-) -> tuple[goal_seek.SearchResult, certificate.Regret | None]:
-    """The least package, and what packages come to in other outside worlds, if that is asked."""
+) -> tuple[
+    goal_seek.SearchResult,
+    certificate.Regret | None,
+    tuple[tuple[requirement.Push, ...], dict[int, float]],
+]:
+    """The least package, and what packages come to in other outside worlds, if that is asked.
+
+    Where none is enough also what quantities do that a package does not have.
+    """
     with _runs(options, goal.scenario, options.scale, say, again=True) as runs:
         draws = layered(runs.spec, options.draws, options.seed)
         with progress(say(_("searching")), steps) as step:
             own = goal_seek.AnchoredRuns(runs, goal.scenario, draws)
             found = goal_seek.search(goal, own, draws, seed=options.seed, done=step)
+        beyond: tuple[tuple[requirement.Push, ...], dict[int, float]] = ((), {})
+        if not found.met:
+            more = requirement.runs_foreseen(len(draws))
+            with progress(say(_("what it would take")), more) as step:
+                beyond = requirement.pushes(goal, runs, draws, step)
         if not options.regret:
-            return found, None
+            return found, None, beyond
         fresh = _fresh(options, runs.spec, options.regret)
         own = goal_seek.AnchoredRuns(runs, goal.scenario, fresh)
         steps = outside * len(certificate.packages_to_regret(goal, found))
         with progress(say(_("outside worlds")), steps) as step:
-            return found, certificate.regret(goal, found, own, fresh, step)
+            return found, certificate.regret(goal, found, own, fresh, step), beyond
 
 
 def _confirm(

@@ -111,10 +111,11 @@ def _uncertainty(result: PlanResult, lang: str) -> Iterator[Block]:
     if result.variance is None:
         yield labels.label("report", "no variance", lang)
         return
-    yield variance.of_verdict(result.variance, lang)
-    yield variance.chart(result.variance, lang)
+    source = variance.source(result.variance, result, lang)
+    yield variance.of_verdict(result.variance, lang, source)
+    yield variance.chart(result.variance, lang, source)
     if result.variance.anchored:
-        yield variance.of_effect(result.variance, lang)
+        yield variance.of_effect(result.variance, lang, source)
     yield BulletList(tuple(variance.notes(result.variance, lang)))
 
 
@@ -161,7 +162,7 @@ def answers(result: PlanResult, lang: str) -> list[tuple[str, list[str]]]:
     later = {
         "uncounted": not any(day > start for day in result.region.censuses),
         "elsewhere": result.scenario.settings and result.scenario.plan.about.name,
-        "numbers": "–".join([*result.caveats][:1] + [*result.caveats][-1:]) or "–",
+        "numbers": "–".join([*result.caveats][:1] + [*result.caveats][-1:]),
         "months": 3 * (quarter_of(until.year, 4) - quarter_of(issued.year, 4)), "issued": issued,
     }  # fmt: skip
 
