@@ -83,7 +83,7 @@ class Page(Tab):
                     self._build_status(problem)
                     self._head = text("", name="div", cls="print-head")
                     self._content = Content(self, places, self._show_content, self._stamp)
-        self.pick_place = self._content.pick_place
+        self.pick_place, self.edit = self._content.pick_place, self._edit
         tour.prepare(self.say)
         self._refresh()
         self._compute()

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from xiancheng.results.analysis.variance import VarianceSplit
     from xiancheng.results.console.charts import ColorScale
     from xiancheng.results.console.result import ABResult
+    from xiancheng.results.console.views.goal import FoundPackage
     from xiancheng.results.tables.table import Table
 
 UNDO_STEPS = 50
@@ -43,6 +44,7 @@ VIEWS = {
     "overview": _("Overview"),
     "compare": _("Compare"),
     "attribution": _("Attribution"),
+    "goal": _("What it would take"),
     "growth": _("Growth by cause"),
     "movers": _("Who moves"),
     "delivery": _("Delivery", "view"),
@@ -74,6 +76,7 @@ class Session:
     second_map: str = "difference"  # a key of `views.overview.SECOND_MAPS`
     attribution: ComputedAttribution | None = None  # the last that was computed in this tab
     figures: "tuple[PublishedRate, ...]" = ()  # that the visitor brought
+    goal: "FoundPackage | None" = None  # the last that was searched in this tab
     variance: "tuple[str, VarianceSplit] | None" = None  # the last split, by the scenario's digest
     _past: list[State] = field(default_factory=list)
     _future: list[State] = field(default_factory=list)
@@ -101,7 +104,7 @@ class Session:
     def bring(self, brought: "tuple[PublishedRate, ...]") -> None:
         """Use other published rates; what was computed without them is forgotten."""
         self.figures = brought
-        self.attribution = self.variance = self.previous = None
+        self.attribution = self.variance = self.previous = self.goal = None
 
     def keep_previous(self, shown: "ABResult | None", new: "ABResult") -> None:
         """Keep the result that is shown, if it is final and of another A than the new one."""

@@ -108,6 +108,8 @@ class ViewModel:
             "（docs/validation.md）": "（见“检验”）",
             "(docs/validation.md)": "(see 'Validation')",
             "（--draws 50）": "", " (--draws 50)": "",
+            "，请加大 --draws 再求": "", ": seek again with more --draws": "",
+            "（--confirm）": "", " (--confirm)": "",
             "；用 --draws 50": "", "; use --draws 50": "",
             "；要用本程序估计，请运行 xiancheng calibrate": "",
             "; to estimate with this one, run xiancheng calibrate": "",

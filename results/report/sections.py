@@ -111,10 +111,11 @@ def _uncertainty(result: PlanResult, lang: str) -> Iterator[Block]:
     if result.variance is None:
         yield labels.label("report", "no variance", lang)
         return
-    yield variance.of_verdict(result.variance, lang)
-    yield variance.chart(result.variance, lang)
+    source = variance.source(result.variance, result, lang)
+    yield variance.of_verdict(result.variance, lang, source)
+    yield variance.chart(result.variance, lang, source)
     if result.variance.anchored:
-        yield variance.of_effect(result.variance, lang)
+        yield variance.of_effect(result.variance, lang, source)
     yield BulletList(tuple(variance.notes(result.variance, lang)))
 
 

@@ -72,11 +72,16 @@ def chart(result: PlanResult, where: Group, lang: str) -> Chart:
 def of_result(result: PlanResult, where: Group, level: str, lang: str) -> Table:
     """`shares` of a result that has an attribution."""
     assert result.shares is not None
-    source = labels.sentence(
+    source = _source(result, lang)
+    return shares(result.shares, result.scenario, where, level, lang, source)
+
+
+def _source(result: PlanResult, lang: str) -> str:
+    """What an attribution that stands with a result rests on, in a line."""
+    return labels.sentence(
         "attribution/source", lang, found=result.shares, title=result.title(lang),
         region=result.region, run=result.run,
     )  # fmt: skip
-    return shares(result.shares, result.scenario, where, level, lang, source)
 
 
 def doses_of(result: PlanResult, where: Group, lang: str) -> Table:
@@ -84,7 +89,8 @@ def doses_of(result: PlanResult, where: Group, lang: str) -> Table:
     found = result.shares
     assert found is not None
     assert found.doses is not None
-    return lever_effects(found.doses, where, found.day, lang, scale=found.scale)
+    source = _source(result, lang)
+    return lever_effects(found.doses, where, found.day, lang, scale=found.scale, source=source)
 
 
 def whole(result: PlanResult) -> Group:

@@ -1,9 +1,7 @@
 """What each project and measure contributes: a waterfall that adds up, and the tables behind it."""
 
 import asyncio
-from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date
 from functools import partial
 
 from xiancheng.calibration.i18n import Words, _
@@ -16,45 +14,18 @@ from xiancheng.results.analysis.attribution import (
 )
 from xiancheng.results.console import charts
 from xiancheng.results.console.downloads import Picture
+from xiancheng.results.console.queued import QueuedSummaries
 from xiancheng.results.console.result import content_digest
 from xiancheng.results.console.tab import Computation, Tab
 from xiancheng.results.console.view_model import ViewModel
 from xiancheng.results.console.widgets import area, bulleted, button, element, tag, write
 from xiancheng.results.tables import attribution as tables
 from xiancheng.results.tables import variance as variance_tables
-from xiancheng.scenarios.ensemble import RunSummary, Summaries, Summarize, layered
+from xiancheng.scenarios.ensemble import layered
 from xiancheng.scenarios.run_spec import RunSpec
-from xiancheng.scenarios.trunk import simulate_together
 
 POINTS = 16  # pairs of draws of a split
 ORDERS = 2 * WORLDS  # of each kind, an antithetic pair a world; more are surer, and take longer
-
-
-class QueuedSummaries(Summaries):
-    """Summaries that the job queue makes, asked for from a thread of its own."""
-
-    def __init__(self, tab: Tab, step: Callable[[], None], spec: RunSpec, day: date) -> None:
-        super().__init__(spec, day, jobs=1)
-        self._queue, self._user, self._step = tab.server.queue, tab.client.id, step
-        self._loop = asyncio.get_running_loop()
-        run = partial(simulate_together, states=tab.server.states)
-        self._summarize = Summarize(day, run=run)
-
-    def read(
-        self, specs: Sequence[RunSpec], done: Callable[[], None] = lambda: None
-    ) -> list[RunSummary]:
-        """The summary of each run."""
-        assert all(spec.outcome_key for spec in specs)  # cached here, not on the event loop
-        self._future = asyncio.run_coroutine_threadsafe(
-            self._queue.ask(self._user, self._summarize, specs, "full", self._step), self._loop
-        )
-        self.simulated += len(specs)
-        return self._future.result()
-
-    def cancel(self) -> None:
-        """Withdraw the runs that were asked for."""
-        if hasattr(self, "_future"):
-            self._future.cancel()
 
 
 class Attribution:
