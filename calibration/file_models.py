@@ -22,6 +22,7 @@ from pydantic import (
     ValidationInfo,
     WithJsonSchema,
     WrapValidator,
+    model_validator,
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
@@ -47,10 +48,22 @@ Shown = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=
 
 
 class Text(FileModel):
-    """The same words in Chinese and in English."""
+    """The same words in Chinese and in English; what is given in one language stands for both."""
 
     zh: Shown
     en: Shown
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_one_language(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return {"zh": value, "en": value}
+        if isinstance(value, dict) and ("zh" in value) != ("en" in value):
+            words = value.get("zh", value.get("en"))
+            return {"zh": words, "en": words} | value
+        if not isinstance(value, dict | Text):
+            raise wrong(_("text, or text in zh and en"))
+        return value
 
     def text(self, lang: str = "zh") -> str:
         """The words in one language, "zh" or "en"."""

@@ -21,8 +21,14 @@ OPPOSITES = tuple(
         "arrivals/departures", "province/country", "county/country", "primary/junior",
     )
 )  # fmt: skip
-SUFFIXES = "县市区"
+SUFFIXES = ("自治州", "自治县", "自治旗", "地区", "林区", "县", "市", "区", "旗", "盟", "州")
+AUTONOMOUS = "自治"  # in names with peoples in them, of which people say the beginning
 KINDS = ("county", "district", "city", "xian", "shi", "qu")  # after an English name
+
+_HALF_WIDTH = {0xFF10 + n: str(n) for n in range(10)} | {
+    ord(wide): plain
+    for wide, plain in zip("．，－＋％／\u2212\u3000\u00a0\u202f\u2009", ".,-+%/-    ", strict=True)
+}
 
 
 def is_path(what: object) -> bool:
@@ -34,6 +40,15 @@ def shortened(text: str, length: int = 60) -> str:
     """The text on one line, cut to `length`, with what cannot be printed escaped."""
     text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
     return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def half_width(text: str) -> str:
+    """A text with full-width digits, signs and blanks in ASCII.
+
+    >>> half_width("３７１１０２"), half_width("−１，２００．５")
+    ('371102', '-1,200.5')
+    """
+    return text.translate(_HALF_WIDTH).strip()
 
 
 # Misspellings
@@ -151,16 +166,28 @@ def place_names(places: Iterable[PlaceLike]) -> dict[str, str]:
 
 def place(name: str, names: Mapping[str, str]) -> str | None:
     """The code that a name of `place_names` stands for, as people write it; None if none does."""
-    text = name.strip()
-    for each in (text, text.casefold(), _without_kind(text)):
-        if each in names:
+    text = half_width(name)
+    for each in (text, text.casefold(), _without_kind(text), _short(text)):
+        if each in names and (each != _short(text) or _bare(each, names)):
             return names[each]
-    return None
+    longer = {
+        code for each, code in names.items()
+        if AUTONOMOUS in each and len(text) > 1 and each.startswith(text)
+    }  # fmt: skip
+    return longer.pop() if len(longer) == 1 else None
+
+
+def _bare(name: str, names: Mapping[str, str]) -> bool:
+    """Whether a name is a place's own, and not one that was shortened by its kind."""
+    return bool(name) and not any(f"{name}{kind}" in names for kind in SUFFIXES)
 
 
 def _short(zh: str) -> str:
     """惠民 of 惠民县; nothing where a single character would be left."""
-    return zh[:-1] if len(zh) > 2 and zh[-1] in SUFFIXES else ""
+    for kind in SUFFIXES:
+        if zh.endswith(kind):
+            return zh[: -len(kind)] if len(zh) > len(kind) + 1 else ""
+    return ""
 
 
 def _without_kind(name: str) -> str:

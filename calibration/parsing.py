@@ -2,7 +2,8 @@
 
 A number is written with ASCII digits only: no underscores, no hexadecimal, no full-width digits,
 and neither infinity nor NaN. A date is any unambiguous form with the year first, as spreadsheets
-rewrite it.
+rewrite it. Figures of tables that users bring (`calibration.sheets`) may also have full-width
+digits and separators of thousands.
 """
 
 import csv
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from xiancheng.calibration.errors import Problem, ScenarioError
 from xiancheng.calibration.i18n import Words, _, same
+from xiancheng.calibration.naming import half_width
 
 _NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
 _WHOLE = re.compile(r"[-+]?[0-9]+")
@@ -37,10 +39,15 @@ _MARKS = (  # how a file begins that is no text in UTF-8
     (b"\xfe\xff", _("text in UTF-16")),
 )  # fmt: skip
 
+_GROUPS = re.compile(r"[-+]?[0-9]{1,3}([, ])[0-9]{3}(\1[0-9]{3})*(\.[0-9]+)?")
+
 FULL_WIDTH: dict[str, str] = {  # punctuation that Chinese input methods put for YAML's own
     "：": ":", "，": ",", "“": '"', "”": '"', "‘": "'", "’": "'", "【": "[", "】": "]",
     "｛": "{", "｝": "}", "［": "[", "］": "]", "－": "-", "＃": "#",
 }  # fmt: skip
+
+
+Cells = tuple[list[str], list[tuple[int, list[str]]]]  # header; rows, each with its line
 
 
 class TextError(ValueError):
@@ -63,6 +70,16 @@ def number(text: str) -> float | None:
     text = text.strip(" ")
     value = float(text) if _NUMBER.fullmatch(text) else None
     return value if value is not None and isfinite(value) else None
+
+
+def figure(text: str) -> float | None:
+    """The number in a cell of a table: as `number`, in full-width digits or with thousands apart.
+
+    >>> figure("881,000"), figure("８８１ ０００"), figure("1,234,567.5"), figure("1,5")
+    (881000.0, 881000.0, 1234567.5, None)
+    """
+    plain = half_width(text)
+    return number(re.sub("[, ]", "", plain) if _GROUPS.fullmatch(plain) else plain)
 
 
 def whole(text: str) -> int | None:
@@ -101,8 +118,12 @@ def is_share(rate: float) -> bool:
 # Text
 
 
-def text_of(raw: bytes) -> str:
-    """The text in a file's bytes, which must be UTF-8, with or without a mark.
+def text_of(raw: bytes, *, gbk: bool = False) -> str:
+    """The text in a file's bytes: UTF-8, with or without a mark.
+
+    Parameters
+    ----------
+    gbk : whether GB 18030, which holds GBK and GB 2312, is read as well
 
     Raises
     ------
@@ -119,23 +140,29 @@ def text_of(raw: bytes) -> str:
     except UnicodeDecodeError as error:
         line, byte = raw.count(b"\n", 0, error.start) + 1, f"0x{raw[error.start]:02x}"
     try:
-        raw.decode("gb18030")
+        text = raw.decode("gb18030")
     except UnicodeDecodeError:
         raise TextError(line, _("another encoding ({byte})", byte=byte)) from None
+    if gbk:
+        return text
     raise TextError(line, _("text in GBK (GB 18030), {byte}", byte=byte))
 
 
-def table_of(raw: bytes) -> tuple[list[str], list[tuple[int, list[str]]]]:
+def table_of(raw: bytes, *, gbk: bool = False) -> Cells:
     """Header and rows of a table with commas: cells without blanks around them, by line.
 
     Rows of nothing but blanks are left out.
+
+    Parameters
+    ----------
+    gbk : see `text_of`
 
     Raises
     ------
     TextError
         if it is no text in UTF-8, its columns are not separated by commas, or quotes do not pair
     """
-    text = text_of(raw)
+    text = text_of(raw, gbk=gbk)
     lines = csv.reader(StringIO(text, newline=""), strict=True)
     try:
         header = [cell.strip() for cell in next(lines, [])]
@@ -149,7 +176,7 @@ def table_of(raw: bytes) -> tuple[list[str], list[tuple[int, list[str]]]]:
     return header, [(line, cells) for line, cells in rows if any(cells)]
 
 
-def read_table(file: Path, name: str = "") -> tuple[list[str], list[tuple[int, list[str]]]]:
+def read_table(file: Path, name: str = "") -> Cells:
     """Header and rows of a table on file, as `table_of` gives them.
 
     Parameters

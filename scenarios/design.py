@@ -24,7 +24,7 @@ from xiancheng.calibration.region import load
 from xiancheng.calibration.yaml_positions import YamlDocument, read_yaml
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.run_spec import LIMITS, RunSpec, check_run, digest_of, horizon
-from xiancheng.scenarios.scenario_files import Horizon, Name
+from xiancheng.scenarios.scenario_files import Horizon, Name, PlanName
 from xiancheng.scenarios.trace import in_use, inactive_parameters
 from xiancheng.sim.state import Floats
 
@@ -106,6 +106,7 @@ class DesignFile(FileModel):
 
     name: Name
     region: str = "binzhou"
+    plan: PlanName | None = None
     scenarios: Annotated[list[NotEmpty], Field(min_length=1), Several, BeforeValidator(_listed)]
     parameters: Sampling = Sampling(source="central")
     effects: bool | None = Field(
@@ -224,9 +225,10 @@ def read_design(file: Path) -> Design:
     document = read_yaml(file)
     written = validated(DesignFile, document, {})
     region = beside(file, written.region)
+    plan = None if written.plan is None else beside(file, written.plan)
     specs = []
     for name in written.scenarios:
-        chosen = resolve(beside(file, name), region)
+        chosen = resolve(beside(file, name), region, plan)
         chosen = horizon(chosen, written.horizon.start, written.horizon.until)
         for scale in written.scales:
             check_run(chosen, region, scale=scale)

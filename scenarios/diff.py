@@ -267,13 +267,14 @@ def shipped(scenario: Scenario) -> Scenario | None:
     on_file = scenario.plan.scenario_files().values()
     stamp = tuple((str(f), (s := f.stat()).st_mtime_ns, s.st_size) for f in on_file)
     own = {scenario.title.zh, scenario.title.en}
-    return next((each for each in _read(stamp) if own & {each.title.zh, each.title.en}), None)
+    found = _read(stamp, scenario.plan)
+    return next((each for each in found if own & {each.title.zh, each.title.en}), None)
 
 
 @lru_cache(maxsize=8)
-def _read(files: tuple[tuple[str, int, int], ...]) -> tuple[Scenario, ...]:
+def _read(files: tuple[tuple[str, int, int], ...], plan: Plan) -> tuple[Scenario, ...]:
     """Scenario files, read once until one of them changes."""
-    return tuple(resolve(Path(file)) for file, __, __ in files)
+    return tuple(resolve(Path(file), plan=plan) for file, __, __ in files)
 
 
 def brief(text: str) -> str:

@@ -447,7 +447,7 @@ class Outcome:
 
     def _shown_targets(self) -> list[tuple[str, float, str, float]]:
         """The first targets: place, rate in the model, sign, target."""
-        signs = {"about": "~", "at least": ">="}
+        signs = {"about": "~", "at least": ">=", "more than": ">", "strive for": ">="}
         return [
             (f"{row['target']} {row['county_en']}"[:24], row["model_rate"],
              signs.get(row["operator"], ""), row["target_rate"])

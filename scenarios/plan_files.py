@@ -7,7 +7,9 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
+from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -24,8 +26,9 @@ from xiancheng.calibration.file_models import (
     wrong,
 )
 from xiancheng.calibration.i18n import Words, _, listed, same
-from xiancheng.calibration.naming import place_names
+from xiancheng.calibration.naming import is_path, place_names
 from xiancheng.calibration.parsing import is_share
+from xiancheng.calibration.region.schema import Target
 from xiancheng.sim.levers import LEVERS, Lever
 from xiancheng.sim.state import quarter_with
 
@@ -41,6 +44,16 @@ UNITS = {
     "支": "teams",
     "台": "points",
     "公里": "km",
+    "张": "beds",
+    "套": "dwellings",
+    "套/年": "dwellings a year",
+    "户/年": "households a year",
+    "人/年": "persons a year",
+    "元/年": "yuan a year",
+    "标准差": "standard deviations",
+    "倍基年存量": "base-year stock",
+    "每年概率": "a year",
+    "份额": "share",
     "人次": "person-times",
     "星级": "stars",
     "类": "class",
@@ -67,8 +80,10 @@ Channel = Literal[
 Department = Annotated[str, known("departments", _("a department in plan.yaml"))]
 Project = Annotated[str, known("projects", _("a project in plan.yaml"))]
 COUNTED = {  # units of what there is no part of
-    "个", "个/县(市)", "处", "处/县(市)", "条/县", "所", "支", "台", "人次", "件", "星级",
+    "个", "个/县(市)", "处", "处/县(市)", "条/县", "所", "支", "台", "人次", "件", "星级", "张",
+    "套", "套/年", "户/年", "人/年",
 }  # fmt: skip
+OWN_FILE = "plan.yaml"  # of a plan that is a folder
 WHOLE = 1e-6  # by which a sum of shares may fall short of a whole number
 
 
@@ -430,9 +445,43 @@ class Plan:
     """A plan: what it is, and its measures and safeguards in the order of their numbers."""
 
     name: str
-    folder: Path
+    reference: str  # what finds it again: the name of a shipped plan, or an absolute path
+    files: tuple[Path, ...]  # that it was read from, its own first
     about: About
     measures: dict[str, Measure]
+
+    def __hash__(self) -> int:
+        return hash((self.reference, self.files))
+
+    @property
+    def shipped(self) -> bool:
+        """Whether it comes with the program."""
+        return not is_path(self.reference)
+
+    @cached_property
+    def targets(self) -> tuple[Target, ...]:
+        """The rates that the plan wants, each of its counties together by its deadline."""
+        return tuple(
+            Target(
+                number, Words(each.name.zh, each.name.en),
+                tuple(self.about.target_counties[number]), each.value, each.operator,
+                each.wording, each.deadline.day,
+            )
+            for number, each in self.about.targets.items()
+            if each.value is not None and each.deadline is not None
+        )  # fmt: skip
+
+    @property
+    def folder(self) -> Path:
+        """The folder that its own file lies in."""
+        return self.files[0].parent
+
+    @property
+    def last_day(self) -> date:
+        """The last deadline of its targets; without any, the end of the year of its last task."""
+        tasks = [each.deadline.day for each in self.indicators.values() if each.deadline]
+        targets = [each.deadline for each in self.targets]
+        return max(targets) if targets else date(max(tasks, default=self.about.issued).year, 12, 31)
 
     @property
     def first_quarter(self) -> int:
@@ -471,5 +520,8 @@ class Plan:
         }
 
     def scenario_files(self) -> dict[str, Path]:
-        """The scenarios that come with the plan, by name."""
-        return {file.stem: file for file in sorted((self.folder / "scenarios").glob("*.yaml"))}
+        """The scenarios that come with the plan, by name; those of every plan among them."""
+        folders = [Path(str(files("xiancheng.scenarios"))) / "every_plan"]
+        if self.files[0].name == OWN_FILE:
+            folders.append(self.folder / "scenarios")
+        return {file.stem: file for each in folders for file in sorted(each.glob("*.yaml"))}

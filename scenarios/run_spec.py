@@ -23,9 +23,9 @@ from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.forecasts import level
 from xiancheng.calibration.forecasts.common_trend import PublishedRate
 from xiancheng.calibration.i18n import _, listed
-from xiancheng.calibration.region import Region, load
+from xiancheng.calibration.region import Region, Target, load
 from xiancheng.calibration.region.schema import COUNTRY, INFORMATION
-from xiancheng.scenarios.loader import resolve, shipped_plans
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.plan_files import Plan
 from xiancheng.scenarios.policy import DOSE_LEVERS, compile_policy
 from xiancheng.scenarios.scenario_files import LATEST, Scenario
@@ -50,6 +50,7 @@ class RunArguments(TypedDict, total=False):
     """What may be chosen of a run beside its scenario; `scenarios.simulation.simulate` explains."""
 
     region: str | Path
+    plan: str | Path | None
     parameters: Mapping[str, float] | None
     seed: int
     scale: float
@@ -81,7 +82,8 @@ class RunSpec:
     @classmethod
     def of(
         cls, scenario: ScenarioLike = "plan", *,
-        region: str | Path = "binzhou", parameters: Mapping[str, float] | None = None,
+        region: str | Path = "binzhou", plan: str | Path | None = None,
+        parameters: Mapping[str, float] | None = None,
         seed: int = 1, scale: float = 1.0, start: str | date | None = None,
         until: str | date | None = None, draw: int = 0, cutoff: str | date | None = None,
         alignment: str = LEVEL, observations: Iterable[PublishedRate] = (),
@@ -93,7 +95,7 @@ class RunSpec:
         RequestError, ParameterError, PackError, ScenarioError
             if it cannot be computed.
         """
-        chosen = scenario if isinstance(scenario, Scenario) else resolve(scenario, region)
+        chosen = scenario if isinstance(scenario, Scenario) else resolve(scenario, region, plan)
         chosen = horizon(chosen, start, until)
         check_run(chosen, region, seed=seed, scale=scale, draw=draw)
         if alignment not in (LEVEL, OFF):
@@ -170,8 +172,8 @@ class RunSpec:
 
     @cached_property
     def pack(self) -> Region:
-        """The region pack."""
-        return load(self.region)
+        """The region pack, with the targets by which the scenario is judged."""
+        return judged(self.scenario, self.region)
 
     @property
     def known_until(self) -> date:
@@ -199,7 +201,8 @@ class RunSpec:
         """The resolved scenario, the cut-off, and digests of code, region pack and plan."""
         return {
             "code": code_digest(), "region": self.pack.digest,
-            "plan": plan_digest(self.scenario.plan), "scenario": self.scenario.resolved(),
+            "plan": plan_digest(self.scenario.plan),
+            "scenario": self.scenario.resolved() | {"plan": self.scenario.plan.name},
             "cutoff": str(self.known_until), "alignment": self.follows,
             "observations": [each.row() for each in self.observations],
         }  # fmt: skip
@@ -238,16 +241,15 @@ class RunSpec:
         scenario = self.scenario
         return (
             self.levers_digest, scenario.conditions, scenario.start, scenario.until,
-            self.known_until, self.pack.digest, self.scale, self.follows, self.observations,
-            *self.draw_key,
+            self.known_until, self.pack.digest, self.pack.targets, self.scale, self.follows,
+            self.observations, *self.draw_key,
         )  # fmt: skip
 
     def __getstate__(self) -> dict[str, Any]:
         plan, inputs = self.scenario.plan, self.inputs
         return {
             "scenario": _text_of(inputs["scenario"])
-            if shipped_plans().get(plan.name) == plan.folder
-            else self.scenario,
+            if plan.shipped else self.scenario,
             "doses": dict(self.scenario.doses),
             "digests": (inputs["plan"], inputs["region"]),
             "region": self.region, "parameters": dict(self.parameters), "seed": self.seed,
@@ -333,7 +335,7 @@ def check_same_code(digest: str) -> None:
 def plan_digest(plan: Plan) -> str:
     """The sha256 of a plan's own file and its measures."""
     content = hashlib.sha256()
-    for file in (plan.folder / "plan.yaml", *sorted((plan.folder / "measures").glob("*.yaml"))):
+    for file in plan.files:
         content.update(f"{file.name}\n".encode())
         content.update(file.read_bytes())
     return content.hexdigest()
@@ -409,14 +411,39 @@ def _observed(observations: Iterable[PublishedRate], pack: Region) -> tuple[Publ
 def baseline_of(scenario: Scenario) -> Scenario:
     """The baseline of a scenario: its horizon and outside conditions, and none of its measures."""
     return replace(
-        resolve("baseline"), start=scenario.start, until=scenario.until,
-        conditions=scenario.conditions,
+        resolve("baseline", plan=scenario.plan), start=scenario.start, until=scenario.until,
+        conditions=scenario.conditions, targets=scenario.targets,
     )  # fmt: skip
 
 
 def reference_of(scenario: Scenario) -> Scenario:
     """The baseline under the outside conditions that forecasts of the level suppose."""
-    return replace(baseline_of(scenario), conditions=resolve("baseline").conditions)
+    usual = resolve("baseline", plan=scenario.plan).conditions
+    return replace(baseline_of(scenario), conditions=usual)
+
+
+# Targets
+
+
+def judged(scenario: Scenario, region: str | Path) -> Region:
+    """The pack of a region with the targets by which a scenario is judged.
+
+    They are those of the pack, or in their place those of a plan of one's own, if it has any for
+    these counties (a shipped plan's stand in its region's pack); and those of the scenario, which
+    take the place of others of their id.
+    """
+    pack = load(region)
+    codes = {county.code for county in pack.counties}
+    wanted = () if scenario.plan.shipped else scenario.plan.targets
+    own = tuple(each for each in wanted if set(each.counties) <= codes)
+    new = {each.id for each in scenario.targets}
+    kept = tuple(each for each in own or pack.targets if each.id not in new)
+    return _with_targets(pack, kept + scenario.targets)
+
+
+@lru_cache(maxsize=32)
+def _with_targets(pack: Region, targets: tuple[Target, ...]) -> Region:
+    return pack if targets == pack.targets else replace(pack, targets=targets)
 
 
 # What can be computed

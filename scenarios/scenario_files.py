@@ -33,6 +33,8 @@ from xiancheng.calibration.file_models import (
 )
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.naming import is_path
+from xiancheng.calibration.region.schema import Target
+from xiancheng.calibration.region.targets import TargetEntry
 from xiancheng.scenarios.plan_files import Measure, Plan, Rule, UnitCost
 from xiancheng.sim.conditions import CONDITIONS, Conditions
 
@@ -54,10 +56,15 @@ def _name(value: str) -> str:
 
 
 Name = Annotated[str, AfterValidator(_name)]
-Title = Annotated[
-    Text,
-    BeforeValidator(lambda value: {"zh": value, "en": value} if isinstance(value, str) else value),
-]
+
+
+def _plan_name(value: str) -> str:
+    if not is_name(value) and not (is_path(value) and value.isprintable()):
+        raise wrong(_("the name of a plan, or the path of its folder or file"))
+    return value
+
+
+PlanName = Annotated[str, AfterValidator(_plan_name)]
 
 
 class Phase(FileModel):
@@ -203,10 +210,10 @@ class ScenarioFile(FileModel):
     """A scenario as written: what differs from the one it is based on."""
 
     name: Name
-    title: Title | None = None
-    purpose: Title | None = None
+    title: Text | None = None
+    purpose: Text | None = None
     based_on: BaseName | None = None
-    plan: Name | None = None
+    plan: PlanName | None = None
     horizon: Horizon = Horizon()
     measures: dict[MeasureName, Annotated[Setting, BeforeValidator(_spelled_out)]] = Field(
         default_factory=dict
@@ -214,6 +221,7 @@ class ScenarioFile(FileModel):
     doses: dict[DoseName, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     conditions: ConditionsFile = ConditionsFile()
     red_lines: RedLines = RedLines()
+    targets: list[TargetEntry] = Field(default_factory=list)  # beside those of the plan
 
 
 @dataclass(frozen=True)
@@ -230,6 +238,7 @@ class Scenario:
     doses: Mapping[str, float]  # full deliveries put in place of the central ones
     conditions: Conditions
     red_lines: RedLines
+    targets: tuple[Target, ...] = ()  # beside those of the plan
 
     def setting(self, measure: str) -> Setting:
         """How a measure is carried out."""
@@ -250,13 +259,21 @@ class Scenario:
             "name": self.name,
             "title": self.title.model_dump(),
             "purpose": self.purpose.model_dump(),
-            "plan": self.plan.name,
+            "plan": self.plan.reference,
             "horizon": {"start": self.start.isoformat(), "until": self.until.isoformat()},
             "measures": {number: _written(each) for number, each in self.settings.items()},
             "doses": dict(self.doses),
             "conditions": {"recoding": "frozen" if frozen else "trend", **world},
             "red_lines": self.red_lines.model_dump(exclude_none=True),
-        }
+        } | ({"targets": [_target(each) for each in self.targets]} if self.targets else {})
+
+
+def _target(target: Target) -> dict[str, Any]:
+    return {
+        "id": target.id, "name": target.name._asdict(), "counties": list(target.counties),
+        "value": target.value, "operator": target.operator, "wording": target.wording,
+        "deadline": target.deadline.isoformat(),
+    }  # fmt: skip
 
 
 def _written(setting: Setting) -> dict[str, Any]:

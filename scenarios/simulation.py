@@ -57,6 +57,8 @@ def simulate(
     region : name or path of a region pack
     parameters : overrides of the central values, by name
     seed : replicate; the same seed is the same random numbers in every scenario
+    plan : name, folder or short file of the plan that the scenario is of; by default the one that
+        it names, or its region, or the shipped one
     scale : in (0, 1]; rows for each resident
     start, until : a census the pack holds, and the last day; the scenario's horizon by default. The
         model always runs whole quarters; inside one, the last day is read off the line between its

@@ -3,7 +3,6 @@
 import warnings
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
-from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +11,6 @@ from numpy.typing import NDArray
 from xiancheng.calibration import priors
 from xiancheng.calibration.file_models import Text, quarter_name
 from xiancheng.calibration.i18n import Words, _, listed
-from xiancheng.calibration.region import Region
 from xiancheng.scenarios.plan_files import Measure, Plan
 from xiancheng.scenarios.policy import DOSE_LEVERS, compile_policy, intensity, progress
 from xiancheng.scenarios.run_spec import OFF, RunSpec
@@ -90,70 +88,18 @@ def _traces(plan: Plan, number: str) -> Iterator[Trace]:
         )  # fmt: skip
 
 
-# The plan itself
+# What readers should know
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something about the plan itself that its readers should know."""
+    """Something about a plan or a scenario that its readers should know."""
 
-    topic: str  # "targets", "no baseline", "no indicator", "cuts the other way", "no clause"
+    topic: str  # "targets", "no baseline", "no indicator", "cuts the other way", "no clause" ...
     concerns: tuple[str, ...]  # numbers of indicators, measures, clauses; names of levers
     says: Words
-
-
-def plan_findings(plan: Plan, region: Region, census: date) -> list[Finding]:
-    """The checks on the plan itself, with the residents of `region` at `census`."""
-    unknown = tuple(k for k, v in plan.indicators.items() if v.baseline is None)
-    silent = tuple(k for k, v in plan.measures.items() if not v.indicators)
-    lowering = tuple(k for k, v in plan.clauses.items() if v.sign == "-")
-    open_sign = tuple(k for k, v in plan.clauses.items() if v.sign == "±")
-    used = {dose.lever for clause in plan.clauses.values() for dose in clause.mechanism}
-    idle = tuple(name for name in LEVERS if name not in used and name != "workload")
-    assumed = tuple(
-        name
-        for measure in plan.measures.values()
-        for name, __, dose in measure.doses()
-        if dose.amount.status == "assumed"
-    )
-    return [
-        *_weighted_targets(plan, region, census),
-        Finding(
-            "no baseline",
-            unknown,
-            _("{n} of {n_2} indicators have no base value", n=len(unknown),
-              n_2=len(plan.indicators)),
-        ),
-        Finding("no indicator", silent, _("{n} measures have no indicator", n=len(silent))),
-        Finding("cuts the other way", lowering, _("{n} clauses lower the rate", n=len(lowering))),
-        Finding("open sign", open_sign, _("{n} clauses may act either way", n=len(open_sign))),
-        Finding("no clause", idle, _("{n} levers are moved by no clause", n=len(idle))),
-        Finding("assumed dose", assumed, _("{n} doses are assumptions", n=len(assumed))),
-    ]  # fmt: skip
-
-
-def _weighted_targets(plan: Plan, region: Region, census: date) -> Iterator[Finding]:
-    """Aggregate targets against their counties' own targets, weighted with residents."""
-    residents = dict(
-        zip([c.code for c in region.counties], region.urban_rural(census).sum(axis=1), strict=True)
-    )
-    spoken_of = plan.about.target_counties
-    alone = {
-        codes[0]: plan.about.targets[k].value for k, codes in spoken_of.items() if len(codes) == 1
-    }
-    for name, codes in spoken_of.items():
-        target = plan.about.targets[name].value
-        if len(codes) == 1 or target is None or not set(codes) <= residents.keys() & alone.keys():
-            continue
-        weights = np.array([residents[code] for code in codes], float)
-        implied = float(weights @ np.array([alone[code] for code in codes], float) / weights.sum())
-        short = round((target - implied) / 100 * weights.sum())
-        yield Finding(
-            "targets",
-            (name,),
-            _("the county targets come to {implied:.2f} %, the overall target is {target:g} %: "
-              "{short} persons apart", implied=implied, target=target, short=short),
-        )  # fmt: skip
+    kind: str = "note"  # a key of `plan_check.KINDS`
+    at: str = ""  # file:line
 
 
 # What cannot act

@@ -8,11 +8,11 @@ from xiancheng.sim import kernels, strata
 from xiancheng.sim.calendar import SCHOOL_YEAR
 from xiancheng.sim.choice import probability
 from xiancheng.sim.destination import AGE_CLASS, AGE_CLASSES, FLAT
-from xiancheng.sim.events import Hazards
+from xiancheng.sim.events import Events, Hazards
 from xiancheng.sim.levers import Levers
 from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.places import county_of, town
-from xiancheng.sim.randomness import Stream
+from xiancheng.sim.randomness import FULL, Stream
 from xiancheng.sim.state import COLLEGE, HEAD, OUTSIDE, OWNS_FLAT, Bools, Floats, Ints, Parties
 from xiancheng.sim.state import SINGLE as UNATTACHED
 from xiancheng.sim.step import Step, just_grown
@@ -208,12 +208,13 @@ def returns_to_town(u: Floats, p: Parameters) -> Bools:
 # Process
 
 
-def reconsider(step: Step, rows: Ints, hazards: Hazards) -> Ints:
-    """Those who reconsider where to live, of the `rows` who might, (decider,).
+def reconsider(step: Step, drawn: Events, hazards: Hazards) -> Ints:
+    """Those who reconsider where to live, of those who might, (decider,).
 
-    The event draw let through everyone whose draw was below an upper bound of their hazard; here
+    The event draw let through everyone whose word was below an upper bound of their hazard; here
     it is held against the hazard itself.
     """
+    rows = drawn.reconsidering
     people, p = step.population.people, step.parameters
     place, flat, band, situation = step.stratum(rows)
     unit = people.unit[rows]
@@ -223,7 +224,7 @@ def reconsider(step: Step, rows: Ints, hazards: Hazards) -> Ints:
         * village_factor(step.population.away_share[unit], p)
         * closure_factor(step.population.school_closed[unit], situation == strata.PRIMARY_CHILD, p)
     )
-    u = step.uniform(Stream.QUARTER, rows)[2]
+    u = (drawn.leaving + 0.5) / FULL
     return rows[u < probability(hazard, step.quarter.years)]
 
 

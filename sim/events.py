@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Self
 
 import numpy as np
@@ -50,6 +51,7 @@ class Events:
     going_back: Ints
     hired: Ints
     separated: Ints
+    leaving: Ints  # the word drawn of each of `reconsidering`, in [0, 2^32)
 
 
 def draw_events(step: Step, hazards: Hazards, threads: int, chunk: int) -> Events:
@@ -64,31 +66,40 @@ def draw_events(step: Step, hazards: Hazards, threads: int, chunk: int) -> Event
     by_move[(np.int16(quarter.number) - recent).view(bits)] = FIXED * hazards.by_duration
     most = by_village.max(), by_move.max()
     bounds = kernels.screen(table, second, strata.ROLE_FROM, strata.WORK_FROM, *most)
-    when, stream = np.uint64(quarter.number), np.uint64(Stream.QUARTER)
-    seed = np.uint64(step.streams.seed)
+    when, seed = np.uint64(quarter.number), np.uint64(step.streams.seed)
+    stream, shared = np.uint64(Stream.QUARTER), np.uint64(Stream.SHARED)
+    chunk = -(-chunk // kernels.SHARING) * kernels.SHARING
 
-    def one(start: int) -> tuple[Ints, Ints]:
-        part = slice(start, min(start + chunk, len(people)))
-        rows, events = np.empty(chunk, np.int64), np.empty(chunk, np.uint8)
+    def one(part: slice) -> tuple[Ints, Ints, Ints]:
+        n = part.stop - part.start
+        rows, events = np.empty(n, np.int64), np.empty(n, np.uint8)
+        leaving = np.empty(n, np.uint32)
         found = kernels.draw_events(
             people.address[part], people.unit[part], people.born[part].view(bits),
             people.child[part].view(bits), people.moved_at[part].view(bits), people.traits[part],
             first_row, clock.band, clock.stage, strata.STRATUM_OF, strata.WORK_STRATUM_OF,
             table, second, strata.GROUP_OF, bounds, by_village, by_move,
-            when, stream, seed, rows, events, start,
+            when, stream, shared, seed, part.start < population.founders, rows, events, leaving,
+            part.start,
         )  # fmt: skip
-        return rows[:found], events[:found]
+        return rows[:found], events[:found], leaving[:found]
 
-    starts = range(0, len(people), chunk)
+    parts = [
+        slice(start, min(start + chunk, stop))
+        for first, stop in pairwise((0, population.founders, len(people)))
+        for start in range(first, stop, chunk)
+    ]
     if threads == 1:
-        parts = [one(start) for start in starts]
+        found = [one(part) for part in parts]
     else:
         with ThreadPoolExecutor(threads) as pool:
-            parts = list(pool.map(one, starts))
-    rows = np.concatenate([rows for rows, _ in parts])
+            found = list(pool.map(one, parts))
+    rows, events, leaving = (np.concatenate(column) for column in zip(*found, strict=True))
     lists, lengths = np.empty((8, len(rows)), np.int64), np.zeros(8, np.int64)
-    kernels.split(rows, np.concatenate([events for _, events in parts]), lists, lengths)
-    return Events(*(found[:n] for found, n in zip(lists, lengths, strict=True)))
+    kernels.split(rows, events, lists, lengths)
+    each = [met[:n] for met, n in zip(lists, lengths, strict=True)]
+    each.append(leaving[events & 0b10001 == 0b10000])
+    return Events(*each)
 
 
 def thresholds(hazards: Hazards, years: float, places: int) -> tuple[Ints, Ints]:

@@ -17,15 +17,16 @@ Array = NDArray[Any]
 _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 _LOW, _SHIFT = np.uint64(0xFFFFFFFF), np.uint64(32)
-_ALL = np.uint32(0xFFFFFFFF)
-_BLOCK = 1024  # rows whose random words fit the first-level cache
+_BLOCK = SHARING = 1024  # rows whose random words fit the first-level cache
 _UNIT = 2.0**-32
 _FACTOR = np.uint64(16)  # factors come in 1/65536
 
-# Four lanes in one register: the highest 15 bits of each random word, below a guard bit.
-_GUARDS = np.uint64(0x8000800080008000)
-_DROP, _LANE = np.uint64(17), np.uint64(16)
-_ROUND, _FULL = np.uint64((1 << 17) - 1), np.uint64(1 << 15)
+# Four lanes in one register: a byte of each random word, below a guard bit.
+_GUARDS, _BYTES = np.uint64(0x8000800080008000), np.uint64(0x00FF00FF00FF00FF)
+_LAST = np.uint64(0xFF)
+_BYTE, _LANE, _UP, _FINE = np.uint64(8), np.uint64(16), np.uint64(7), np.uint64(24)
+_ROUND, _FULL = np.uint64((1 << 24) - 1), np.uint64(1 << 15)
+_HELD = 4 * _BLOCK  # rows that are looked at closely together
 
 
 @njit(inline="always")
@@ -69,9 +70,9 @@ def _lanes(w0: Any, w1: Any, w2: Any, w3: Any) -> Any:
 
 @njit(inline="always")
 def _ends(low: Any, high: Any) -> Any:
-    """Two thresholds of one word, rounded up for its lane: that of the upper end, and their sum."""
-    upper = (np.uint64(high) + _ROUND) >> _DROP
-    return upper, min(upper + ((np.uint64(low) + _ROUND) >> _DROP), _FULL)
+    """Two thresholds of one word, rounded up to bytes: that of the upper end, and their sum."""
+    upper = (np.uint64(high) + _ROUND) >> _FINE << _UP
+    return upper, min(upper + ((np.uint64(low) + _ROUND) >> _FINE << _UP), _FULL)
 
 
 @njit(nogil=True)
@@ -113,30 +114,106 @@ def screen(
 
 
 @njit(nogil=True)
-def _suspects(
-    drawn: Array, unit: Array, born: Array, traits: Array, first_row: Array, band: Array,
-    group: Array, bounds: Array, lanes: Array, flags: Array, out: Array,
-) -> int:  # fmt: skip
-    """List in `out` the rows that may meet an event: all that do, and a few that do not.
+def shared_bytes(start: int, when: Any, stream: Any, seed: Any, lanes: Array) -> None:
+    """Fill `lanes`, (1024,), with four random bytes for each row from `start`, a multiple of 1024.
 
-    Adding the threshold of the upper end turns the circle of a word until both ends lie side by
-    side below their sum, and there alone does subtracting the sum borrow the guard bit: eight
-    events asked after at once, and no branch to mispredict. The loops are apart because the first
-    vectorises, and the chain of `count` would hold up the second.
+    A block of Philox serves four rows, 256 apart, whose bytes depend on their numbers alone.
     """
-    for j in range(len(unit)):
-        w0, w1 = np.uint64(drawn[0, j]) >> _DROP, np.uint64(drawn[1, j]) >> _DROP
-        w2, w3 = np.uint64(drawn[2, j]) >> _DROP, np.uint64(drawn[3, j]) >> _DROP
-        lanes[j] = _lanes(w0, w1, w2, w3)
+    k0, k1, n = seed & _LOW, seed >> _SHIFT, _BLOCK // 4
+    for i in range(n):
+        c = np.uint64((start >> 2) + i)
+        w0, w1, w2, w3 = _philox(c & _LOW, c >> _SHIFT, when, stream, k0, k1)
+        a, b = w0 | w1 << _SHIFT, w2 | w3 << _SHIFT
+        lanes[i], lanes[n + i] = (a & _BYTES) << _UP, (a >> _BYTE & _BYTES) << _UP
+        lanes[2 * n + i], lanes[3 * n + i] = (b & _BYTES) << _UP, (b >> _BYTE & _BYTES) << _UP
+
+
+@njit(nogil=True)
+def own_bytes(address: Array, when: Any, stream: Any, seed: Any, lanes: Array) -> None:
+    """Fill `lanes`, (row,), with the lowest byte of each of the four words of an address."""
+    k0, k1 = seed & _LOW, seed >> _SHIFT
+    for i in range(len(address)):
+        a = address[i]
+        w0, w1, w2, w3 = _philox(a & _LOW, a >> _SHIFT, when, stream, k0, k1)
+        lanes[i] = _lanes(w0 & _LAST, w1 & _LAST, w2 & _LAST, w3 & _LAST) << _UP
+
+
+@njit(nogil=True)
+def _suspects(
+    lanes: Array, unit: Array, born: Array, traits: Array, first_row: Array, band: Array,
+    group: Array, bounds: Array, flags: Array, first: int, who: Array, drawn: Array, held: int,
+) -> int:  # fmt: skip
+    """List the rows that may meet an event: all that do, and a few that do not.
+
+    Adding the threshold of the upper end turns the circle of a byte until both ends lie side by
+    side below their sum, and there alone does subtracting the sum borrow the guard bit: eight
+    events asked after at once, and no branch to mispredict. The loops are apart because the chain
+    of `held` would hold up the first. Appends to `who` and `drawn` from `held` on.
+    """
     for j in range(len(unit)):
         outer, kinds = first_row[unit[j]] + band[born[j]], group[traits[j]]
         turned = lanes[j] + bounds[outer, kinds, 0] | _GUARDS
         flags[j] = (turned - bounds[outer, kinds, 1]) & _GUARDS != _GUARDS
-    count = 0
     for j in range(len(unit)):
-        out[count] = j  # overwritten by the next row unless it counts
-        count += flags[j]
-    return count
+        who[held], drawn[held] = first + j, lanes[j]  # overwritten by the next unless it counts
+        held += flags[j]
+    return held
+
+
+@njit(inline="always")
+def _word(lane: Any, fine: Any) -> Any:
+    return (lane >> _UP & _LAST) << _FINE | np.uint64(fine) >> _BYTE
+
+
+@njit(nogil=True)
+def _meet(
+    who: Array, drawn: Array, address: Array, unit: Array, born: Array, child: Array, since: Array,
+    traits: Array, first_row: Array, band: Array, stage: Array, inner: Array, other: Array,
+    table: Array, second: Array, unit_factor: Array, since_factor: Array,
+    when: Any, stream: Any, seed: Any, numbered: bool, first: int,
+    rows: Array, events: Array, leaving: Array,
+) -> int:  # fmt: skip
+    """Hold the words of the rows `who` against their thresholds; see `draw_events`.
+
+    A column at a time, so that many loads are under way at once.
+    """
+    n = len(who)
+    key, fine = np.empty(n, np.uint64), np.empty((4, n), np.uint32)
+    home, outer = np.empty(n, np.uint16), np.empty(n, np.uint32)
+    kind, work = np.empty(n, np.uint8), np.empty(n, np.uint8)
+    bound = np.empty(n, np.uint64)
+    for q in range(n):
+        key[q] = np.uint64(first + who[q]) if numbered else address[who[q]]
+    for q in range(n):
+        home[q] = unit[who[q]]
+    for q in range(n):
+        outer[q] = first_row[home[q]] + band[born[who[q]]]
+    for q in range(n):
+        work[q] = traits[who[q]]
+    for q in range(n):
+        kind[q] = stage[child[who[q]]]
+    for q in range(n):
+        bound[q] = since_factor[since[who[q]]]
+    words(key, when, stream, seed, fine)
+    for q in range(n):
+        kind[q], work[q] = inner[work[q], kind[q]], other[work[q]]
+    for q in range(n):
+        most = np.uint64(table[outer[q], kind[q], 4]) * np.uint64(unit_factor[home[q]]) >> _FACTOR
+        bound[q] = most * bound[q] >> _FACTOR
+    found = 0
+    for q in range(n):
+        u0, u1 = _word(drawn[q], fine[0, q]), _word(drawn[q] >> _LANE, fine[1, q])
+        u2 = _word(drawn[q] >> _LANE + _LANE, fine[2, q])
+        u3 = _word(drawn[q] >> _LANE + _LANE + _LANE, fine[3, q])
+        o, k, w = outer[q], kind[q], work[q]
+        e0, e1 = u0 < table[o, k, 0], _LOW - u0 < table[o, k, 1]
+        e2, e3 = u1 < table[o, k, 2], _LOW - u1 < table[o, k, 3]
+        e4, e5 = u2 < bound[q], _LOW - u2 < table[o, k, 5]
+        e6, e7 = u3 < second[o, w, 0], _LOW - u3 < second[o, w, 1]
+        met = e0 | e1 << 1 | e2 << 2 | e3 << 3 | e4 << 4 | e5 << 5 | e6 << 6 | e7 << 7
+        rows[found], events[found], leaving[found] = first + who[q], met, u2
+        found += met != 0
+    return found
 
 
 @njit(nogil=True)
@@ -145,7 +222,8 @@ def draw_events(
     first_row: Array, band: Array, stage: Array, inner: Array, other: Array,
     table: Array, second: Array, group: Array, bounds: Array,
     unit_factor: Array, since_factor: Array,
-    when: Any, stream: Any, seed: Any, rows: Array, events: Array, first: Any,
+    when: Any, stream: Any, shared: Any, seed: Any, numbered: bool,
+    rows: Array, events: Array, leaving: Array, first: int,
 ) -> int:  # fmt: skip
     """Hold each row's four random words against the thresholds of its stratum.
 
@@ -156,34 +234,36 @@ def draw_events(
     unit and by one of the last move. `group`, (256 traits,), and `bounds`, from `screen`, spare
     most rows the comparison and change no answer.
 
-    Writes to `rows` and `events`, as long as `unit`, the rows (counted from `first`) that met any
-    event, with a bit for each event; returns how many rows these are.
+    The highest byte of a word settles the matter for most rows, so that it alone is drawn for
+    all. A row that is `numbered`, from `first`, a multiple of 1024, on, has it from `shared_bytes`
+    in the stream `shared`, and is its own address in `stream`; of others it is the lowest byte of
+    the address's word. The lower 24 bits of the word are the upper 24 of the address's.
+
+    Writes to `rows`, `events` and `leaving`, as long as `unit`, the rows (counted from `first`)
+    that met any event, a bit for each event, and the word of entry 4; returns how many rows these
+    are.
     """
-    drawn, lanes = np.empty((4, _BLOCK), np.uint32), np.empty(_BLOCK, np.uint64)
-    flags, suspects = np.empty(_BLOCK, np.uint8), np.empty(_BLOCK, np.uint32)
-    found = 0
+    lanes, flags = np.empty(_BLOCK, np.uint64), np.empty(_BLOCK, np.uint8)
+    who, drawn = np.empty(_HELD + 1, np.int64), np.empty(_HELD + 1, np.uint64)
+    found, held = 0, 0
     for start in range(0, len(unit), _BLOCK):
         stop = min(start + _BLOCK, len(unit))
-        homes, births, children = unit[start:stop], born[start:stop], child[start:stop]
-        moves, marks = since[start:stop], traits[start:stop]
-        words(address[start:stop], when, stream, seed, drawn)
-        count = _suspects(
-            drawn, homes, births, marks, first_row, band, group, bounds, lanes, flags, suspects
-        )
-        for j in suspects[:count]:
-            home, mark = homes[j], marks[j]
-            outer = first_row[home] + band[births[j]]
-            kind, work = inner[mark, stage[children[j]]], other[mark]
-            bound = np.uint64(table[outer, kind, 4]) * np.uint64(unit_factor[home]) >> _FACTOR
-            bound = bound * np.uint64(since_factor[moves[j]]) >> _FACTOR
-            u0, u1, u2, u3 = drawn[0, j], drawn[1, j], drawn[2, j], drawn[3, j]
-            e0, e1 = u0 < table[outer, kind, 0], _ALL - u0 < table[outer, kind, 1]
-            e2, e3 = u1 < table[outer, kind, 2], _ALL - u1 < table[outer, kind, 3]
-            e4, e5 = np.uint64(u2) < bound, _ALL - u2 < table[outer, kind, 5]
-            e6, e7 = u3 < second[outer, work, 0], _ALL - u3 < second[outer, work, 1]
-            met = e0 | e1 << 1 | e2 << 2 | e3 << 3 | e4 << 4 | e5 << 5 | e6 << 6 | e7 << 7
-            rows[found], events[found] = first + start + j, met
-            found += met != 0
+        if numbered:
+            shared_bytes(first + start, when, shared, seed, lanes)
+        else:
+            own_bytes(address[start:stop], when, stream, seed, lanes)
+        held = _suspects(
+            lanes, unit[start:stop], born[start:stop], traits[start:stop], first_row, band, group,
+            bounds, flags, start, who, drawn, held,
+        )  # fmt: skip
+        if held + _BLOCK <= _HELD and stop < len(unit):
+            continue
+        found += _meet(
+            who[:held], drawn[:held], address, unit, born, child, since, traits, first_row, band,
+            stage, inner, other, table, second, unit_factor, since_factor, when, stream, seed,
+            numbered, first, rows[found:], events[found:], leaving[found:],
+        )  # fmt: skip
+        held = 0
     return found
 
 

@@ -35,7 +35,7 @@ from xiancheng.sim.calendar import (
 from xiancheng.sim.conditions import Conditions
 from xiancheng.sim.destination import Alternatives
 from xiancheng.sim.destination_constants import BasePeriod
-from xiancheng.sim.events import Hazards, draw_events
+from xiancheng.sim.events import Events, Hazards, draw_events
 from xiancheng.sim.governments import CountyGovernment, carried_out
 from xiancheng.sim.indicators import INDICATORS, Observation
 from xiancheng.sim.levers import Levers
@@ -180,7 +180,7 @@ class UrbanModel(mesa.Model):
         # Some leave for college, reconsider where to live (of themselves, or because they wed or a
         # child changes school), go back, or follow a job; who finds room moves.
         students = departure.leave_for_college(step)
-        leavers = self.leavers(step, drawn.reconsidering, hazards, couples, chances)
+        leavers = self.leavers(step, drawn, hazards, couples, chances)
         returners = departure.go_back(step, drawn.going_back)
         followers, resettled = (
             labour.follow_job(step, hired),
@@ -221,7 +221,7 @@ class UrbanModel(mesa.Model):
         hazards = self.hazards(quarter, none, attraction).only_moves()
         drawn = draw_events(step, hazards, self.threads, self.chunk)
         nobody = np.empty(0, np.int64)
-        leavers = self.leavers(step, drawn.reconsidering, hazards, nobody, chances)
+        leavers = self.leavers(step, drawn, hazards, nobody, chances)
         returners = departure.go_back(step, drawn.going_back)
         relocation.move(step, Parties.together([leavers, returners]), chances, before)
         self.receive(step, offers, np.ones(len(self.counties)))
@@ -343,11 +343,11 @@ class UrbanModel(mesa.Model):
 
     @staticmethod
     def leavers(
-        step: Step, rows: Ints, hazards: Hazards, couples: Ints, chances: Floats
+        step: Step, drawn: Events, hazards: Hazards, couples: Ints, chances: Floats
     ) -> Parties:  # fmt: skip
         """Parties of those who reconsider and do not stay."""
         families, situation = departure.family_events(step, couples)
-        deciders = np.setdiff1d(departure.reconsider(step, rows, hazards), families)
+        deciders = np.setdiff1d(departure.reconsider(step, drawn, hazards), families)
         alone = destination.choose(step, deciders, chances)
         together = destination.choose(step, families, chances, situation=situation)
         return Parties.together([together, alone])

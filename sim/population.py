@@ -49,6 +49,7 @@ class Population:
         self.room = People.empty(int(len(people) * ROOM) + 1024)  # costs nothing until it is used
         self.people = People.empty(0)  # everyone, as views of the room
         self._fill(people)
+        self.founders = len(people)  # the first rows: those of the start, in every scenario
         self.size = np.zeros((units.gone + 1, 2), np.int64)  # residents by unit and sex
         kernels.by_unit(people.unit, people.traits, people.weight, self.size)
         self.registered = np.zeros(units.gone + 1, np.int64)  # by unit of hukou

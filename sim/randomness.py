@@ -17,6 +17,7 @@ class Stream(IntEnum):
     """One random stream for each decision; a number is never given to another decision."""
 
     QUARTER = 0  # death, settling; birth, marriage; leaving, return; hire, separation
+    SHARED = 15  # the highest byte of each word of QUARTER, by the number of a row of the start
     DESTINATION = 1
     SECOND_CHOICE = 2
     ARRIVAL = 3  # where the people who move go in line, and which unit they find

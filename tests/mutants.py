@@ -49,6 +49,7 @@ BESIDE = 5.0  # seconds of other tests, after those
 LONGEST = 900.0  # seconds that a mutant, or a file of tests, may take at most
 COMPILED = "sim/kernels.py"  # no call within it is seen
 CALL_COMPILED = ("sim/test_kernels", "sim/test_relocation", "sim/test_model")
+BROKEN = {3: "an internal error", 4: "a usage error", 5: "no test"}  # exit codes of pytest
 WORDS = {"passed": "survived", "failed": "killed  ", "stopped": "too slow"}  # a crash is the last
 AT_IMPORT = "tests/sim/test_formulas.py"  # computes its examples when it is imported
 LEFT_OUT = (  # tests of minutes
@@ -308,7 +309,7 @@ class Calls:
         (HOUSE / "calls.json").write_text(json.dumps(found))
 
 
-@dataclass
+@dataclass(eq=False)  # pytest keeps plugins in sets
 class Ordered:
     """Pytest plugin: these tests in this order, each within a time in which it should end."""
 
@@ -363,8 +364,16 @@ class Loaded(Ordered):
 
 
 def ended(child: int) -> str:
-    """How a process ended: passed, failed or stopped."""
+    """How a process ended: passed, failed or stopped.
+
+    Raises
+    ------
+    RuntimeError
+        if pytest itself broke or ran nothing, which says nothing of a mutant.
+    """
     status = os.waitpid(child, 0)[1]
+    if os.WIFEXITED(status) and os.WEXITSTATUS(status) in BROKEN:
+        raise RuntimeError(f"pytest ended with {BROKEN[os.WEXITSTATUS(status)]}")
     with suppress(ProcessLookupError):
         os.killpg(child, signal.SIGKILL)  # what it started and left
     return "stopped" if os.WIFSIGNALED(status) else "failed" if status else "passed"

@@ -79,8 +79,9 @@ class Engine:
         p, nothing = self.people, np.zeros(1 << 16, np.uint8)
         groups = np.zeros(TRAITS, np.uint8)
         inner, plain = np.zeros((TRAITS, 1), np.uint8), np.full(1 << 16, FIXED, np.uint32)
-        when, stream = np.uint64(now), np.uint64(Stream.QUARTER)
+        when, stream, shared = (np.uint64(x) for x in (now, Stream.QUARTER, Stream.SHARED))
         rows, events = np.empty(CHUNK, np.int64), np.empty(CHUNK, np.uint8)
+        words = np.empty(CHUNK, np.uint32)
         found = []
         for start in range(0, len(p), CHUNK):
             part = slice(start, start + CHUNK)
@@ -88,7 +89,7 @@ class Engine:
                 p.address[part], p.unit[part], p.born[part].view(BITS), p.child[part].view(BITS),
                 p.moved_at[part].view(BITS), p.traits[part], self.first_row, band, nothing, inner,
                 groups, self.table, self.second, groups, self.bounds, plain[:PLACES], plain,
-                when, stream, np.uint64(self.luck.seed), rows, events, start,
+                when, stream, shared, np.uint64(self.luck.seed), True, rows, events, words, start,
             )  # fmt: skip
             found.append(rows[:met].copy())
         return np.concatenate(found)

@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from xiancheng.calibration.errors import PackError, Problem, RefusedError
 from xiancheng.calibration.file_models import FileModel, Text, wrong
 from xiancheng.calibration.i18n import Words, _, listed
+from xiancheng.calibration.naming import half_width, place, place_names
 from xiancheng.calibration.region.census_table import (
     COLUMNS,
     COUNT,
@@ -31,6 +32,7 @@ from xiancheng.calibration.region.census_table import (
 )
 from xiancheng.calibration.region.pack_files import Problems
 from xiancheng.calibration.region.raw_pack import Code, words
+from xiancheng.calibration.region.schema import REQUIRED, TABLES
 
 ZONES = range(71, 81)  # last two digits of the code of a development zone
 CITIES = 81  # and of a county-level city, from here on
@@ -181,9 +183,14 @@ class PackPlan:
 
 def plan_pack(
     table: Path, prefectures: Sequence[str], concordance: Concordance, *, via: str = "",
-    lang: str = "zh",
+    lang: str = "zh", unknown: bool = False,
 ) -> PackPlan:  # fmt: skip
     """The pack of some prefectures of a table, or of all of them if none is named.
+
+    Parameters
+    ----------
+    prefectures : their codes or names
+    unknown : whether impossible cells in rows that are asked for are taken as unknown, and listed
 
     Raises
     ------
@@ -192,6 +199,9 @@ def plan_pack(
     """
     if not via.isprintable():
         raise RefusedError(_("--via should be a line of visible text; got {via!r}", via=via[:40]))
+    reader = CensusTableReader(table, lang, unknown=unknown)
+    called = reader.prefecture_names()
+    prefectures = [prefecture_code(each, called) for each in prefectures]
     parts = concordance.parts_of(prefectures)
 
     def wanted(code: str) -> bool:
@@ -200,8 +210,7 @@ def plan_pack(
         inside = f"{code[:4]}00" in prefectures or code in parts
         return not prefectures or inside or code in upper
 
-    reader = CensusTableReader(table, wanted, lang)
-    units, corrections = apply_corrections(reader.units(), concordance)
+    units, corrections = apply_corrections(reader.units(wanted), concordance)
     counties = [u for u in units if u.level == "county"]
     upper = {(u.code, u.year): u for u in units if u.level != "county"}
     titles = {u.prefecture: u.prefecture_name for u in counties if u.prefecture_name}
@@ -229,6 +238,8 @@ def plan_pack(
     found = [unit for unit in found if unit.inhabited]
     if not found:
         raise no_units(table, chosen, lang)
+    check_required(table, found, lang)
+    notes += notes_on_unknown(reader.impossible, counties, found)
     notes += [note for code, note in corrections if f"{code[:4]}00" in chosen]
     notes += differences([*upper.values(), *counties], chosen) + falling_shares(found)
     notes += notes_on_ignored(reader.ignored)
@@ -244,6 +255,57 @@ def plan_pack(
         {year: unit for (code, year), unit in upper.items() if code == province}, notes, table,
         via,
     )  # fmt: skip
+
+
+def prefecture_code(name: str, named: Mapping[str, str]) -> str:
+    """The code of a prefecture that is named by code or name; the name itself if none is meant."""
+    names = place_names(
+        Called(code, zh, english_names().get(code, zh)) for code, zh in named.items()
+    )
+    return place(name, names) or half_width(name)
+
+
+class Called(NamedTuple):
+    """A division by its code and names."""
+
+    code: str
+    zh: str
+    en: str
+
+
+def complete(table: str, units: Sequence[PackUnit], year: int) -> bool:
+    """Whether every unit has all of a table that may not be left out."""
+    return not any(lacking(table, unit, year) for unit in units)
+
+
+def lacking(table: str, unit: PackUnit, year: int) -> list[str]:
+    """The columns of a table that a unit lacks and may not leave out."""
+    needed = [FIGURES[table][i] for i in TABLES[table].needed]
+    return [column for column in needed if math.isnan(unit.at[year].figures[column])]
+
+
+def check_required(table: Path, units: Sequence[PackUnit], lang: str) -> None:
+    """Refuse units that lack what no pack can do without.
+
+    Raises
+    ------
+    TableError
+    """
+    problems = Problems()
+    for year in YEARS:
+        for name in REQUIRED:
+            for unit in units:
+                if columns := lacking(name, unit, year):
+                    some = f"{', '.join(columns[:3])}{' …' if len(columns) > 3 else ''}"
+                    line = unit.at[year].parts[0].line
+                    problems.add(
+                        (str(table), line), _("{unit} {year}", unit=unit.zh, year=year),
+                        _("every figure of {table}, without which there is no pack",
+                          table=TABLES[name].name), _("nothing in {some}", some=some),
+                        _("fill it in from the census, or leave this unit's lines out"),
+                    )  # fmt: skip
+    if problems.found:
+        raise TableError(table.name, problems.found, lang)
 
 
 @cache
@@ -403,6 +465,33 @@ def notes_on_ignored(problems: Sequence[Problem]) -> list[Words]:
     return notes
 
 
+def notes_on_unknown(
+    problems: Sequence[Problem], parts: Sequence[Unit], units: Sequence[PackUnit]
+) -> list[Words]:
+    """Which cells were taken as unknown, what follows from totals, and which tables that costs."""
+    notes = [
+        _("taken as unknown: {p}", p=Words(p.text("zh"), p.text("en"))) for p in problems
+    ]  # fmt: skip
+    notes += [
+        _("{year} {unit} {column} = {value:,.0f}, as its sum leaves it", year=unit.year,
+          unit=unit.name, column=column, value=unit.figures[column])
+        for unit in parts
+        for column in unit.corrected
+        if any(p.line == unit.line and p.key == column for p in problems)
+    ]  # fmt: skip
+    open_ = {(unit.code, unit.year): unit.unknown for unit in parts if unit.unknown}
+    for table, columns in FIGURES.items():
+        for year in YEARS if problems else ():
+            own = [u for u in units for part in u.at[year].parts
+                   if {*columns} & {*open_.get((part.code, year), ())}]  # fmt: skip
+            if own and not complete(table, units, year):
+                notes.append(
+                    _("{year}: {table} is left to the defaults for every unit, as {unit} lacks it",
+                      year=year, table=TABLES[table].name, unit=listed(u.zh for u in own))
+                )  # fmt: skip
+    return notes
+
+
 def no_units(table: Path, chosen: Sequence[str], lang: str) -> TableError:
     """The error that no unit of some prefectures has both censuses."""
     codes = ", ".join(chosen)
@@ -420,7 +509,7 @@ def unknown_prefecture(
     """The error that a prefecture, known by name here, is not in the table; says which is meant."""
     moved = {f"{j.unit[:4]}00" for j in concordance.joins for part in j.of if part[:4] == code[:4]}
     labels = [f"{c} {name}" for c, name in known.items()]
-    now = [c for c, name in known.items() if c in moved or code in (name, name[:-1])]
+    now = [c for c in known if c in moved]
     problem = Problem(
         str(table), 0, 0, "",
         _("one of the codes {labels}", labels=listed(labels)), code,

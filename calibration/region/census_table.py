@@ -1,7 +1,8 @@
 """A county census table: one line for each unit and census, one column for each figure.
 
 Every figure is held to be a count or a rate within its range, and every sum to its total, before
-anything is made of the table; problems are reported with line and column.
+anything is made of the table; problems are reported with line and column. The table may be CSV or
+an Excel workbook, with figures as people type them (`calibration.sheets`, `parsing.figure`).
 """
 
 import math
@@ -11,9 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from xiancheng.calibration import parsing
+from xiancheng.calibration import parsing, sheets
 from xiancheng.calibration.errors import PackError, Problem, ScenarioError
 from xiancheng.calibration.i18n import Words, _, same
+from xiancheng.calibration.naming import half_width
 from xiancheng.calibration.region.pack_files import (
     CHECK_SOURCE,
     Problems,
@@ -38,6 +40,11 @@ YEARS = (2010, 2020)  # both censuses refer to 1 November
 ABOUT_UNIT = ("unit_code", "unit_name", "level", "year")
 FORMER_CODE, PREFECTURE = "unit_code_2010", "prefecture"  # columns that may be missing
 LEVELS = ("province", "prefecture", "county")
+LEVEL_OF = {  # as yearbooks say
+    "省": "province", "自治区": "province", "直辖市": "province", "地级市": "prefecture",
+    "地级": "prefecture", "市级": "prefecture", "县": "county", "县级": "county", "区": "county",
+    "市辖区": "county", "县级市": "county",
+}  # fmt: skip
 SHOWN = 12  # problems that are shown in full
 
 # The columns of the tables of a pack, in the order of their cells.
@@ -95,6 +102,7 @@ class Unit:
     prefecture_name: str  # where the table has it
     figures: Mapping[str, float]  # by column; NaN where the cell is empty
     corrected: Mapping[str, str] = field(default_factory=dict)  # by column, how
+    unknown: Mapping[str, str] = field(default_factory=dict)  # impossible cells, by column
 
     @property
     def prefecture(self) -> str:
@@ -120,15 +128,18 @@ class TableError(PackError):
 class CensusTableReader:
     """Reads one table, noting what is wrong with it.
 
-    `wanted` says of the code of a unit whether it becomes part of the pack. What is wrong in the
-    line of another unit is kept in `ignored`, and the line is left out.
+    Parameters
+    ----------
+    unknown : whether a figure that is impossible is taken as unknown, and kept in `impossible`
     """
 
-    def __init__(self, path: Path, wanted: Callable[[str], bool], lang: str = "zh") -> None:
-        self.path, self.wanted, self.lang = path, wanted, lang
+    def __init__(self, path: Path, lang: str = "zh", *, unknown: bool = False) -> None:
+        self.path, self.lang, self.unknown = path, lang, unknown
         self.problems = Problems()
-        self.ignored: list[Problem] = []
+        self.ignored: list[Problem] = []  # in lines that are not wanted
+        self.impossible: list[Problem] = []
         self.columns: list[str] = []
+        self.rows = self.read_rows()
 
     def note(
         self, line: int, column: str, what: Words, expected: Words, found: object, advice: Words
@@ -143,30 +154,59 @@ class CensusTableReader:
         if self.problems.found:
             raise TableError(self.path.name, self.problems.found, self.lang)
 
-    def units(self) -> list[Unit]:
-        """The units of the table, their codes and figures checked."""
+    def units(self, wanted: Callable[[str], bool]) -> list[Unit]:
+        """The units of the table, their codes and figures checked.
+
+        Parameters
+        ----------
+        wanted : whether the unit of a code becomes part of the pack; what is wrong in the line of
+            another is kept in `ignored`, and the line is left out
+        """
         found: dict[tuple[str, int], Unit] = {}
-        for line, cells in self.lines():
+        for line, cells in self.rows:
             before = len(self.problems.found)
-            row = dict(zip(self.columns, cells, strict=False))
+            row = self.row(cells)
+            asked = wanted(row.get("unit_code", ""))
             if len(cells) == len(self.columns):
-                unit = self.unit(line, row, found)
+                unit = self.unit(line, row, found, lenient=self.unknown and asked)
                 if unit is not None and len(self.problems.found) == before:
                     found[unit.code, unit.year] = unit
             else:
                 at = (str(self.path), line)
                 wrong_number_of_cells(self.problems, at, len(self.columns), len(cells))
-            if not self.wanted(row.get("unit_code", "")):
+            if not asked:
                 self.ignored += self.problems.found[before:]
                 del self.problems.found[before:]
         self.stop()
         return list(found.values())
 
-    def lines(self) -> list[tuple[int, list[str]]]:
+    def row(self, cells: Sequence[str]) -> dict[str, str]:
+        """The cells of a line by column; codes, years and levels as the program writes them."""
+        row = dict(zip(self.columns, cells, strict=False))
+        for column in ("unit_code", FORMER_CODE, "year"):
+            if column in row:
+                row[column] = half_width(row[column])
+        row["year"] = row.get("year", "").removesuffix("年")
+        row["level"] = LEVEL_OF.get(row.get("level", ""), row.get("level", ""))
+        return row
+
+    def prefecture_names(self) -> dict[str, str]:
+        """The names of prefectures by code, as far as the table has them."""
+        named: dict[str, str] = {}
+        for _line, cells in self.rows:
+            row = self.row(cells)
+            code = row.get("unit_code", "")
+            if is_code(code) and row["level"] == "prefecture" and row.get("unit_name"):
+                named[code] = row["unit_name"]
+            elif is_code(code) and row["level"] == "county" and row.get(PREFECTURE):
+                named.setdefault(f"{code[:4]}00", row[PREFECTURE])
+        return named
+
+    def read_rows(self) -> list[tuple[int, list[str]]]:
         """The lines below the header, which is checked."""
         rows: list[tuple[int, list[str]]] = []
         try:
-            self.columns, rows = parsing.read_table(self.path)
+            self.columns, rows = sheets.read_sheet(self.path)
         except ScenarioError as error:
             self.problems.found += error.problems
         self.stop()
@@ -203,9 +243,15 @@ class CensusTableReader:
             self.note(1, "", what, _("exactly one"), times, advice)
 
     def unit(
-        self, line: int, row: Mapping[str, str], found: Mapping[tuple[str, int], Unit]
-    ) -> Unit | None:
-        """The unit on a line; None if it cannot be told which unit it is."""
+        self, line: int, row: Mapping[str, str], found: Mapping[tuple[str, int], Unit], *,
+        lenient: bool = False,
+    ) -> Unit | None:  # fmt: skip
+        """The unit on a line; None if it cannot be told which unit it is.
+
+        Parameters
+        ----------
+        lenient : whether an impossible figure is taken as unknown
+        """
         before = len(self.problems.found)
         code, year, level, name = (row[c] for c in ("unit_code", "year", "level", "unit_name"))
         if not is_code(code):
@@ -235,24 +281,28 @@ class CensusTableReader:
                 f"= {self.path.name}:{other.line}", _("delete one of the two"),
             )  # fmt: skip
             return None
-        nobody = all(parsing.number(row[c]) == 0 for c in FIGURES["urban_rural"])  # so no rates
-        figures = {
-            each: math.nan if nobody and each in RATES else self.figure(line, each, row[each])
-            for each in COLUMNS[len(ABOUT_UNIT) :]
-        }
+        nobody = all(parsing.figure(row[c]) == 0 for c in FIGURES["urban_rural"])  # so no rates
+        figures, unknown = dict[str, float](), dict[str, str]()
+        for each in COLUMNS[len(ABOUT_UNIT) :]:
+            before = len(self.problems.found)
+            known = not (nobody and each in RATES)
+            figures[each] = self.figure(line, each, row[each]) if known else math.nan
+            if lenient and len(self.problems.found) > before:
+                self.impossible.append(self.problems.found.pop())
+                unknown[each] = row[each]
         return Unit(
             code, row.get(FORMER_CODE) or code, name, level, int(year), line,
-            row.get(PREFECTURE, ""), figures,
+            row.get(PREFECTURE, ""), figures, unknown=unknown,
         )  # fmt: skip
 
     def figure(self, line: int, column: str, text: str) -> float:
         """The figure in a cell: a whole number of persons or households, or a rate."""
         if not text:
             return math.nan
-        value, rate = parsing.number(text), RATES.get(column)
+        value, rate = parsing.figure(text), RATES.get(column)
         if value is not None and value in (rate or COUNT):
             return value
-        count = _("a whole number from 0 on, without separators")
+        count = _("a whole number from 0 on")
         self.note(
             line, column, _("the figure"), rate.expected() if rate else count, text,
             _("check the source table; leave it empty if it is unknown"),
@@ -264,7 +314,7 @@ class CensusTableReader:
 
         An empty cell is 0 where there are a total and cells beside it.
         """
-        units = [replace(unit, figures=without_gaps(unit.figures)) for unit in units]
+        units = [without_gaps(unit) for unit in units]
 
         def value(of: Figure) -> Floats:
             return np.array([unit.figures[COLUMN_OF[of]] for unit in units])
@@ -284,12 +334,33 @@ class CensusTableReader:
         return units
 
 
-def without_gaps(figures: Mapping[str, float]) -> dict[str, float]:
-    """Figures whose empty cells are 0 where there are a total and cells beside them."""
-    found = dict(figures)
+def without_gaps(unit: Unit) -> Unit:
+    """A unit whose empty cells are 0 where there are a total and cells beside them.
+
+    Impossible cells are no empty ones: one of them that a total leaves to is what is left of it,
+    and where several are unknown nothing beside them is filled.
+    """
+    found, corrected = dict(unit.figures), dict(unit.corrected)
+    unknown = dict(unit.unknown)
+    known = -1
+    while known != len(unknown):
+        known = len(unknown)
+        for whole, parts, __ in OWN_SUMS:
+            total, columns = COLUMN_OF[whole], [COLUMN_OF[part] for part in parts]
+            open_ = [column for column in (total, *columns) if column in unknown]
+            rest = [found[column] for column in (total, *columns) if column not in open_]
+            if len(open_) != 1 or any(map(math.isnan, rest)):
+                continue
+            (column,) = open_
+            own = math.fsum(rest) if column == total else rest[0] - math.fsum(rest[1:])
+            if own in COUNT:
+                how = f"{total} less the others" if column != total else "sum of its parts"
+                corrected[column] = f"{how}; the table has {unknown.pop(column)}"
+                found[column] = own
     for whole, parts, __ in OWN_SUMS:
         columns = [COLUMN_OF[part] for part in parts]
         empty = [column for column in columns if math.isnan(found[column])]
-        if len(empty) < len(columns) and not math.isnan(found[COLUMN_OF[whole]]):
+        partly = any(column in unknown for column in columns)
+        if len(empty) < len(columns) and not math.isnan(found[COLUMN_OF[whole]]) and not partly:
             found.update(dict.fromkeys(empty, 0.0))
-    return found
+    return replace(unit, figures=found, corrected=corrected, unknown=unknown)

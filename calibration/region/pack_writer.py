@@ -15,7 +15,8 @@ from pathlib import Path
 
 from xiancheng.calibration.errors import RefusedError
 from xiancheng.calibration.i18n import Words, _
-from xiancheng.calibration.region.census_import import PackPlan, PackUnit, english_names
+from xiancheng.calibration.region import census_template
+from xiancheng.calibration.region.census_import import PackPlan, PackUnit, complete, english_names
 from xiancheng.calibration.region.census_table import FIGURES, FLOOR, YEARS
 from xiancheng.calibration.region.schema import COLUMNS, REQUIRED, TABLES
 
@@ -73,12 +74,6 @@ def margins(units: Sequence[PackUnit]) -> Iterator[tuple[object, ...]]:
                     f"census-{year}", "derived" if column in census.derived else "official",
                     "", "", census.note(column),
                 )  # fmt: skip
-
-
-def complete(table: str, units: Sequence[PackUnit], year: int) -> bool:
-    """Whether every unit has all of a table that may not be left out."""
-    needed = [FIGURES[table][i] for i in TABLES[table].needed]
-    return not any(math.isnan(unit.at[year].figures[column]) for unit in units for column in needed)
 
 
 def floor_areas(units: Sequence[PackUnit]) -> Iterator[tuple[object, ...]]:
@@ -154,14 +149,16 @@ def sources_yaml(plan: PackPlan) -> str:
 # To be filled by hand
 
 
-def blank_files(name: str) -> dict[str, str]:
-    """Every file of an empty pack, by name."""
+def blank_files(name: str) -> dict[str, str | bytes]:
+    """Every file of an empty pack, by name, and a census table to fill in instead."""
     blank = files("xiancheng.calibration.region") / "blank_region.yaml"
     return {
         "region.yaml": blank.read_text("utf-8").replace("NAME", quoted(name)),
         "sources.yaml": BLANK_SOURCES,
         "margins.csv": table_text("margins.csv", blank_margins()),
         **{file: table_text(file, []) for file in COLUMNS if file != "margins.csv"},
+        census_template.CSV_NAME: census_template.template_csv(),
+        census_template.XLSX_NAME: census_template.template_xlsx(),
     }
 
 
@@ -206,8 +203,8 @@ def check_vacant(folder: Path) -> None:
         )  # fmt: skip
 
 
-def write(folder: Path, texts: Mapping[str, str]) -> None:
-    """Write a new folder with these files: whole, or not at all.
+def write(folder: Path, contents: Mapping[str, str | bytes]) -> None:
+    """Write a new folder with these files, by their paths in it: whole, or not at all.
 
     Raises
     ------
@@ -218,6 +215,8 @@ def write(folder: Path, texts: Mapping[str, str]) -> None:
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".new-") as beside:
         new = Path(beside) / "new"
         new.mkdir()
-        for name, text in texts.items():
-            (new / name).write_text(text, encoding="utf-8", newline="\n")
+        for name, content in contents.items():
+            (new / name).parent.mkdir(exist_ok=True)
+            raw = content if isinstance(content, bytes) else content.encode("utf-8")
+            (new / name).write_bytes(raw)
         new.rename(folder)

@@ -13,14 +13,11 @@ from pydantic import BeforeValidator, Field, RootModel, model_validator
 
 from xiancheng.calibration.file_models import Day, FileModel, Text, wrong
 from xiancheng.calibration.i18n import Words, _, same
-from xiancheng.calibration.naming import place, place_names
-from xiancheng.calibration.parsing import is_share
+from xiancheng.calibration.naming import is_path, place_names
 from xiancheng.calibration.region.pack_files import (
     CHECK_SOURCE,
     Problems,
     Row,
-    in_percent,
-    nearest,
     one_of,
     read_csv,
 )
@@ -38,17 +35,13 @@ from xiancheng.calibration.region.schema import (
     catalogue,
     limits,
 )
+from xiancheng.calibration.region.targets import TargetEntry, read_targets
 from xiancheng.sim.state import Floats
 
 CENSUS, TABLE, KIND, TOWNSHIP = _("census"), _("table", "name"), _("kind"), _("township code")
 COUNTY_CODE, UNIT_CODE, VARIABLE = _("county code"), _("unit code"), _("variable")
 SOURCE, STATUS = _("source"), _("status")
-OPERATORS = {  # of targets, as plans write them
-    "不低于": "at least", "不少于": "at least", "达到": "at least", "以上": "at least",
-    "约": "about", "左右": "about",
-}  # fmt: skip
-
-OPTIONAL = ("outside", "targets", "attribution")  # keys of region.yaml
+OPTIONAL = ("outside", "targets", "plan", "attribution")  # keys of region.yaml
 UNNAMED = Words("", "")
 
 TableRows = dict[tuple[str, Cell], Row]  # rows of a census table, by unit code and cell
@@ -67,6 +60,7 @@ class RawPack:
     censuses: tuple[date, ...] = ()
     outside: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     targets: tuple[Target, ...] = ()
+    plan: str = ""  # that the pack names: its name, or its path
     attribution: Words = UNNAMED
     sources: tuple[str, ...] = ()
     figures: dict[tuple[date, str], Floats] = field(default_factory=dict)  # (county, cell)
@@ -115,14 +109,12 @@ def read(folder: Path, problems: Problems) -> tuple[RawPack, CensusRows]:
 
 
 def number(table: str, name: str) -> BeforeValidator:
-    """A validator of numbers within the range of a variable; a share is no percentage."""
+    """A validator of numbers within the range of a variable."""
     of = limits(table, name)
 
     def read(value: object) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float) or value not in of:
             raise wrong(of.expected())
-        if table == "targets" and is_share(value):
-            raise wrong(in_percent(value))
         return float(value)
 
     return BeforeValidator(read)
@@ -180,20 +172,6 @@ class Outside(FileModel):
     country: Elsewhere | None = None
 
 
-class TargetEntry(FileModel):
-    """What the plan wants of some counties, or of a prefecture's, together."""
-
-    id: UnitName
-    name: Text
-    counties: Annotated[list[UnitName], Field(min_length=1)]
-    value: Annotated[float, number("targets", "value")]
-    operator: Annotated[
-        Literal["at least", "about"], BeforeValidator(lambda text: OPERATORS.get(text, text))
-    ]
-    wording: Annotated[str, BeforeValidator(str)]
-    deadline: Day
-
-
 class RegionFile(FileModel):
     """What a pack is about: region.yaml."""
 
@@ -205,6 +183,7 @@ class RegionFile(FileModel):
     censuses: Annotated[list[Day], Field(min_length=1)]
     outside: Outside = Outside()
     targets: list[TargetEntry] = Field(default_factory=list)
+    plan: str | None = None  # name of a shipped plan, or path of one from the folder of the pack
     attribution: Text | None = None
 
 
@@ -243,7 +222,6 @@ def read_region(folder: Path, problems: Problems, raw: RawPack) -> None:
     raw.outside = {
         name: each.model_dump(exclude={"zh", "en"}) for name, each in file.outside if each
     }
-    names = place_names(raw.counties)
     once = _("each but once")
     for i, county in enumerate(file.counties):
         path = "counties", i
@@ -254,29 +232,18 @@ def read_region(folder: Path, problems: Problems, raw: RawPack) -> None:
             problems.found.append(
                 document.problem((*path, "prefecture"), expected, county.prefecture)
             )
-    for i, target in enumerate(file.targets):
-        if target.id in [other.id for other in file.targets[:i]]:
-            problems.found.append(document.problem(("targets", i, "id"), once, target.id))
-        codes: list[str] = []
-        for k, name in enumerate(target.counties):
-            members = raw.members(name) or tuple(filter(None, [place(name, names)]))
-            if not members or set(members) & set(codes):
-                expected = (
-                    once
-                    if members
-                    else one_of(
-                        [c.code for c in raw.counties], {c.code: words(c) for c in raw.counties}
-                    )
-                )
-                near = "" if members else nearest(name, names, {}) or ""
-                problems.found.append(
-                    document.problem(("targets", i, "counties", k), expected, name, nearest=near)
-                )
-            codes += members
-        raw.targets += (
-            Target(target.id, words(target.name), tuple(codes), target.value, target.operator,
-                   target.wording, target.deadline),
-        )  # fmt: skip
+    found_targets, wrong_ones = read_targets(
+        document, ("targets",), file.targets, raw.counties, raw.prefectures
+    )
+    raw.targets, raw.plan = found_targets, _plan_of(file.plan, folder)
+    problems.found += wrong_ones
+
+
+def _plan_of(named: str | None, folder: Path) -> str:
+    """What finds the plan that a pack names; a path is taken from the folder of the pack."""
+    if named is None or not is_path(named):
+        return named or ""
+    return str((folder / named).resolve())
 
 
 def words(of: Text | County) -> Words:

@@ -28,6 +28,8 @@ from xiancheng.calibration.region.schema import (
     County,
     Gap,
     Target,
+    Wanted,
+    wanted_first,
 )
 from xiancheng.sim.state import Bools, Floats, Ints
 
@@ -67,6 +69,11 @@ class Region:
     def province(self) -> str:
         """Code of the province."""
         return self._completed.raw.province
+
+    @property
+    def plan(self) -> str:
+        """The plan that the pack names: the name of a shipped one, or a path; may be empty."""
+        return self._completed.raw.plan
 
     @property
     def reference(self) -> str:
@@ -289,6 +296,22 @@ class Region:
     def missing(self) -> tuple[Gap, ...]:
         """What a pack may hold and this one does not, census by census."""
         return tuple(self._completed.gaps)
+
+    def wanted(self) -> list[Wanted]:
+        """What it lacks, the most important first: see `schema.wanted_first`."""
+        last, gaps = self.censuses[-1], self.missing()
+        counties = {county.code for county in self.counties}
+
+        def published(variable: str) -> bool:
+            """Whether any county has a figure of a day after the last census."""
+            return any(code in counties and day > last for code, day in self.observed(variable))
+
+        def absent(each: Wanted) -> bool:
+            if each.table == "observations":
+                return not any(map(published, each.variables))
+            return each.lacking(gaps, last) if each.table else not self.targets
+
+        return [each for each in wanted_first() if absent(each)]
 
     def observations(self) -> "DataFrame":
         """What was observed and is scored or shown, never fed in."""

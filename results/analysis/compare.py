@@ -18,7 +18,6 @@ from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.forecasts.common_trend import PublishedRate
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.priors import catalogue
-from xiancheng.calibration.region import load
 from xiancheng.results.analysis.result import UNITS, outcome_values
 from xiancheng.results.store.runs import SavedRun, find_run
 from xiancheng.results.verdict import level as levels
@@ -33,7 +32,7 @@ from xiancheng.scenarios.ensemble import (
 )
 from xiancheng.scenarios.loader import is_shipped, resolve
 from xiancheng.scenarios.outcome import Group, floor, group_of, reported_groups
-from xiancheng.scenarios.run_spec import LEVEL, RunSpec, code_digest, reference_of
+from xiancheng.scenarios.run_spec import LEVEL, RunSpec, code_digest, judged, reference_of
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.sim.state import Floats
 
@@ -91,11 +90,13 @@ def comparand(what: str, region: str | Path | None = None) -> Comparand:
     ------
     RequestError, ScenarioError
     """
-    if not is_shipped(what) and (saved := find_run(what)):
+    if not is_shipped(what, region) and (saved := find_run(what)):
         return Comparand(saved.record.run, saved.spec.scenario, saved)
     scenario = resolve(what, region)
     namesake = scenario.plan.scenario_files().get(scenario.name)
-    altered = namesake is not None and bool(differences(resolve(namesake), scenario))
+    altered = namesake is not None and bool(
+        differences(resolve(namesake, plan=scenario.plan), scenario)
+    )
     return Comparand(Path(what).stem if altered else scenario.name, scenario)
 
 
@@ -290,6 +291,7 @@ def compare(
     sides: Sequence[Comparand], *, region: str | Path = "binzhou", seed: int = 1,
     scale: float = 1.0, draws: int = 0, seeds: int = 1, jobs: int | None = None,
     day: date | None = None, observations: Sequence[PublishedRate] = (), alignment: str = LEVEL,
+    cutoff: date | None = None,
     done: Callable[[], None] = lambda: None,
 ) -> Comparison:  # fmt: skip
     """Compare sides with the first of them.
@@ -300,7 +302,7 @@ def compare(
     Parameters
     ----------
     draws, seeds : parameter draws, none or at least two, and seeds within each
-    observations, alignment : as `simulate` takes them, where no side is a saved run
+    observations, alignment, cutoff : as `simulate` takes them, where no side is a saved run
     day : of the outcomes; by default the last deadline of a target
 
     Raises
@@ -312,11 +314,12 @@ def compare(
             _("--draws should be 0 or from 2 on, as within one draw an interval holds the "
               "spread of random numbers alone; got 1")
         )  # fmt: skip
-    pack = load(region)
     common = RunSpec.of(
         sides[0].scenario, region=region, seed=seed, scale=scale, observations=observations,
-        alignment=alignment,
+        alignment=alignment, cutoff=cutoff,
     )  # fmt: skip
+    pack = common.pack
+    _check_targets(sides, region, pack)
     saved = [side.saved for side in sides if side.saved]
     for run in saved:
         _check_region(run, pack)
@@ -360,6 +363,16 @@ def compare(
         if draws else None,
         drawn_reference=references[1:].reshape(draws, seeds, len(pack.targets)) if draws else None,
     )  # fmt: skip
+
+
+def _check_targets(sides: Sequence[Comparand], region: str | Path, pack: "Region") -> None:
+    """Refuse scenarios that are judged by different targets."""
+    for side in sides:
+        if judged(side.scenario, region).targets != pack.targets:
+            raise RequestError(
+                _("{one} and {other} are judged by different targets; state in both what "
+                  "is wanted, under targets", one=sides[0].name, other=side.name)
+            )  # fmt: skip
 
 
 def _check_region(saved: SavedRun, region: "Region") -> None:

@@ -2,23 +2,26 @@
 
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
-from xiancheng.calibration.region import Region, load
-from xiancheng.results.analysis import certificate, goal_seek, goal_spec
+from xiancheng.calibration.region import Region
+from xiancheng.results.analysis import certificate, doses, goal_seek, goal_spec
 from xiancheng.results.analysis import sensitivity as morris_sobol
-from xiancheng.results.analysis.attribution import WORLDS, CoalitionGame
+from xiancheng.results.analysis.attribution import WORLDS, AttributionTable, CoalitionGame
 from xiancheng.results.analysis.attribution import attribute as attributed_effect
 from xiancheng.results.analysis.compare import Comparand, comparands
 from xiancheng.results.analysis.compare import compare as compared_sides
 from xiancheng.results.analysis.result import group_index, known_outcomes, scenario_digest
+from xiancheng.results.cli import variance as of_variance
 from xiancheng.results.cli.output import (
     Work,
     announce,
     give,
+    known_rates,
     note_inactive,
     print_notes,
     progress,
@@ -30,15 +33,15 @@ from xiancheng.results.store.files import check_writable
 from xiancheng.results.store.record import posterior_record, sample_notes
 from xiancheng.results.tables import analysis as tables
 from xiancheng.results.tables import attribution as contributions
+from xiancheng.results.tables.doses import lever_effects
 from xiancheng.results.tables.terminal import show
 from xiancheng.results.tables.verdicts import unjudged
 from xiancheng.results.text import Say
-from xiancheng.results.verdict.observations import read_known
 from xiancheng.scenarios.diff import called
 from xiancheng.scenarios.ensemble import Summaries, independent, judged_on, layered
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import reported_groups
-from xiancheng.scenarios.run_spec import RunSpec, check_run, horizon
+from xiancheng.scenarios.run_spec import RunSpec, check_run, horizon, judged
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.trace import message
 
@@ -65,8 +68,8 @@ def compare(options: Namespace, say: Say) -> int:
         found = compared_sides(
             sides, region=options.region, seed=options.seed, scale=options.scale,
             draws=options.draws, seeds=seeds, jobs=options.jobs, day=options.at, done=step,
-            observations=read_known(options.observations, sides[0].scenario, options.region),
-            alignment=options.alignment,
+            observations=known_rates(options, sides[0].scenario, options.region, say).rates,
+            cutoff=options.cutoff, alignment=options.alignment,
         )  # fmt: skip
     notes = [*tables.comparison_notes(found, say.lang), *sample_notes(found.region, say.lang)]
     frame, inputs = found.to_frame(), found.inputs(say.lang)
@@ -102,7 +105,7 @@ def _reject_unused_by_compare(options: Namespace, sides: Sequence[Comparand]) ->
         reject_unused(options, ["seeds"], why)
     if saved:
         why = _("the published rates are those of the saved run; leave the file out")
-        reject_unused(options, ["observations"], why)
+        reject_unused(options, ["observations", "cutoff"], why)
         why = _("the alignment is that of the saved run; leave it out")
         reject_unused(options, ["alignment"], why)
     if saved and not options.draws:
@@ -118,7 +121,7 @@ def attribute(options: Namespace, say: Say) -> int:
         count = pairs if pairs > 1 else 0
     scenario = _scenario(options, say)
     _check(options, scenario, scale, count)
-    with _runs(options, scenario, scale) as runs:
+    with _runs(options, scenario, scale, say) as runs:
         where = reported_groups(runs.spec.pack)[group_index(runs.spec.pack, options.county)]
         draws = layered(runs.spec, count, seed) if count else [runs.spec]
         game = CoalitionGame.of(scenario, options.permutations, len(draws), seed)
@@ -126,24 +129,42 @@ def attribute(options: Namespace, say: Say) -> int:
         announce(say, [_work(options, scenario, steps)], options.jobs)
         with progress(say(_("attributing")), steps) as step:
             found = attributed_effect(scenario, runs, game, draws, step)
+        found = _with_doses(options, say, scenario, runs, found)
     pack, frame = runs.spec.pack, found.frame
     notes = [*contributions.notes(found, pack, say.lang)]
     notes += sample_notes(pack, say.lang) if count else []
     report = {
         **_about(scenario, pack), "date": found.day, "runs": found.runs,
         "permutations": found.permutations, "draws": found.draws, "scale": scale,
-        "shares": frame, "remarks": notes, "posterior": posterior_record(pack) if count else None,
+        "shares": frame, "doses": found.doses, "remarks": notes,
+        "posterior": posterior_record(pack) if count else None,
     }  # fmt: skip
 
     def text() -> None:
         print(called(scenario, pack).text(say.lang))
         for level in ("project", "measure"):
             show(contributions.shares(found, scenario, where, level, say.lang))
+        if found.doses is not None:
+            show(lever_effects(found.doses, where, found.day, say.lang, scale=scale))
         print_notes(notes)
 
     give(options, report, text)
     write_csv(frame, options.csv, say)
     return DONE
+
+
+def _with_doses(
+    options: Namespace, say: Say, scenario: Scenario, runs: Summaries, found: AttributionTable
+) -> AttributionTable:
+    """The attribution with what each family of levers does, if that is asked for."""
+    steps = doses.runs_needed(scenario, options.dose_draws)
+    if not steps:
+        return found
+    with progress(say(_("doses and effects")), steps) as step:
+        table = doses.lever_effects(
+            scenario, runs, runs.day, draws=options.dose_draws, seed=options.seed, done=step
+        )
+    return replace(found, doses=table)
 
 
 # Seek
@@ -154,7 +175,7 @@ def seek(options: Namespace, say: Say) -> int:
     scenario = _scenario(options, say)
     _check(options, scenario, options.scale, options.draws)
     _check(options, scenario, options.confirm_scale, options.confirm)
-    pack = load(options.region)
+    pack = judged(scenario, options.region)
     goal = goal_spec.parse_goal(
         scenario, pack, probability=options.probability, targets=options.targets,
         rates=options.rate, exclude=options.exclude, strongest=options.max_intensity,
@@ -204,7 +225,7 @@ def _search(
     options: Namespace, say: Say, goal: goal_spec.GoalSpec, steps: int, outside: int
 ) -> tuple[goal_seek.SearchResult, certificate.Regret | None]:
     """The least package, and what packages come to in other outside worlds, if that is asked."""
-    with _runs(options, goal.scenario, options.scale) as runs:
+    with _runs(options, goal.scenario, options.scale, say) as runs:
         draws = layered(runs.spec, options.draws, options.seed)
         with progress(say(_("searching")), steps) as step:
             own = goal_seek.AnchoredRuns(runs, goal.scenario, draws)
@@ -227,7 +248,7 @@ def _confirm(
 ) -> tuple[certificate.Certificate, bool]:  # fmt: skip
     """How the package does on fresh draws, and whether statistics carry the level."""
     with (
-        _runs(options, goal.scenario, options.confirm_scale) as runs,
+        _runs(options, goal.scenario, options.confirm_scale, say) as runs,
         progress(say(_("confirming")), steps) as step,
     ):
         fresh = _fresh(options, runs.spec, options.confirm)
@@ -239,13 +260,20 @@ def _confirm(
 
 
 def sensitivity(options: Namespace, say: Say) -> int:
-    """Which parameters move an outcome."""
+    """Which parameters move an outcome, or where a verdict's uncertainty comes from."""
+    if options.verdict:
+        points = of_variance.settle(options)
+        scenario = _scenario(options, say)
+        _check(options, scenario, options.scale)
+        runs = _runs(options, scenario, options.scale, say)
+        about = _about(scenario, runs.spec.pack)
+        return of_variance.verdict(options, say, scenario, runs, about, points)
     outcome = known_outcomes([options.outcome])[0]
     chosen = morris_sobol.factors(options.factors)
     sizes = _sizes(options)
     scenario = _scenario(options, say)
     _check(options, scenario, options.scale)
-    with _runs(options, scenario, options.scale) as runs:
+    with _runs(options, scenario, options.scale, say) as runs:
         place = group_index(runs.spec.pack, options.county)
         quantity = morris_sobol.QuantityOfInterest(outcome, place, options.effect)
         if idle := morris_sobol.inactive(chosen, runs.spec, quantity):
@@ -344,7 +372,7 @@ def _check(options: Namespace, scenario: Scenario, scale: float, draws: int = 0)
         check_writable(options.csv, file=True)
 
 
-def _runs(options: Namespace, scenario: Scenario, scale: float) -> Summaries:
+def _runs(options: Namespace, scenario: Scenario, scale: float, say: Say) -> Summaries:
     """What runs scenarios, and reads them on a day: that of --at, else the last deadline.
 
     Raises
@@ -352,10 +380,12 @@ def _runs(options: Namespace, scenario: Scenario, scale: float) -> Summaries:
     RequestError
         if the scenario does not reach that day.
     """
+    if "known" not in options:  # what is marked in them is said once
+        options.known = known_rates(options, scenario, options.region, say)
     spec = RunSpec.of(
         scenario, region=options.region, seed=options.seed, scale=scale,
-        observations=read_known(options.observations, scenario, options.region),
-        alignment=options.alignment,
+        observations=options.known.rates,
+        cutoff=options.cutoff, alignment=options.alignment,
     )  # fmt: skip
     day: date = getattr(options, "at", None) or judged_on(scenario, spec.pack)
     if not scenario.start < day <= scenario.until:

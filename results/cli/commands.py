@@ -67,6 +67,9 @@ SCENARIO = Argument("scenario", _("name or file of a scenario"), "schools-first"
                     type=Name("scenarios"), required=False, default="plan")  # fmt: skip
 REGION = Option("--region", _("region pack, its name or folder"), "./rizhao",
                 type=Name("packs", metavar="PACK"), default="binzhou")  # fmt: skip
+PLAN = Option("--plan", _("plan: its name, its folder or a short YAML file"), "./our-plan",
+              usual=_("that of the scenario or the region, else binzhou-2023"),
+              type=Name("plans", metavar="PLAN"))  # fmt: skip
 JOBS = Option("--jobs", _("worker processes"), "2", usual=_("one for each core"),
               type=whole(1, 256))  # fmt: skip
 UNTIL = Option("--until", _("last day"), "2030-12-31", usual=_("that of the scenario"), type=day())
@@ -75,23 +78,25 @@ COUNTY = Option("--county", _("place, its name or code"), "371621", metavar="PLA
                 usual=_("that of the largest target"))  # fmt: skip
 
 OBSERVATIONS = Option("--observations",
-                      _("published rates: CSV of unit_code, date, variable, value"), "rates.csv",
-                      usual=NONE, type=File(read=True))  # fmt: skip
+                      _("published rates, CSV or Excel: unit_code, date, variable, value"),
+                      "rates.csv", usual=NONE, type=File(read=True))  # fmt: skip
+CUTOFF = Option("--cutoff", _("nothing published for a later day is used"), "2025-12-31",
+                usual="2024-12-31", type=day())  # fmt: skip
 
 
-def _alignment(usual: str = "level", example: str = "off") -> Option:
+def _alignment(default: str = "level", example: str = "off", usual: Text = "") -> Option:
     return Option("--alignment", _("whether runs without the plan follow the level"), example,
-                  type=one_of("level", "off"), default=usual)  # fmt: skip
+                  usual=usual, type=one_of("level", "off"), default=default)  # fmt: skip
 
 
 # One run
 
 RUN = Command(
     f"{CLI}.run:run", _("run a scenario against its baseline"),
-    SCENARIO, REGION, _seed(), _draws(0), _scale(1.0),
+    SCENARIO, REGION, PLAN, _seed(), _draws(0), _scale(1.0),
     Option("--start", _("first day, a census date"), "2010-11-01",
            usual=_("that of the scenario"), type=day()),
-    UNTIL, JOBS, OBSERVATIONS, _alignment(),
+    UNTIL, JOBS, OBSERVATIONS, CUTOFF, _alignment(),
     Option("--figure", _("also draw the verdicts (SVG)"), "answer.svg", usual=NONE, type=File()),
     _folder(_("folder of runs"), usual="results/runs"),
 )  # fmt: skip
@@ -107,7 +112,7 @@ CHECK = Command(
     f"{CLI}.plan:check", _("check scenario, measure and region files"),
     Argument("files", _("names, files or folders"), "ours.yaml", metavar="FILE", nargs=-1,
              type=Name("packs", "plans", "scenarios"), required=True),
-    REGION,
+    REGION, PLAN,
 )  # fmt: skip
 
 SHOW = Command(
@@ -115,12 +120,13 @@ SHOW = Command(
     Argument("scenario", _("name or file of a scenario"), "plan", type=Name("scenarios")),
     Option("--diff", _("what the other scenario changes"), "schools-first",
            usual=_("the scenario itself"), type=Name("scenarios", metavar="OTHER")),
-    REGION,
+    REGION, PLAN,
 )  # fmt: skip
 
 MEASURES = Command(
     f"{CLI}.plan:measures", _("the register of measures, both ways"),
     Argument("id", _("number of a measure; by default all"), "M12", required=False),
+    PLAN, REGION,
     Option("--levers", _("sorted by lever"), is_flag=True),
 )  # fmt: skip
 
@@ -148,8 +154,8 @@ COMPARE = Command(
     Option("--seeds", _("seeds for each draw"), "2", usual="1", type=whole(1)),
     _several("--outcome", _("indicators that are shown"), "migration_pp",
              _("the rate and its causes"), "INDICATOR"),
-    REGION, _seed(None, usual=OWN), _scale(None, usual=OWN), JOBS, _draws(0), AT, OBSERVATIONS,
-    _alignment(), _table("--csv"),
+    REGION, PLAN, _seed(None, usual=OWN), _scale(None, usual=OWN), JOBS, _draws(0), AT,
+    OBSERVATIONS, CUTOFF, _alignment(), _table("--csv"),
 )  # fmt: skip
 
 ATTRIBUTE = Command(
@@ -157,10 +163,12 @@ ATTRIBUTE = Command(
     SCENARIO, UNTIL,
     Option("--permutations", _("number of orders, in antithetic pairs"), "20", type=whole(1),
            default=2 * WORLDS),
-    REGION, _seed(), _scale(0.05), JOBS,
+    REGION, PLAN, _seed(), _scale(0.05), JOBS,
     _draws(None, _("parameter draws, each a random world"),
            usual=_("{worlds}, or half the orders if fewer", worlds=WORLDS)),
-    AT, COUNTY, OBSERVATIONS, _alignment(), _table("--csv"),
+    _draws(20, _("draws of doses and responses; 0: without the table of doses"),
+           name="--dose-draws"),
+    AT, COUNTY, OBSERVATIONS, CUTOFF, _alignment(), _table("--csv"),
 )  # fmt: skip
 
 SEEK = Command(
@@ -183,8 +191,8 @@ SEEK = Command(
     _draws(150, _("fresh draws that confirm"), least=1, name="--confirm"),
     _scale(1.0, "--confirm-scale", _("size of the population in the confirmations")),
     _draws(20, _("fresh draws for other outside worlds; 0: none"), name="--regret"),
-    REGION, _seed(), _scale(0.02), JOBS, _draws(40, _("number of parameter draws"), least=1),
-    OBSERVATIONS, _alignment(),
+    REGION, PLAN, _seed(), _scale(0.02), JOBS, _draws(40, _("number of parameter draws"), least=1),
+    OBSERVATIONS, CUTOFF, _alignment(),
 )  # fmt: skip
 
 SENSITIVITY = Command(
@@ -195,11 +203,15 @@ SENSITIVITY = Command(
     Option("--outcome", _("indicator that is analysed"), "migration_pp", metavar="INDICATOR",
            default="resident_urbanization_rate"),
     Option("--effect", _("analyse the plan less its baseline"), is_flag=True),
+    Option("--verdict", _("split the variance of the verdict on each target"), is_flag=True),
     _several("--factors", _("parameters"), "kappa beta_y", ALL, "PARAMETER"),
     Option("--trajectories", _("Morris trajectories"), "20", usual="10", type=whole()),
     Option("--top", _("factors that Morris passes on to Sobol"), "5", usual="8", type=whole(1)),
-    Option("--points", _("base points of Sobol, a power of two"), "128", usual="64", type=whole()),
-    REGION, _seed(), _scale(0.01), JOBS, AT, COUNTY, OBSERVATIONS, _alignment("off", "level"),
+    Option("--points", _("base points of Sobol, a power of two; pairs of draws with --verdict"),
+           "128", usual=_("64; with --verdict 32"), type=whole()),
+    REGION, PLAN, _seed(), _scale(0.01, usual=_("0.01; with --verdict 0.1")), JOBS, AT, COUNTY,
+    OBSERVATIONS, CUTOFF,
+    _alignment("off", "level", _("off; with --verdict level")),
     _table("--csv"),
 )  # fmt: skip
 
@@ -264,14 +276,14 @@ REPORT = Command(
            type=File(read=True)),
     Option("--package", _("result of seek --json"), "package.json", usual=NONE,
            type=File(read=True)),
-    REGION, _seed(), _scale(0.05), _draws(20), JOBS, OBSERVATIONS,
+    REGION, PLAN, _seed(), _scale(0.05), _draws(20), JOBS, OBSERVATIONS, CUTOFF,
 )  # fmt: skip
 
 CONSOLE = Command(
     f"{CLI}.console:console", _("compare scenarios in the browser"),
     Option("--port", _("port"), "8081", type=whole(1, 65535), default=8080),
     Option("--host", _("address to listen on"), "0.0.0.0", default=HERE, metavar="ADDRESS"),
-    REGION, _scale(1.0), _draws(40),
+    REGION, PLAN, _scale(1.0), _draws(40),
     _scale(0.02, "--quick-scale", _("size of the population of the preliminary answer")),
     _draws(16, _("draws of the preliminary answer"), name="--quick-draws"),
     JOBS,
@@ -286,17 +298,20 @@ NEW_FOLDER = _("a new folder")
 REGION_CHECK = Command(
     f"{CLI}.region:check", _("what a pack misses and assumes"),
     Argument("pack", _("name or folder"), "binzhou", type=Name("packs")),
+    Option("--all", _("all that is assumed or missing"), is_flag=True),
     Option("--fit", _("how close the synthetic population comes to the census"), is_flag=True),
 )  # fmt: skip
 
 FROM_CENSUS = Command(
     f"{CLI}.region:from_census", _("a pack from a county census table"),
-    Argument("table", _("the census table (CSV)"), "census.csv", type=File(read=True)),
-    _several("--prefecture", _("codes of prefectures"), "371400", _("give --province"), "CODE"),
+    Argument("table", _("the census table (CSV or Excel)"), "census.csv", type=File(read=True)),
+    _several("--prefecture", _("names or codes of prefectures"), "371400", _("give --province"),
+             "PLACE"),
     Option("--province", _("all prefectures"), is_flag=True),
     _folder(NEW_FOLDER, required=True),
     Option("--concordance", _("which units make one"), "joins.csv",
            usual=_("the shipped table"), type=File(read=True)),
+    Option("--unknown", _("take impossible figures as unknown, and list them"), is_flag=True),
     Option("--via", _("who digitised the table, and its licence"), "CC-BY", usual=_("empty"),
            default="", metavar="TEXT"),
 )  # fmt: skip
@@ -311,11 +326,37 @@ REGION_PACKS = CommandGroup(
     "region", _("region packs"), {_("commands:"): (REGION_CHECK, FROM_CENSUS, NEW)}
 )
 
+NEW_PLAN = Command(
+    f"{CLI}.own_plan:new", _("a folder for a plan of one's own"),
+    Argument("name", _("its name"), "our-plan"),
+    REGION,
+    Option("--from", _("plan whose measures become templates"), "binzhou-2023", usual=NONE,
+           type=Name("plans", metavar="PLAN"), dest="source"),
+    Option("--issued", _("day of issue; nothing acts before"), "2026-03-31",
+           type=day(), default="2025-12-31"),
+    Option("--deadline", _("deadline of the first target"), "2035-12-31",
+           type=day(), default="2030-12-31"),
+    _folder(NEW_FOLDER, usual=_("named as the plan")),
+)  # fmt: skip
+
+PLAN_CHECK = Command(
+    f"{CLI}.own_plan:check", _("what a plan leaves out, assumes and contradicts"),
+    Argument("file", _("name, folder or short file of a plan"), "./our-plan",
+             type=Name("plans", metavar="PLAN")),
+    REGION,
+)  # fmt: skip
+
+LEVERS_LIST = Command(f"{CLI}.own_plan:levers", _("the levers that a measure may set"))
+
+PLANS = CommandGroup(
+    "plan", _("plans of one's own"), {_("commands:"): (NEW_PLAN, PLAN_CHECK, LEVERS_LIST)}
+)
+
 COMMANDS = {
     _("one run:"): (RUN, REPRODUCE),
     _("scenarios and measures:"): (CHECK, SHOW, MEASURES),
     _("many runs:"): (SWEEP, COMPARE, ATTRIBUTE, SEEK, SENSITIVITY),
     _("estimates and tests:"): (CALIBRATE, HINDCAST, SCORE),
     _("to hand on:"): (REPORT, CONSOLE),
-    _("other regions:"): (REGION_PACKS,),
+    _("other regions and plans:"): (REGION_PACKS, PLANS),
 }

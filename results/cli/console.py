@@ -8,7 +8,6 @@ from importlib.util import find_spec
 
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
-from xiancheng.calibration.region import load
 from xiancheng.results.cli.commands import HERE
 from xiancheng.results.cli.process import DONE
 from xiancheng.results.console.computation import Server, Sizes
@@ -18,14 +17,14 @@ from xiancheng.results.store.runs import RUNS
 from xiancheng.results.text import Say
 from xiancheng.results.verdict.level import level_from
 from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.run_spec import check_run
+from xiancheng.scenarios.run_spec import check_run, judged
 
 
 def console(options: Namespace, say: Say) -> int:
     """Serve the page until interrupted."""
     if find_spec("nicegui") is None:
         raise RequestError(_("the page needs nicegui; in its sources: pip install -e '.[console]'"))
-    plan, host, port = resolve("plan"), options.host, options.port
+    plan, host, port = resolve("plan", options.region), options.host, options.port
     sizes = Sizes(options.quick_scale, options.quick_draws, options.scale, options.draws)
     check_run(plan, options.region, scale=sizes.scale, draws=sizes.draws)
     check_run(plan, options.region, scale=sizes.quick_scale, draws=sizes.quick_draws)
@@ -35,7 +34,7 @@ def console(options: Namespace, say: Say) -> int:
             _("warning: listening on {host}: everyone on that network can open the page and "
               "compute on this machine; there is no login and no encryption.", host=host)
         )  # fmt: skip
-    pack = load(options.region)
+    pack = judged(plan, options.region)
     level_from(pack, pack.censuses[-1], plan.until)  # once, and not while somebody waits
     queue = JobQueue(options.jobs or os.cpu_count() or 1)
     library = Library(options.saved, options.region)

@@ -175,13 +175,14 @@ class Option(click.Option):
     unit : of a number
     usual : what holds if it is not given, where that is no plain value
     several : takes one or more values, `--name A B` as well as `--name A --name B`
+    dest : what the function calls it; by default its name
     """
 
     def __init__(
         self, name: str, about: Words, example: Text = "", *, unit: Text = "", usual: Text = "",
-        several: bool = False, **more: Any,
+        several: bool = False, dest: str = "", **more: Any,
     ) -> None:  # fmt: skip
-        super().__init__([name], multiple=several, **more)
+        super().__init__([name, *filter(None, [dest])], multiple=several, **more)
         self.about, self.example, self.unit, self.usual = about, example, unit, usual
 
 
@@ -286,7 +287,11 @@ class Command(click.Command):
                 say.note(_("{name!r} means the {name} that is shipped; for the one here, write "
                            "{here}", name=name, here=here))  # fmt: skip
         module, __, function = self.does.partition(":")
-        return int(getattr(import_module(module), function)(options, say))
+        done = getattr(import_module(module), function)
+        if not hasattr(options, "plan"):
+            return int(done(options, say))
+        with import_module("xiancheng.scenarios.loader").using_plan(options.plan, options.region):
+            return int(done(options, say))
 
     def get_usage(self, ctx: click.Context) -> str:
         """The line that says how it is called."""

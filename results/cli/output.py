@@ -26,6 +26,7 @@ from xiancheng.calibration.yaml_positions import read_yaml
 from xiancheng.results.cells import as_json, inert
 from xiancheng.results.store.files import write_file
 from xiancheng.results.text import Say
+from xiancheng.results.verdict.observations import BroughtRates, read_known
 from xiancheng.scenarios.loader import SHIPPED as PLAN
 from xiancheng.scenarios.loader import shipped_plans as plans
 from xiancheng.scenarios.scenario_files import Scenario
@@ -84,6 +85,21 @@ def reject_unused(options: Namespace, names: Iterable[str], why: Words) -> None:
         if name in options.given:
             name = name.replace("_", "-")
             raise RequestError(_("--{name} would do nothing: {why}", name=name, why=why))
+
+
+def known_rates(
+    options: Namespace, scenario: Scenario, region: str | Path, say: Say
+) -> BroughtRates:
+    """The published rates of --observations; what is marked in them is said on stderr.
+
+    Raises
+    ------
+    ScenarioError, PackError
+    """
+    found = read_known(options.observations, scenario, region, options.cutoff)
+    for remark in found.remarks:
+        say.note(remark)
+    return found
 
 
 # Names that are both shipped and a file or folder here

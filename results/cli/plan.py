@@ -1,7 +1,7 @@
-"""`xiancheng check`, `show` and `measures`: what files say, and what is wrong with them."""
+"""`xiancheng check`, `show`, `measures` and `plan`: what files say, and what is wrong with them."""
 
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from xiancheng.calibration.region import load as load_region
 from xiancheng.calibration.region import packs
 from xiancheng.calibration.yaml_positions import read_yaml
 from xiancheng.results.cli.output import give
+from xiancheng.results.cli.own_plan import findings
 from xiancheng.results.cli.process import DONE, REFUSED
 from xiancheng.results.store.parquet import yaml
 from xiancheng.results.tables.labels import evidence
@@ -28,9 +29,12 @@ from xiancheng.scenarios.loader import (
     resolve,
     shipped_plans,
 )
+from xiancheng.scenarios.own_plans import is_own
+from xiancheng.scenarios.plan_check import KINDS
+from xiancheng.scenarios.plan_files import OWN_FILE
 from xiancheng.scenarios.policy import compile_policy
 from xiancheng.scenarios.run_spec import check_run
-from xiancheng.scenarios.trace import Trace, by_clause, by_lever, inactive_measures, plan_findings
+from xiancheng.scenarios.trace import Trace, by_clause, by_lever, inactive_measures
 
 # Check
 
@@ -82,11 +86,7 @@ def _check(found: Checked, region: str, say: Say) -> None:
     """
     name, path, bare = found.file, Path(found.file), not is_path(found.file)
     if bare and (name == "plan" or name in shipped_plans()):
-        found.kind, plan = "plan", load_plan() if name == "plan" else load_plan(name)
-        pack = load_region(region, say.lang)
-        for each in plan_findings(plan, pack, pack.censuses[-1]):
-            more = f"\n    {', '.join(each.concerns)}" if each.concerns else ""
-            found.notes.append(each.says.text(say.lang) + more)
+        _note_findings(found, None if name == "plan" else name, region, say)
         return
     content = read_yaml(path).value if path.is_file() and path.suffix in (".yaml", ".yml") else None
     keys = content if isinstance(content, dict) else {}
@@ -96,11 +96,10 @@ def _check(found: Checked, region: str, say: Say) -> None:
     if bare and name in packs():
         found.kind = "region"
         load_region(name, say.lang)
-    elif is_shipped(name):
+    elif bare and is_shipped(name, region):
         _check_scenario(found, region, say)
-    elif path.is_dir() and (path / "plan.yaml").is_file():
-        found.kind = "plan"
-        load_plan(path)
+    elif (path.is_dir() and (path / OWN_FILE).is_file()) or is_plan(keys):
+        _note_findings(found, path.resolve(), region, say)
     elif path.is_dir():
         found.kind = "region"
         load_region(path, say.lang)
@@ -116,6 +115,32 @@ def _check(found: Checked, region: str, say: Say) -> None:
             ]
     else:
         _check_scenario(found, region, say)
+
+
+def is_plan(keys: Mapping[str, Any]) -> bool:
+    """Whether these are the keys of a plan in a short file."""
+    return (
+        is_own(keys)
+        and "title" in keys
+        and "name" not in keys
+        and (isinstance(keys.get("targets"), list) or _own_measures(keys))
+    )
+
+
+def _own_measures(keys: Mapping[str, Any]) -> bool:
+    measures = keys.get("measures")
+    values = measures.values() if isinstance(measures, dict) else ()
+    return any(isinstance(each, dict) and "lever" in each for each in values)
+
+
+def _note_findings(found: Checked, plan: str | Path | None, region: str, say: Say) -> None:
+    """What a plan leaves out, assumes and says against itself, a note each."""
+    found.kind = "plan"
+    for each in findings(load_plan(plan, region), region):
+        more = f"\n    {', '.join(each.concerns)}" if each.concerns else ""
+        at = f"{each.at}: " if each.at else ""
+        kind = say(KINDS[each.kind])
+        found.notes.append(f"{at}{kind}: {each.says.text(say.lang)}{more}")
 
 
 def _check_scenario(found: Checked, region: str, say: Say) -> None:
@@ -149,7 +174,7 @@ def show(options: Namespace, say: Say) -> int:
 
 def measures(options: Namespace, say: Say) -> int:
     """Clause -> lever -> term -> indicator, and lever -> clauses."""
-    plan = load_plan()
+    plan = load_plan(None, options.region)
     if options.id and options.id not in plan.measures:
         expected = _("the number of a measure, as xiancheng measures lists them")
         meant = nearest(options.id, plan.measures)

@@ -12,7 +12,7 @@ from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.naming import is_path
 from xiancheng.results.analysis.attribution import AttributionTable, quick_attribution
 from xiancheng.results.analysis.result import read_printed
-from xiancheng.results.cli.output import Work, announce, give, progress, reject_unused
+from xiancheng.results.cli.output import Work, announce, give, known_rates, progress, reject_unused
 from xiancheng.results.cli.process import DONE
 from xiancheng.results.report.build import MAPS, documents, file_name, formats
 from xiancheng.results.report.document import Setting, Style
@@ -23,7 +23,6 @@ from xiancheng.results.tables.labels import label
 from xiancheng.results.tables.plan_result import PlanResult, delivery_frame, of_saved
 from xiancheng.results.tables.table import Lang
 from xiancheng.results.text import Say
-from xiancheng.results.verdict.observations import read_known
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios.ensemble import ensemble
 from xiancheng.scenarios.executor import LocalExecutor
@@ -70,17 +69,17 @@ def result_of(options: Namespace, say: Say, step: Callable[[], None]) -> PlanRes
     The attribution needs nothing of the run, so it is computed beside it.
     """
     kept = StoredRuns.here()
-    run = None if is_shipped(options.run) else find_run(options.run)
+    run = None if is_shipped(options.run, options.region) else find_run(options.run)
     if run is not None:
         why = _("the run is on file; leave it out, or name a scenario")
-        reject_unused(options, ["region", "seed", "scale", "draws", "observations"], why)
+        reject_unused(options, ["region", "seed", "scale", "draws", "observations", "cutoff"], why)
         run.refuse_changed(run.spec)  # before an attribution is computed
         scenario, place, seed = run.spec.scenario, run.record.region.name, run.record.seed
-        known = run.spec.observations
+        known, cutoff = run.spec.observations, run.spec.cutoff
     else:
         scenario, place, seed = _scenario(options), options.region, options.seed
         check_writable(RUNS)
-        known = read_known(options.observations, scenario, place)
+        known, cutoff = known_rates(options, scenario, place, say).rates, options.cutoff
         runs = 2 * (1 + options.draws)
         announce(say, [Work(runs, place, options.scale, scenario.start, scenario.until)],
                  options.jobs)  # fmt: skip
@@ -89,7 +88,13 @@ def result_of(options: Namespace, say: Say, step: Callable[[], None]) -> PlanRes
     shares = AttributionTable.read(options.attribution, scenario) if options.attribution else None
     with LocalExecutor(1) as executor:
         attributed = partial(
-            quick_attribution, scenario, place, seed=seed, jobs=jobs, observations=known
+            quick_attribution,
+            scenario,
+            place,
+            seed=seed,
+            jobs=jobs,
+            observations=known,
+            cutoff=cutoff,
         )
         computed = None if shares else executor.submit(attributed)
         run = run or _run(options, scenario, kept, known)
@@ -107,7 +112,7 @@ def _run(
     """A scenario run with its baseline and its draws, and saved, as `xiancheng run` does."""
     spec = RunSpec.of(
         scenario, region=options.region, seed=options.seed, scale=options.scale,
-        observations=known,
+        observations=known, cutoff=options.cutoff,
     )  # fmt: skip
     both = ensemble(spec, draws=options.draws, jobs=options.jobs, cache=kept)
     found, delivered = verdicts(both), delivery_frame(both.scenario)

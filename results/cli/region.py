@@ -6,7 +6,7 @@ from typing import Any
 
 from xiancheng.calibration.errors import PackError, RequestError
 from xiancheng.calibration.i18n import _
-from xiancheng.calibration.region import census_import, load, pack_writer
+from xiancheng.calibration.region import census_import, census_template, load, pack_writer
 from xiancheng.results.cli.output import give, print_notes
 from xiancheng.results.cli.process import DONE, REFUSED
 from xiancheng.results.tables import assumptions, labels, terminal
@@ -26,6 +26,7 @@ def check(options: Namespace, say: Say) -> int:
     report: dict[str, Any] = {
         "region": pack.name, "ok": True, "problems": [], "sha256": pack.digest,
         "assumptions": [each._asdict() | {"date": str(each.date)} for each in pack.assumptions()],
+        "first": [each._asdict() for each in pack.wanted()],
         "missing": [
             gap._asdict() | {"date": str(gap.date), "name": gap.name._asdict()}
             for gap in pack.missing()
@@ -39,8 +40,18 @@ def check(options: Namespace, say: Say) -> int:
         if options.fit:
             terminal.show(labels.table("fit", report["fit"], say.lang))
             return
-        terminal.show(assumptions.assumed(pack, say.lang), prose=True)
-        terminal.show(assumptions.missing(pack, say.lang), prose=True)
+        if report["first"]:
+            terminal.show(assumptions.first(pack, say.lang), prose=True)
+        if options.all:
+            terminal.show(assumptions.assumed(pack, say.lang), prose=True)
+            terminal.show(assumptions.missing(pack, say.lang), prose=True)
+            return
+        n, m = len(report["assumptions"]), len(report["missing"])
+        rest = _(
+            "the pack can be run; {n} values are assumed and {m} are missing: --all lists them",
+            n=n, m=m,
+        )  # fmt: skip
+        print_notes([say(rest)])
 
     give(options, report, text)
     return DONE
@@ -56,8 +67,9 @@ def from_census(options: Namespace, say: Say) -> int:
         census_import.read_concordance(given) if given else census_import.shipped_concordance()
     )
     plan = census_import.plan_pack(
-        options.table, options.prefecture, concordance, via=options.via, lang=say.lang
-    )
+        options.table, options.prefecture, concordance, via=options.via, lang=say.lang,
+        unknown=options.unknown,
+    )  # fmt: skip
     pack_writer.write(out, pack_writer.pack_files(plan, out.resolve().name))
     notes = [say(note) for note in plan.notes]
     units = [unit.code for unit in plan.units]
@@ -85,8 +97,11 @@ def new(options: Namespace, say: Say) -> int:
     folder = options.out or Path(options.name)
     files = pack_writer.blank_files(options.name)
     pack_writer.write(folder, files)
-    line = say(
-        _("{folder} is made; fill it in, then run xiancheng region check {folder}", folder=folder)
-    )
-    give(options, {"out": str(folder), "files": sorted(files)}, lambda: print(line))
+    lines = [
+        _("{folder} is made; fill it in, then run xiancheng region check {folder}", folder=folder),
+        _("or fill in one table, {table} (or .csv), then run xiancheng region from-census {table} "
+          "--prefecture NAME --out FOLDER", table=folder / census_template.XLSX_NAME),
+    ]  # fmt: skip
+    text = "\n".join(map(say, lines))
+    give(options, {"out": str(folder), "files": sorted(files)}, lambda: print(text))
     return DONE

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region
-from xiancheng.results.cli.output import Work, announce, give, print_notes, progress
+from xiancheng.results.cli.output import Work, announce, give, known_rates, print_notes, progress
 from xiancheng.results.cli.process import DONE, FAILED
 from xiancheng.results.report import charts
 from xiancheng.results.store.cache import StoredRuns, save_run
@@ -15,8 +15,7 @@ from xiancheng.results.store.runs import RUNS, load_run
 from xiancheng.results.tables import plan_result, terminal, validation
 from xiancheng.results.tables import verdicts as tables
 from xiancheng.results.text import Say
-from xiancheng.results.verdict.observations import read_known
-from xiancheng.results.verdict.verdict import verdicts
+from xiancheng.results.verdict.verdict import new_figures, verdicts
 from xiancheng.scenarios.diff import called
 from xiancheng.scenarios.ensemble import Ensemble, check_drawable, ensemble
 from xiancheng.scenarios.loader import resolve
@@ -28,9 +27,10 @@ def run(options: Namespace, say: Say) -> int:
     """Verdicts, growth by cause, and a saved run."""
     scenario = horizon(resolve(options.scenario, options.region), options.start, options.until)
     check_run(scenario, options.region, seed=options.seed, scale=options.scale, draws=options.draws)
+    known = known_rates(options, scenario, options.region, say)
     spec = RunSpec.of(
         scenario, region=options.region, seed=options.seed, scale=options.scale,
-        observations=read_known(options.observations, scenario, options.region),
+        observations=known.rates, cutoff=options.cutoff,
         alignment=options.alignment,
     )  # fmt: skip
     folder = options.out or RUNS
@@ -43,7 +43,9 @@ def run(options: Namespace, say: Say) -> int:
     delivered = plan_result.delivery_frame(both.scenario)
     result = plan_result.PlanResult(both, found, delivered, "", both.scenario.provenance)
     notes = [each.says.text(say.lang) for each in inactive_measures(scenario)]
+    notes += [say(each) for each in known.remarks]
     notes += tables.notes(result, say.lang)
+    news = tables.news(result, say.lang)
     saved, before, failure = None, False, None
     try:
         saved, before = save_run(both.scenario, spec, found, delivered, folder, kept)
@@ -55,17 +57,20 @@ def run(options: Namespace, say: Say) -> int:
     report = {
         "run": saved and str(saved), "title": name._asdict(), "verdicts": found, "census": later,
         "delivery": plan_result.delivery_for_files(delivered), "remarks": notes,
+        "cutoff": str(spec.known_until), "figures": new_figures(both),
     }  # fmt: skip
 
     def text() -> None:
         if found.empty and later.empty:
             print_notes([_why_no_verdict(both.scenario.region, say)])
         if len(found):
-            title = f"{name.text(say.lang)} · {both.scenario.region.title(say.lang)}"
-            terminal.show(tables.summary(found, title, say.lang))
+            terminal.show(tables.summary(result, say.lang))
+            if news:
+                terminal.show(news, prose=True)
             terminal.show(tables.parts(result, say.lang))
         if len(later):
             terminal.show(validation.census(later, say.lang))
+            print_notes([validation.census_sentence(later, say.lang)])
         print_notes(notes)
 
     give(options, report, text)

@@ -51,11 +51,12 @@ def serve(server: Server, *, host: str, port: int, show: bool = False) -> None:
 
 def add_routes(server: Server) -> None:
     """The pages in Chinese and English, and the route that reads a scenario file."""
-    style = (files("xiancheng.results.console") / "style.css").read_text("utf-8")
+    folder = files("xiancheng.results.console")
+    style, script = ((folder / name).read_text("utf-8") for name in ("style.css", "page.js"))
 
     async def page(request: Request, lang: str) -> None:
         client = ui.context.client
-        ui.add_head_html(f"<style>{style}</style>")
+        ui.add_head_html(f"<style>{style}</style><script>{script}</script>")
         wait = text(_("Opening…").text(lang), name="p", cls="loading")
         await client.connected()
         if client.is_deleted:  # the visitor left: nothing is built or computed

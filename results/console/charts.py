@@ -5,6 +5,7 @@ No formatter is JavaScript code, and tooltips are drawn on the canvas, not writt
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import accumulate, pairwise
 from math import cos, isfinite, radians
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ import numpy as np
 from markupsafe import Markup
 
 from xiancheng.calibration.i18n import _
+from xiancheng.results.console.downloads import picture_tools
 from xiancheng.results.console.widgets import joined, tag
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.table import Chart
@@ -29,6 +31,7 @@ HATCH = {  # as in the documents
 }  # fmt: skip
 HATCHED = 2  # of CAUSES: as light as the first
 INK = "#1c2833"
+GHOST = "#b3bdc6"
 NOTHING = "-"  # no bar
 FONT = '"Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", sans-serif'
 
@@ -49,12 +52,15 @@ def _base(title: str) -> Options:
     }  # fmt: skip
 
 
-def fan(chart: Chart, lang: str, *, plan: bool) -> Options:
+def fan(
+    chart: Chart, lang: str, *, plan: bool, previous: Sequence[tuple[date, float]] = ()
+) -> Options:
     """The path of a place: 90 % of the draws, lines, each target to its deadline, censuses.
 
     Parameters
     ----------
     plan : whether the scenario carries anything out, so that it differs from its baseline
+    previous : the line before the last change of the scenario [percent]
     """
     table, words = chart.table, labels.labels("chart", lang)
     days, keys = [str(day) for day in table.column("date")], [c.key for c in table.columns]
@@ -71,6 +77,13 @@ def fan(chart: Chart, lang: str, *, plan: bool) -> Options:
         series.append({**quiet, "name": "low", "data": points(low.tolist())})
         series.append({**quiet, "name": names[0], "data": points((high - low).tolist()),
                        "areaStyle": {"color": BAND}, "itemStyle": {"color": BAND}})  # fmt: skip
+    if previous:
+        names.append(words["previous"])
+        series.append({
+            "type": "line", "name": names[-1], "symbol": "none", "itemStyle": {"color": GHOST},
+            "data": [[str(day), round(value, 2)] for day, value in previous],
+            "lineStyle": {"width": 2.5, "color": GHOST},
+        })  # fmt: skip
     lines = {"with": (PLAN, "solid"), "without": (WITHOUT, "dashed")}
     for key, (color, style) in lines.items() if plan else [*lines.items()][:1]:
         names.append(words[key] if plan else words["rate"])
@@ -82,9 +95,10 @@ def fan(chart: Chart, lang: str, *, plan: bool) -> Options:
         if day < days[0]:
             continue
         names.append(words[marker.kind])
-        if marker.kind == "census":
+        if marker.kind != "target":
+            symbol = "diamond" if marker.kind == "census" else "circle"
             series.append({
-                "type": "scatter", "name": names[-1], "symbol": "diamond", "symbolSize": 12,
+                "type": "scatter", "name": names[-1], "symbol": symbol, "symbolSize": 12,
                 "data": [[day, value]], "z": 5,
                 "itemStyle": {"color": "#ffffff", "borderColor": TARGET, "borderWidth": 2},
             })  # fmt: skip
@@ -168,6 +182,8 @@ ORANGE_BLUE = (
     "#154e79",
 )  # fmt: skip
 UNKNOWN = "#d9d9d9"
+NOTHING_KNOWN = "–"
+DARK = 0.3  # relative luminance below which white letters stand out
 
 
 @dataclass(frozen=True)
@@ -184,6 +200,17 @@ class ColorScale:
         return self.colors[int(np.searchsorted(self.edges, value, side="right"))]
 
 
+def dark(color: str) -> bool:
+    """Whether letters on a colour should be white.
+
+    >>> dark("#154e79"), dark("#c6dcef")
+    (True, False)
+    """
+    parts = (int(color[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    shares = zip((0.2126, 0.7152, 0.0722), parts, strict=True)
+    return sum(share * part**2.2 for share, part in shares) < DARK
+
+
 def rate_scale(values: Sequence[float]) -> ColorScale:
     """A scale from low to high, in steps of a multiple of 5."""
     low = 5 * np.floor(min(values) / 5)
@@ -194,6 +221,7 @@ def rate_scale(values: Sequence[float]) -> ColorScale:
 # Classes of differences [points]. They are the same for every region and result, so that a colour
 # means the same before and after a lever is moved.
 DIFFERENCES = ColorScale(ORANGE_BLUE, (-1.5, -0.5, -0.2, -0.05, 0.05, 0.2, 0.5, 1.5))
+GAPS = ColorScale(ORANGE_BLUE, (-5.0, -2.0, -1.0, -0.2, 0.2, 1.0, 2.0, 5.0))  # to a target
 
 
 def county_map(
@@ -223,17 +251,19 @@ def county_map(
     spots = dict(zip(outlines, region.centres(), strict=True))
     for code in sorted(outlines, key=lambda code: code == chosen):  # the chosen one drawn last
         value = values.get(code, float("nan"))
-        number = form.format(value)
+        number = form.format(value) if isfinite(value) else NOTHING_KNOWN
+        color = scale.color(value)
         texts.append(f"{names[code]} {number}")
         path = "L".join(f"{x:.1f} {y:.1f}" for x, y in map(project, outlines[code]))
         shapes.append(tag(
-            "path", tag("title", texts[-1]), d=f"M{path} Z", fill=scale.color(value),
+            "path", tag("title", texts[-1]), d=f"M{path} Z", fill=color,
             cls="county chosen" if code == chosen else "county", data_county=code,
         ))  # fmt: skip
         x, y = (f"{each:.1f}" for each in project(spots[code]))
         captions.append(tag(
             "text", tag("tspan", names[code], x=x, dy="-0.2em"),
             tag("tspan", number, x=x, dy="1.15em", cls="value"), x=x, y=y, data_county=code,
+            style=f"stroke:{color}", cls="on-dark" if dark(color) else None,
         ))  # fmt: skip
     view = f"-3 -3 {MAP_WIDTH + 6:.0f} {height + 6:.0f}"
     heard = f"{title}：{labels.enumeration(texts, lang)}"
@@ -241,7 +271,7 @@ def county_map(
     credit = _("Boundaries: Tianditu (天地图)").text(lang)
     return tag(
         "figure", tag("figcaption", title), picture, _legend(scale, signed="+" in form),
-        tag("p", credit, cls="credit"), cls="mapped",
+        tag("p", credit, cls="credit"), picture_tools(title, lang), cls="mapped with-tools",
     )  # fmt: skip
 
 

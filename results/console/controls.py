@@ -120,7 +120,8 @@ class LeverPanel:
         if others := safeguards(scenario):
             self._build_project("S", say(_("Safeguards")), others)
         text(say(_("The outside world")), name="h2")
-        self._build_conditions()
+        with element("div", "conditions"):
+            self._build_conditions()
 
     def _build_project(self, name: str, title: str, members: tuple[str, ...]) -> None:
         with element("section", "project"):

@@ -5,7 +5,7 @@ A `ScenarioEdit` has one canonical form, however it was reached, so equal scenar
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from xiancheng.calibration.file_models import Text, quarter_name
@@ -15,6 +15,7 @@ from xiancheng.calibration.region import load as load_region
 from xiancheng.results.tables.labels import amount
 from xiancheng.scenarios.diff import called, with_changes
 from xiancheng.scenarios.loader import load_plan, resolve
+from xiancheng.scenarios.plan_files import Plan
 from xiancheng.scenarios.scenario_files import Scenario, Setting
 from xiancheng.sim.conditions import CONDITIONS
 from xiancheng.sim.levers import LEVERS
@@ -51,10 +52,10 @@ class ScenarioEdit:
             with every problem of the file.
         """
         if isinstance(source, str):
-            scenario = base = plan_scenario(source)
+            scenario = base = plan_scenario(source, region)
         else:
             scenario = resolve(source, region)
-            base = plan_scenario(source.get("based_on") or BASELINE)
+            base = plan_scenario(source.get("based_on") or BASELINE, region)
         return cls(title or scenario.title.zh, base, scenario, region)
 
     @cached_property
@@ -89,6 +90,8 @@ class ScenarioEdit:
             "horizon": days,
         }
         file |= {key: value for key, value in optional.items() if value}
+        if scenario.targets != base.targets:
+            file["targets"] = scenario.resolved()["targets"]
         if scenario.red_lines != base.red_lines:
             file["red_lines"] = scenario.red_lines.model_dump(exclude_none=True)
         return file
@@ -186,18 +189,26 @@ class ScenarioEdit:
         return {} if measure in self.base.settings else {"intensity": 0.0}
 
 
-@cache
-def plan_scenario(name: str) -> Scenario:
-    """A scenario of the plan by its name; no file is opened for any other name."""
-    if name not in load_plan().scenario_files():
-        return resolve({"name": NAME, "title": NAME, "based_on": name})
-    return resolve(name)
+def plan_scenario(name: str, region: str | None = None) -> Scenario:
+    """A scenario of the plan in use by its name; no file is opened for any other name."""
+    return _plan_scenario(name, load_plan(None, region))
 
 
-@cache
+@lru_cache(maxsize=256)
+def _plan_scenario(name: str, plan: Plan) -> Scenario:
+    if name not in plan.scenario_files():
+        return resolve({"name": NAME, "title": NAME, "based_on": name}, plan=plan)
+    return resolve(name, plan=plan)
+
+
 def bundled_titles() -> frozenset[str]:
-    """The titles of the scenarios that come with the plan, in both languages."""
-    titles = (plan_scenario(name).title for name in load_plan().scenario_files())
+    """The titles of the scenarios that come with the plan in use, in both languages."""
+    return _titles(load_plan())
+
+
+@lru_cache(maxsize=8)
+def _titles(plan: Plan) -> frozenset[str]:
+    titles = (_plan_scenario(name, plan).title for name in plan.scenario_files())
     return frozenset(title for each in titles for title in (each.zh, each.en))
 
 

@@ -9,16 +9,24 @@ from typing import TYPE_CHECKING
 from nicegui import background_tasks, ui
 
 from xiancheng.calibration.i18n import Words, _
-from xiancheng.results.console import library
+from xiancheng.results.console import library, tour
 from xiancheng.results.console.computation import FORMATS, Server, make_document, results
 from xiancheng.results.console.controls import LeverPanel, ScenarioPicker
 from xiancheng.results.console.edits import ScenarioEdit, edit_title
 from xiancheng.results.console.result import ABResult
 from xiancheng.results.console.session import Session, decode
 from xiancheng.results.console.tab import Computation, Tab
-from xiancheng.results.console.view_model import ViewModel
+from xiancheng.results.console.view_model import ViewModel, print_head
 from xiancheng.results.console.views import Content
-from xiancheng.results.console.widgets import button, dialog, element, text, title_dialog, write
+from xiancheng.results.console.widgets import (
+    button,
+    dialog,
+    element,
+    set_prop,
+    text,
+    title_dialog,
+    write,
+)
 from xiancheng.results.store.parquet import yaml
 from xiancheng.scenarios.outcome import Group
 
@@ -60,6 +68,7 @@ class Page(Tab):
             with element("div", "frame"):
                 side = self.say(_("Scenario and levers"))
                 with element("aside", "side", aria_label=side):
+                    tour.invitation(self.say)
                     self._picker = ScenarioPicker(session, self._pick, {
                         "undo": partial(self._step, session.undo),
                         "redo": partial(self._step, session.redo),
@@ -71,8 +80,10 @@ class Page(Tab):
                     self._levers = LeverPanel(session, server.region, self._edit)
                 with element("main", "main", id="main", tabindex="-1"):
                     self._build_status(problem)
-                    self._content = Content(self, places, self._show_content)
+                    self._head = text("", name="div", cls="print-head")
+                    self._content = Content(self, places, self._show_content, self._stamp)
         self.pick_place = self._content.pick_place
+        tour.prepare(self.say)
         self._refresh()
         self._compute()
 
@@ -85,20 +96,24 @@ class Page(Tab):
         with element("header", "top"):
             name = Words(region.title_zh, region.title_en)
             text(say(_("{title_en}: urbanization scenarios", title_en=name)), name="h1")
-            button(say(_("Copy address")), self._copy_url)
-            button(say(_("Download YAML")), self._download)
-            button(
-                say(_("Upload YAML")),
-                lambda: ui.run_javascript("document.getElementById('upload').click()"),
-            )
-            upload = element(
-                "input", id="upload", type="file", accept=".yaml,.yml", hidden=True,
-                aria_label=say(_("Upload a scenario file")), tabindex="-1",
-            )  # fmt: skip
-            upload.on("change", self._uploaded, js_handler=UPLOAD)
-            button(say(_("Report")), self._ask_document)
-            other, code = say(Words("English", "中文")), say(Words("en", "zh-CN"))
-            button(other, self._switch_language, lang=code)
+            with element("div", "actions"):
+                tour.tour_button(say, _("Tour"))
+                button(say(_("Copy address")), self._copy_url)
+                button(say(_("Download YAML")), self._download)
+                button(
+                    say(_("Upload YAML")),
+                    lambda: ui.run_javascript("document.getElementById('upload').click()"),
+                )
+                upload = element(
+                    "input", id="upload", type="file", accept=".yaml,.yml", hidden=True,
+                    aria_label=say(_("Upload a scenario file")), tabindex="-1",
+                )  # fmt: skip
+                upload.on("change", self._uploaded, js_handler=UPLOAD)
+                with element("button", "button", type="button", data_print=True):
+                    text(say(_("Print")))
+                button(say(_("Report")), self._ask_document)
+                other, code = say(Words("English", "中文")), say(Words("en", "zh-CN"))
+                button(other, self._switch_language, lang=code)
 
     def _build_status(self, problem: str) -> None:
         """Errors, what the shown numbers rest on, and the progress of the next ones."""
@@ -281,6 +296,7 @@ class Page(Tab):
         async for result in results(self.server, self.client.id, a, b, begin, job.step):
             if self.client.is_deleted:
                 return
+            self.session.keep_previous(self._result, result)
             self._result = result
             with self.client:
                 self._content.set_busy(False)
@@ -315,7 +331,13 @@ class Page(Tab):
         if self._result is not None:
             model = ViewModel(self.session, self._result)
             write(self._basis, model.basis())
+            set_prop(self._head, "data-source", model.stamp())
+            write(self._head, print_head(model))
             self._content.show(model)
+
+    def _stamp(self) -> str:
+        """What the shown numbers rest on."""
+        return "" if self._result is None else ViewModel(self.session, self._result).stamp()
 
     def _notify(self, message: Words) -> None:
         ui.notify(self.say(message), position="top-right")

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xiancheng.calibration.region import load
 from xiancheng.results.console.edits import plan_scenario
 from xiancheng.results.store.cache import StoredRuns
 from xiancheng.results.tables.plan_result import PlanResult, of_pair
@@ -28,7 +27,7 @@ from xiancheng.scenarios.ensemble import (
     layered,
 )
 from xiancheng.scenarios.outcome import PUBLISHED, Group, Outcome
-from xiancheng.scenarios.run_spec import RunSpec, baseline_of, digest_of, reference_of
+from xiancheng.scenarios.run_spec import RunSpec, baseline_of, digest_of, judged, reference_of
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.simulation import simulate
 from xiancheng.sim.state import Floats
@@ -56,7 +55,7 @@ class ABQuery:
     @cached_property
     def day(self) -> date:
         """The day that A is judged on."""
-        return judged_on(self.a, load(self.region))
+        return judged_on(self.a, judged(self.a, self.region))
 
     @cached_property
     def sides(self) -> tuple[Scenario, Scenario, Scenario, Scenario]:

@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from xiancheng.calibration.errors import Problem, ScenarioError, localized
 from xiancheng.calibration.i18n import Words, _
+from xiancheng.calibration.naming import is_path, shortened
 from xiancheng.calibration.yaml_positions import MAX_BYTES, parse_yaml
 from xiancheng.results.console.edits import BASELINE, ScenarioEdit, plan_scenario, titled
 from xiancheng.scenarios.diff import foreign
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from xiancheng.calibration.region import Region
     from xiancheng.results.analysis.attribution import AttributionTable
     from xiancheng.results.console.charts import ColorScale
+    from xiancheng.results.console.result import ABResult
+    from xiancheng.results.tables.table import Table
 
 UNDO_STEPS = 50
 MAX_CHARACTERS = 12_000  # of a scenario in a URL
@@ -63,6 +66,9 @@ class Session:
     stored: dict[str, ScenarioEdit] = field(default_factory=dict)  # saved ones, as last read
     day: date | None = None  # the chosen day; None: that on which A is judged
     map_scale: "ColorScale | None" = None  # of rates, kept while the tab is open
+    previous: "ABResult | None" = None  # the last final result before A was changed
+    tables: dict[str, "Table"] = field(default_factory=dict)  # of the open view, by key
+    second_map: str = "difference"  # a key of `views.overview.SECOND_MAPS`
     attribution: ComputedAttribution | None = None  # the last that was computed in this tab
     _past: list[State] = field(default_factory=list)
     _future: list[State] = field(default_factory=list)
@@ -86,6 +92,11 @@ class Session:
         self._past = [*self._past[-UNDO_STEPS + 1 :], self._state]
         self._future = []
         self.a, self.b = a or self.a, b or self.b
+
+    def keep_previous(self, shown: "ABResult | None", new: "ABResult") -> None:
+        """Keep the result that is shown, if it is final and of another A than the new one."""
+        if shown is not None and not shown.preliminary and shown.digest != new.digest:
+            self.previous = shown
 
     @property
     def _state(self) -> State:
@@ -199,10 +210,24 @@ def from_mapping(file: Any, region: str | None = None) -> ScenarioEdit:
     """
     if not isinstance(file, dict):
         raise _not_ours("…")
+    refuse_path(file)
     title = file.get("title")
     if isinstance(title, dict):
         title = title.get("zh")
     return ScenarioEdit.of(file, title if isinstance(title, str) else None, region)
+
+
+def refuse_path(file: Any) -> None:
+    """Refuse a scenario that names its plan by a path: the page opens no file that it is told of.
+
+    Raises
+    ------
+    ScenarioError
+    """
+    named = file.get("plan") if isinstance(file, dict) else None
+    if isinstance(named, str) and is_path(named):
+        expected = _("no path: the page has the plan that it was started with (console --plan)")
+        raise ScenarioError([Problem(UPLOAD, 0, 0, "plan", expected, shortened(named))])
 
 
 def _unpacked(text: str) -> Any:
@@ -236,6 +261,7 @@ def from_bytes(source: bytes, region: str | None = None) -> ScenarioEdit:
         with file, line and column of every problem.
     """
     content = parse_yaml(source, UPLOAD)
+    refuse_path(content.value)
     with TemporaryDirectory() as folder:  # alone in it: it can be based on no file of ours
         file = Path(folder) / UPLOAD
         file.write_bytes(source)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from math import ceil, log10
 from typing import Any
@@ -10,9 +10,11 @@ from typing import Any
 from markupsafe import Markup
 
 from xiancheng.calibration.i18n import Words, _
-from xiancheng.results.console.edits import plan_scenario
+from xiancheng.results.console.downloads import table_tools
+from xiancheng.results.console.edits import changes, plan_scenario
+from xiancheng.results.console.glossary import explained
 from xiancheng.results.console.result import ENOUGH, ABResult
-from xiancheng.results.console.session import Session
+from xiancheng.results.console.session import VIEWS, Session
 from xiancheng.results.console.widgets import joined, tag
 from xiancheng.results.tables import labels, render
 from xiancheng.results.tables.table import Cell, Column, Table
@@ -30,6 +32,7 @@ class ViewModel:
 
     session: Session
     result: ABResult
+    seen: set[str] = field(default_factory=set)  # explained words that the view has marked
 
     def say(self, words: Words) -> str:
         """A message in the reader's language."""
@@ -139,9 +142,26 @@ class ViewModel:
     def table(
         self, table: Table, markup: Callable[[Column, Cell], str | None] = lambda column, cell: None
     ) -> Markup:
-        """A table as HTML, with its source and its notes."""
+        """A table as HTML, with its source, its notes and the buttons that download it."""
         plain = replace(table, notes=tuple(map(self.plain, table.notes)))
-        return Markup(render.html(plain, markup=markup))
+        self.session.tables[table.key] = plain
+        heads = [self.explained(head) for head in plain.headers]
+        shown = replace(plain, notes=tuple(map(self.explained, plain.notes)))
+        html = Markup(render.html(shown, heads=heads, markup=markup))
+        return tag("div", table_tools(plain, self.lang), html, cls="with-tools")
+
+    def explained(self, text: str) -> Markup:
+        """A text with the words of the glossary marked that no text of this view had before."""
+        return explained(text, self.lang, self.seen)
+
+    def stamp(self) -> str:
+        """What the numbers rest on, in a line of plain text: for files and for print."""
+        a, settings = self.result, self.result.outcome.settings
+        return self.say(_(
+            "A: {a_title}; B: {b_title}; scale {scale:g}, {draws} draws, seed {seed}; made {today}",
+            a_title=self.a_title, b_title=self.b_title, scale=a.scale, draws=a.draws,
+            seed=settings["seed"], today=date.today(),
+        ))  # fmt: skip
 
     def basis(self) -> Markup:
         """Scale, scenario, draws and seed of the numbers, in a line."""
@@ -161,3 +181,21 @@ class ViewModel:
             say(_(", ", "clauses")), say(_("seed {seed}", seed=a.outcome.settings["seed"])),
             *([tag("p", limit, cls="limit")] if (limit := self.limit()) else []),
         ])  # fmt: skip
+
+
+def print_head(model: ViewModel) -> Markup:
+    """What stands above a printed view: region, view, scenarios, changed settings, date."""
+    session, region = model.session, model.result.outcome.region
+    title = Words(region.title_zh, region.title_en).text(model.lang)
+    view = VIEWS[session.view].text(model.lang)
+    changed = [
+        f"{c.label.text(model.lang)}：{c.old.text(model.lang)} → {c.new.text(model.lang)}"
+        for c in changes(session.a)
+    ]
+    none = model.say(_("Settings as in “{base}”", base=session.a.base.title))
+    return joined([
+        tag("h2", f"{title} · {view} · {model.group.text(model.lang)}"),
+        tag("p", model.stamp()),
+        tag("p", model.say(_("Changed settings")), f": {'; '.join(changed)}") if changed
+        else tag("p", none),
+    ])  # fmt: skip

@@ -128,6 +128,7 @@ class Document:
     sections: tuple[Section, ...] = ()
     setting: Setting = Setting()
     day: date | None = None  # that it bears
+    known: str = ""  # until when figures were used
 
     @property
     def imprint(self) -> str:

@@ -145,6 +145,8 @@ class _Writer:
         self.word.add_paragraph(self.document.title, self.face.title)
         self.word.add_paragraph(self.document.subtitle, self.face.subtitle)
         self.word.add_paragraph(self.document.imprint, self.face.subtitle)
+        if not self.document.official("brief"):  # else the notices say it
+            self.word.add_paragraph(self.document.known, self.face.subtitle)
 
     def _page(self, page: Any) -> None:
         """Set the margins of a section of the file."""

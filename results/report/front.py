@@ -143,7 +143,10 @@ def body(result: PlanResult, found: dict[str, list[str]], lang: str) -> Iterator
         return [space.join(found[key]) for key in keys if found[key]]
 
     effects = verdicts.effects(result, lang) if result.judged else None
-    yield section("targets", assumptions.changes(result, lang), *said("met", "margins"), effects)
+    yield section(
+        "targets", assumptions.changes(result, lang), *said("met", "margins"), effects,
+        verdicts.news(result, lang),
+    )  # fmt: skip
     yield section("counties", counties.table(result, lang), counties.map_chart(result, lang))
     chart = None
     if result.shares is not None:

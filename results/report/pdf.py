@@ -39,8 +39,9 @@ def write(document: Document, pictures: Pictures) -> bytes:
     )}  # fmt: skip
     data = {
         "title": document.title, "subtitle": document.subtitle, "imprint": document.imprint,
-        "header": document.header, "lang": document.lang, "contents": document.contents_title,
-        "official": document.official("brief"), "annex": annex, "annex_title": annex_title,
+        "known": document.known, "header": document.header, "lang": document.lang,
+        "contents": document.contents_title, "official": document.official("brief"),
+        "annex": annex, "annex_title": annex_title,
         "parts": [
             {"name": part, "sections": [
                 {"title": title, "level": s.level, "new_page": s.new_page,

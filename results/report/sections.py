@@ -33,6 +33,7 @@ def document(result: PlanResult, lang: Lang, setting: Setting = USUAL) -> Docume
     return Document(
         title=word["title"].format(region=region),
         subtitle=word["subtitle"].format(title=title, years=years),
+        known=verdicts.known_until(result, lang),
         header=" | ".join([region, result.title(lang), years, drawn, result.run]).rstrip(" |"),
         lang=lang, sections=tuple(_sections(result, lang)),
         day=written(result),

@@ -362,6 +362,7 @@ def _files(spec: RunSpec, pack: Region, leans: bool) -> Iterator[tuple[str, str]
         for file in sorted(wider.folder.iterdir()):
             if file.suffix in READ and file.name not in FOLLOW:
                 yield f"record/{wider.name}/{file.name}", file_digest(file)
-    plan = spec.scenario.plan.folder
-    for file in (plan / "plan.yaml", *sorted((plan / "measures").glob("*.yaml"))):
-        yield f"plan/{file.relative_to(plan).as_posix()}", file_digest(file)
+    plan, *measures = spec.scenario.plan.files
+    yield f"plan/{plan.name}", file_digest(plan)
+    for file in measures:
+        yield f"plan/measures/{file.name}", file_digest(file)

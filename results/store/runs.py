@@ -329,7 +329,7 @@ def _content(
         "software": record.software().model_dump(),
         "plan": {"name": spec.scenario.plan.name, "sha256": spec.inputs["plan"]},
         "region": {"name": spec.region, "sha256": spec.inputs["region"]},
-        "scenario": spec.inputs["scenario"],
+        "scenario": spec.scenario.resolved(),
         **{name: settings[name] for name in _SETTINGS},
         "environment": record.environment().model_dump(),
         "peak_memory_bytes": record.peak_memory(),

@@ -27,6 +27,7 @@ AS_WRITTEN = "plan"  # the shipped scenario that carries the plan out as its tex
 NONE = "baseline"  # and the one that carries out nothing
 SEVERAL = 3  # dropped measures from which on they share a line
 TITLE_LENGTH = 18  # characters of a measure's title
+FIRST = 5  # things that a pack is to be filled with first
 FEW = 6  # names from which on only the first and the last are shown
 
 
@@ -39,7 +40,10 @@ def departures(result: PlanResult) -> list[Difference]:
     One without any measure is compared with doing nothing, so that only conditions are left.
     """
     scenario = result.scenario
-    base = resolve(scenario.plan.scenario_files()[AS_WRITTEN if scenario.settings else NONE])
+    base = resolve(
+        scenario.plan.scenario_files()[AS_WRITTEN if scenario.settings else NONE],
+        plan=scenario.plan,
+    )
     every = differences(base, scenario, result.region)
     dropped = [
         each.subject.zh
@@ -83,7 +87,7 @@ def settings(result: PlanResult, lang: str) -> Table:
                 "from": quarter_name(measure.schedule.start + setting.delay),
                 "apart": labels.enumeration(apart, lang) or UNKNOWN,
             })  # fmt: skip
-    still = resolve(scenario.plan.scenario_files()[NONE])
+    still = resolve(scenario.plan.scenario_files()[NONE], plan=scenario.plan)
     rows += [
         {"what": each.subject.text(lang), "intensity": None, "from": UNKNOWN,
          "apart": _arrow(each, lang)}
@@ -248,6 +252,16 @@ def assumed(pack: Region, lang: str) -> Table:
 def _few(words: list[str]) -> str:
     """Some words, or where they are many the first and the last."""
     return ", ".join(words) if len(words) < FEW else f"{words[0]} … {words[-1]}"
+
+
+def first(pack: Region, lang: str) -> Table:
+    """The few things that a pack should be filled with first, and where they go."""
+    rows = [
+        {"what": each.what.text(lang), "file": each.file,
+         "points": UNKNOWN if each.points is None else f"{each.points:g}"}
+        for each in pack.wanted()[:FIRST]
+    ]  # fmt: skip
+    return labels.table("first", rows, lang, n=len(rows))
 
 
 def missing(pack: Region, lang: str) -> Table:

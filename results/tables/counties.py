@@ -123,9 +123,12 @@ def path(result: PlanResult, group: Group, lang: str) -> Table:
 
 
 def path_chart(result: PlanResult, group: Group, lang: str) -> Chart:
-    """The rate over time, with the censuses, and the target with its interval."""
+    """The rate over time, with censuses, published rates and targets."""
     table = path(result, group, lang)
-    markers = (*censuses(result, group, lang), *targets(result, group, lang))
+    markers = (
+        *censuses(result, group, lang), *published(result, group, lang),
+        *targets(result, group, lang),
+    )  # fmt: skip
     description = labels.label("descriptions", "path", lang, title=table.title)
     return Chart("path", table, table.title, description, markers)
 
@@ -138,6 +141,22 @@ def censuses(result: PlanResult, group: Group, lang: str) -> Iterator[Marker]:
             urban, rural = result.region.urban_rural(day)[members].sum(axis=0)
             label = labels.label("phrases", "census_of", lang, year=day.year)
             yield Marker(day, 100 * float(urban / (urban + rural)), label, "census")
+
+
+def published(result: PlanResult, group: Group, lang: str) -> Iterator[Marker]:
+    """The rates that were published of a group between censuses, and those that a run was given."""
+    code, censuses = str(group.code), result.region.censuses
+    known = {
+        day: rate
+        for (unit, day), rate in result.region.observed("resident_urbanization_rate").items()
+        if unit == code and day not in censuses
+    }
+    given = result.both.scenario.spec.observations
+    known |= {each.day: each.rate for each in given if each.code == code}
+    for day, rate in sorted(known.items()):
+        if result.scenario.start <= day <= result.scenario.until:
+            label = labels.label("phrases", "published_of", lang, year=day.year)
+            yield Marker(day, rate, label, "published")
 
 
 def targets(result: PlanResult, group: Group, lang: str) -> Iterator[Marker]:

@@ -21,7 +21,9 @@ from xiancheng.sim.indicators import INDICATORS
 
 PARAGRAPH = "\f"
 NUMERALS = "〇一二三四五六七八九十"
-RELATIONS = {"about": "≈", "at least": "≥"}  # before the rate of a target
+RELATIONS = {  # before the rate of a target
+    "about": "≈", "at least": "≥", "more than": ">", "strive for": "≥",
+}  # fmt: skip
 LIKELY = {0.9: "very likely", 0.66: "likely", 0.33: "as likely as not", 0.1: "unlikely"}
 GROWTH = ("natural", "migration", "recoding")  # causes that are counted in persons
 TARGET_WORDS = {  # what the name of every target says

@@ -12,11 +12,16 @@ TOTAL = ' class="total"'
 SHORT = 16  # text columns that are no wider are kept on one line [half-width characters]
 
 
-def csv(table: Table) -> bytes:
-    """The raw values as CSV under the keys of the columns: UTF-8 with BOM, no cell a formula."""
+def csv(table: Table, heads: Sequence[str] = ()) -> bytes:
+    """The raw values as CSV: UTF-8 with BOM, no cell a formula.
+
+    Parameters
+    ----------
+    heads : instead of the keys of the columns
+    """
     text = StringIO(newline="")
     writer = standard_csv.writer(text)
-    writer.writerow([column.key for column in table.columns])
+    writer.writerow([cells.inert(head) for head in heads or [c.key for c in table.columns]])
     writer.writerows([["" if cell is None else cells.inert(cell) for cell in row]
                       for row in table.rows])  # fmt: skip
     return text.getvalue().encode("utf-8-sig")
@@ -66,14 +71,14 @@ def html(
     Parameters
     ----------
     caption : instead of the title
-    heads : instead of the headers
+    heads : instead of the headers; in them and in notes, what has `__html__` is HTML already
     source : instead of the source
     markup : HTML in place of the text of some cells
     """
     kinds = [_kind(column, table) for column in table.columns]
     caption = escape(caption or table.title)
     head = "".join(
-        f'<th scope="col"{kind}>{escape(text)}</th>'
+        f'<th scope="col"{kind}>{_escaped(text)}</th>'
         for kind, text in zip(kinds, heads or table.headers, strict=True)
     )
     body = ""
@@ -85,7 +90,7 @@ def html(
         cells_ = "".join(f"<td{kind}>{c}</td>" for kind, c in zip(kinds[1:], rest, strict=True))
         total = TOTAL if table.total and number == len(table.rows) else ""
         body += f'<tr{total}><th scope="row"{kinds[0]}>{name}</th>{cells_}</tr>'
-    below = [f'<p class="note">{escape(note)}</p>' for note in table.notes]
+    below = [f'<p class="note">{_escaped(note)}</p>' for note in table.notes]
     if source := table.source if source is None else source:
         below.append(f'<p class="source">{escape(source)}</p>')
     return (
@@ -94,6 +99,10 @@ def html(
         f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead>"
         f"<tbody>{body}</tbody></table></div>{''.join(below)}</section>"
     )
+
+
+def _escaped(text: str) -> str:
+    return text if hasattr(text, "__html__") else escape(text)
 
 
 def _kind(column: Column, table: Table) -> str:

@@ -13,7 +13,7 @@ from xiancheng.sim.state import Floats
 
 Cell = float | int | str | bool | date | None
 Lang = Literal["zh", "en"]
-ChartKind = Literal["verdicts", "outlook", "map", "path", "causes", "shares", "effort"]
+ChartKind = Literal["verdicts", "outlook", "map", "path", "causes", "shares", "effort", "variance"]
 
 UNKNOWN = "–"
 LARGE = 1000  # free digits: from here on a number is shown without decimals
@@ -137,7 +137,7 @@ class Marker:
     day: date
     value: float
     label: str
-    kind: Literal["census", "target"]
+    kind: Literal["census", "published", "target"]
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,12 @@ import pandas as pd
 from xiancheng.calibration import parsing, posterior
 from xiancheng.calibration.errors import RefusedError
 from xiancheng.calibration.i18n import _
+from xiancheng.calibration.region import load
 from xiancheng.results.cells import records
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import Table
-from xiancheng.results.verdict.forecasts import TITLES
+from xiancheng.results.verdict.forecasts import MODEL, TITLES
 from xiancheng.scenarios.ensemble import Ensemble
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ SCORES = (  # columns of a record
     "left_out", "forecaster", "cases", "mae", "bias", "crps", "model_skill", "cover_50", "cover_80",
     "cover_95", "brier",
 )  # fmt: skip
+FAR = 2.0  # times the usual error, from which on a county is named
 COVERS = [name for name in SCORES if name.startswith("cover")]
 
 
@@ -127,6 +129,22 @@ def census(compared: "pd.DataFrame", lang: str, source: str = "") -> Table:
         for row in records(compared)
     ]
     return labels.table("census", rows, lang, source=source)
+
+
+def census_sentence(compared: "pd.DataFrame", lang: str) -> str:
+    """Whether errors at a later census are those that the model usually makes, and what to do.
+
+    The usual error is that of the record of hindcasts that comes with the program: of counties
+    left out, over ten years.
+    """
+    known = record(load("binzhou"))
+    assert known is not None  # it comes with the program
+    own = known[(known["forecaster"] == MODEL) & (known["left_out"] == "unit")].iloc[0]
+    far = compared[compared["error_pp"].abs() > FAR * own["mae"]]
+    return labels.sentence(
+        "validation/census", lang, usual=own["mae"], n=int(own["cases"]), times=FAR,
+        far=[f"{labels.county(row, lang)} {row['error_pp']:+.1f}" for row in records(far)],
+    )  # fmt: skip
 
 
 def against_census(result: PlanResult, lang: str) -> Table | None:

@@ -1,6 +1,6 @@
 """The verdict on each target, what the rate at its deadline is made of, and the notes below."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ from xiancheng.results.store.record import sample_notes
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import Chart, Table
-from xiancheng.results.verdict.verdict import INTERVAL
+from xiancheng.results.verdict.verdict import INTERVAL, NewFigure, new_figures
 from xiancheng.scenarios.diff import applied
 from xiancheng.scenarios.outcome import Group, group_of, reported_groups
 
@@ -86,12 +86,19 @@ def table(result: PlanResult, lang: str) -> Table:
     )  # fmt: skip
 
 
-def summary(verdicts: "pd.DataFrame", title: str, lang: str) -> Table:
+def summary(result: PlanResult, lang: str) -> Table:
     """The verdicts in few characters, for a terminal."""
-    rows = rows_of(verdicts, lang)
-    if usual_conditions(verdicts):
+    rows = rows_of(result.verdicts, lang)
+    title = " · ".join([result.title(lang), result.region.title(lang), known_until(result, lang)])
+    if usual_conditions(result.verdicts):
         rows = [{k: v for k, v in row.items() if k != "from_conditions_pp"} for row in rows]
     return labels.table("verdict_summary", rows, lang, title=title)
+
+
+def known_until(result: PlanResult, lang: str) -> str:
+    """The information cut-off, in few words."""
+    day = result.both.scenario.settings["cutoff"]
+    return labels.label("phrases", "known_until", lang, day=day)
 
 
 def page(result: PlanResult, lang: str, *, plan: bool, pending: bool) -> Table:
@@ -134,6 +141,64 @@ def effects(result: PlanResult, lang: str) -> Table:
     if len({row["deadline"] for row in rows}) < 2:
         rows = [{k: v for k, v in row.items() if k != "deadline"} for row in rows]
     return labels.table("effects", rows, lang, source=result.stamp(lang))
+
+
+def news(result: PlanResult, lang: str) -> Table | None:
+    """What newer figures changed: each target before and after, with the figures of its units.
+
+    None where no figures were brought, or no level is known.
+    """
+    if not result.judged or "expected_before" not in result.verdicts:
+        return None
+    figures = new_figures(result.both)
+    groups = {group.code: group for group in result.groups}
+    codes = [int(county.code) for county in result.region.counties]
+    rows, shown = [], set[int]()
+    for row in records(result.verdicts):
+        group = groups[int(row["unit_code"])]
+        own = {group.code, *(codes[i] for i in group.counties)}
+        latest = {f.code: f for f in figures if f.code in own}  # in order of days
+        shown |= latest.keys()
+        others = [f for f in figures if f.code not in own]
+        rows.append({
+            "place": labels.target(row, lang), "deadline": str(row["deadline"]),
+            "figures": _figures_text(list(latest.values()), groups, group, lang)
+            or labels.label("phrases", "others" if others else "none", lang),
+            "expected_before": row["expected_before"], "expected": row["expected"],
+            "change": row["expected"] - row["expected_before"],
+            "width_before": row["high_before"] - row["low_before"],
+            "width": row["high"] - row["low"],
+            "chance_before": labels.percent(row["probability_before"]),
+            "chance": labels.percent(row["probability"]),
+        })  # fmt: skip
+    notes = [
+        labels.sentence("verdict/news", lang, figures=len(figures), odd=[
+            _figure_text(f, groups, lang) for f in figures if f.odd
+        ], above=[_figure_text(f, groups, lang) for f in figures if f.code not in shown]),
+    ]  # fmt: skip
+    return labels.table("news", rows, lang, source=result.stamp(lang), notes=notes)
+
+
+FEW_FIGURES = 2  # of members of a group, from which on they are counted
+
+
+def _figures_text(
+    figures: Sequence[NewFigure], groups: Mapping[int, Group], of: Group, lang: str
+) -> str:
+    """The latest figure of each of some units, with what was foreseen."""
+    if len(figures) > FEW_FIGURES:
+        return labels.label("phrases", "figures", lang, n=len(figures))
+    texts = [_figure_text(f, groups, lang, named=f.code != of.code) for f in figures]
+    return labels.enumeration(texts, lang)
+
+
+def _figure_text(
+    figure: NewFigure, groups: Mapping[int, Group], lang: str, *, named: bool = True
+) -> str:
+    """A figure with its day and what was foreseen: 2023-12-31 57.5 (foreseen 55.5, 53.1-57.9)."""
+    group = groups.get(figure.code)
+    place = (group.text(lang) if group else str(figure.code)) if named else ""
+    return labels.sentence("verdict/figure", lang, place=place, figure=figure)
 
 
 def chart(result: PlanResult, lang: str) -> Chart:

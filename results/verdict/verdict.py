@@ -8,7 +8,7 @@ the run without draw.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Self
 
@@ -26,10 +26,12 @@ if TYPE_CHECKING:
     pass
 
 INTERVAL = (5, 95)  # percentiles
+ODD = 0.005  # share of draws beyond a figure on its side, below which the figure is marked as odd
 BY_DRAWS = (  # columns of `Verdict.to_frame` that draws have a part in
     "without", "expected", "low", "high", "probability", "probability_without", "all_met",
     "all_met_without", "from_conditions_pp", "from_plan_pp", "plan_low", "plan_high",
     "margin_pp", "counting_pp", "basis", "draws",
+    *(BEFORE := ("expected_before", "low_before", "high_before", "probability_before")),
 )  # fmt: skip
 OF_THE_MODEL = ("above_target_in_model", "model_margin_pp")  # of one run, and no verdict
 
@@ -52,12 +54,13 @@ class Verdict:
     anchored: bool  # whether the level is that of statistics
     draws: int  # of the parameters; 0 at central values
     one_run: "pd.DataFrame | None" = None  # at central parameters; see `of`
+    before: Floats | None = None  # with the plan, on the level without what a user brought
 
     @classmethod
     def of_rates(
         cls, targets: Mapping[str, tuple[date, float]], level: Floats | None, *,
         scenario: Floats, baseline: Floats, reference: Floats, draws: int = 0,
-        one_run: "pd.DataFrame | None" = None,
+        one_run: "pd.DataFrame | None" = None, unaware: Floats | None = None,
     ) -> Self:  # fmt: skip
         """The verdict from the rates of runs of the model.
 
@@ -66,6 +69,7 @@ class Verdict:
         targets : deadline and threshold [percent] by id
         level : draws of the level at the deadlines, (draw, target) [percent]; None if unknown
         scenario, baseline, reference : of each run, (run, target) [percent]
+        unaware : as `level`, without the published rates that a user brought
         """
         return cls(
             targets=tuple(targets),
@@ -78,6 +82,7 @@ class Verdict:
             anchored=level is not None,
             draws=draws,
             one_run=one_run,
+            before=None if unaware is None else published(unaware, scenario, reference),
         )
 
     @classmethod
@@ -86,6 +91,7 @@ class Verdict:
         region, rows = ensemble.scenario.region, ensemble.scenario.model_target_rows()
         due, rates = ensemble.due, ensemble.drawn or ensemble.central
         known = anchor(ensemble) if rows else None
+        before = unaware(ensemble) if rows else None
         one_run = pd.DataFrame(rows).rename(columns={"model_rate": "simulated"})
         if rows:
             one_run["baseline"] = ensemble.central.baseline[0, due]
@@ -103,6 +109,7 @@ class Verdict:
             scenario=rates.scenario[:, due], baseline=rates.baseline[:, due],
             reference=rates.reference[:, due], draws=ensemble.draws,
             one_run=_named(one_run, ensemble.scenario.spec),
+            unaware=None if before is None else before.at_deadlines(region)[:, due],
         )  # fmt: skip
 
     @property
@@ -136,7 +143,15 @@ class Verdict:
         unknown = np.full(len(self.targets), np.nan)
         low, high = np.percentile(self.scenario, INTERVAL, axis=0)
         effects = np.percentile(self.effect, INTERVAL, axis=0)
-        return {
+        earlier: dict[str, Floats] = {}
+        if self.before is not None:
+            ends = np.percentile(self.before, INTERVAL, axis=0)
+            earlier = {
+                "expected_before": np.median(self.before, axis=0),
+                "low_before": ends[0], "high_before": ends[1],
+                "probability_before": probability(self.before, self.thresholds),
+            }  # fmt: skip
+        return earlier | {
             "without": before, "expected": expected,
             "low": low if self.uncertain else unknown,
             "high": high if self.uncertain else unknown,
@@ -178,6 +193,7 @@ class Verdict:
         table = self.one_run.copy()
         columns = self.estimates()
         columns["margin_pp"] = columns["expected"] - table["target_rate"].to_numpy()
+        earlier = {name: columns.pop(name) for name in BEFORE if name in columns}
         at = list(table.columns).index("rate_at_start") + 1
         for name, values in reversed(columns.items()):
             table.insert(at, name, values.round(6))
@@ -194,6 +210,8 @@ class Verdict:
         table["counting_pp"] = (table["expected"] - told).round(6)
         for part in ("flow", "recoding"):
             table[f"steered_{part}_pp"] = table.pop(f"steered_{part}_pp")
+        for name, values in earlier.items():
+            table[name] = values.round(6)
         return table
 
     def __repr__(self) -> str:
@@ -245,6 +263,47 @@ def anchor(ensemble: Ensemble) -> Level | None:
     """The level of an ensemble; None if it starts at another census, none is known or followed."""
     outcome = ensemble.scenario
     return levels.level_of(outcome.spec, outcome.dates[-1])
+
+
+def unaware(ensemble: Ensemble) -> Level | None:
+    """The level without the published rates that a user brought; None where none were, or none is.
+
+    Draws have the same random numbers as those of `anchor`.
+    """
+    outcome = ensemble.scenario
+    if not outcome.spec.observations:
+        return None
+    spec = replace(outcome.spec, observations=())
+    return levels.level_of(spec, outcome.dates[-1])
+
+
+@dataclass(frozen=True, eq=False)
+class NewFigure:
+    """A published rate that a user brought, and what was foreseen for its day."""
+
+    code: int  # of the unit
+    day: date
+    rate: float  # [percent]
+    foreseen: float | None  # the median [percent]; None where no level is known of the unit
+    low: float | None  # of 90 %
+    high: float | None
+    odd: bool  # whether it lies where hardly any draw does: see ODD
+
+
+def new_figures(ensemble: Ensemble) -> list[NewFigure]:
+    """The rates that a user brought, by unit and day."""
+    level, found = unaware(ensemble), []
+    for each in sorted(ensemble.scenario.spec.observations, key=lambda e: (e.code, e.day)):
+        code = int(each.code)
+        low = high = middle = None
+        odd = False
+        if level is not None and code in level.codes and each.day <= level.days[-1]:
+            draws = level.at(each.day)[:, level.codes.index(code)]
+            low, middle, high = (float(q) for q in np.percentile(draws, (5, 50, 95)))
+            below = float((draws <= each.rate).mean())
+            odd = min(below, 1 - below) < ODD
+        found.append(NewFigure(code, each.day, each.rate, middle, low, high, odd))
+    return found
 
 
 @dataclass(frozen=True, eq=False)

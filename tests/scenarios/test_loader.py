@@ -117,7 +117,7 @@ WRONG = {
     "titel: x": "did you mean 'title'?",
     "based_on: plann": "did you mean 'plan'?",
     "plan: binzhou-2032": "did you mean 'binzhou-2023'?",
-    "plan: ../binzhou-2023": "a name of letters, digits and hyphens",
+    "plan: ../binzhou-2023": "the name of a plan, its folder, or a YAML file",
     "horizon: {until: 31.12.2025}": "a date such as 2025-12-31",
     "horizon: {until: 2025-02-30}": "a date such as 2025-12-31",
     "horizon: {until: 2019-12-31}": "after start",

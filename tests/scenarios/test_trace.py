@@ -7,7 +7,8 @@ from tests.plans import (
     CENSUS,
     PLAN,
 )
-from xiancheng.scenarios.trace import by_clause, by_lever, plan_findings
+from xiancheng.scenarios.plan_check import plan_findings
+from xiancheng.scenarios.trace import by_clause, by_lever
 from xiancheng.sim.levers import LEVERS
 
 # Clause -> lever -> term, and back

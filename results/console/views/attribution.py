@@ -5,8 +5,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 
-from nicegui import ui
-
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.analysis.attribution import (
     WORLDS,
@@ -15,10 +13,11 @@ from xiancheng.results.analysis.attribution import (
     attribute,
 )
 from xiancheng.results.console import charts
+from xiancheng.results.console.downloads import Picture
 from xiancheng.results.console.result import content_digest
 from xiancheng.results.console.tab import Computation, Tab
 from xiancheng.results.console.view_model import ViewModel
-from xiancheng.results.console.widgets import area, bulleted, button, draw, element, tag, write
+from xiancheng.results.console.widgets import area, bulleted, button, element, tag, write
 from xiancheng.results.tables import attribution as tables
 from xiancheng.scenarios.ensemble import RunSummary, Summaries, Summarize, layered
 from xiancheng.scenarios.run_spec import RunSpec
@@ -60,8 +59,7 @@ class Attribution:
             button(tab.say(_("Compute the contributions")), self._start, cls="main-action")
         self.job = Computation(tab, _("progress"), _("Cancel"))
         with element("section", "card") as self._frame:
-            self._title = area()
-            self._chart = ui.echart({}).classes("chart tall")
+            self._chart = Picture("tall")
         self._area = area(cls="below")
         self._write_note(_(
             "Shares the effect of the plan out over projects and measures: several hundred small "
@@ -112,10 +110,9 @@ class Attribution:
         steps = [(str(row[0]), float(row[1] or 0)) for row in projects.rows[:-1]]  # type: ignore[arg-type]
         start = float(model.result.places(model.day).baseline[model.column])
         self._frame.set_visibility(True)
-        write(
-            self._title, tag("h2", projects.title, model.say(_("; the axis does not begin at 0")))
-        )
-        draw(self._chart, charts.waterfall(projects.title, steps, start, lang), projects.title)
+        heading = projects.title + model.say(_("; the axis does not begin at 0"))
+        options = charts.waterfall(projects.title, steps, start, lang)
+        self._chart.show(options, projects.title, lang, heading)
         notes = (tables.sentences(subject, lang), tables.notes(shares, subject.region, lang))
         write(
             self._area,

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
-from nicegui import ui
 
 from xiancheng.calibration.i18n import _
 from xiancheng.results.console import charts
+from xiancheng.results.console.downloads import Picture
 from xiancheng.results.console.tab import Tab
 from xiancheng.results.console.view_model import PERSONS, ViewModel
-from xiancheng.results.console.widgets import area, draw, element, tag, write
+from xiancheng.results.console.widgets import area, element, tag, write
 from xiancheng.results.tables import labels
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class MoversView:
         with element("div", "quarters") as self._frame:
             for trait in TRAITS:
                 with element("section", "card"):
-                    self._charts[trait] = ui.echart({}).classes("chart")
+                    self._charts[trait] = Picture()
         self._tables = area(cls="below")
 
     def show(self, model: ViewModel) -> None:
@@ -47,7 +47,7 @@ class MoversView:
         for trait, chart in self._charts.items():
             name = labels.label("mover_traits", trait, model.lang)
             title = model.say(_("Leaving villages by {name}", name=name))
-            draw(chart, by_trait(model, leaving, trait, title), title)
+            chart.show(by_trait(model, leaving, trait, title), title, model.lang, title)
         flows = here.groupby(["origin", "destination"])["persons"].sum()
         summary, table = flow_table(model, flows)
         write(self._summary, tag("p", summary, cls="card"))
@@ -65,11 +65,8 @@ def by_trait(model: ViewModel, leaving: "pd.DataFrame", trait: str, title: str) 
     }
     names = [words.get(value) or _age_band(value, model.lang) for value in values]
     options = charts.stacked(title, names, parts)
-    options["title"] = {"text": title, "left": 0, "top": 0,
-                        "textStyle": {"fontSize": 14, "color": charts.INK}}  # fmt: skip
-    options["legend"] |= {"top": 26, "itemGap": 8,
+    options["legend"] |= {"itemGap": 8,
                           "textStyle": {"fontSize": 11, "color": charts.INK}}  # fmt: skip
-    options["grid"]["top"] = 62
     options["xAxis"]["axisLabel"] |= {"width": 62, "overflow": "break", "fontSize": 11}
     return options
 

@@ -1,22 +1,26 @@
 """The first screen: figures, verdicts, maps, the rate over time and the table of places."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import date
+from math import isfinite
 
 from markupsafe import Markup
-from nicegui import ui
 
 from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.results.console import charts
+from xiancheng.results.console.downloads import Picture
 from xiancheng.results.console.tab import Tab
 from xiancheng.results.console.view_model import PERSONS, ViewModel
-from xiancheng.results.console.widgets import area, bulleted, draw, element, tag, write
+from xiancheng.results.console.widgets import area, bulleted, element, select, tag, text, write
 from xiancheng.results.tables import counties, labels, verdicts
 from xiancheng.results.tables.labels import percent
 from xiancheng.results.tables.table import Cell, Column
 from xiancheng.scenarios.outcome import PUBLISHED, Group
 from xiancheng.sim.state import Floats
 
+OPEN_NOTES = 4  # the others are folded
+SECOND_MAPS = {"difference": _("A less B"), "gap": _("gap to the target")}
 COUNTY_CLICKED = """(e) => {
   const at = e.target.closest('[data-county]');
   if (at) emit(at.getAttribute('data-county'));
@@ -30,24 +34,56 @@ class Overview:
         self._figures = area(cls="figures")
         self._verdicts = area(cls="verdicts")
         with element("div", "pictures"):
-            self._maps = area(cls="maps").on(
-                "click", lambda e: tab.pick_place(str(e.args)), js_handler=COUNTY_CLICKED
-            )
+            with element("section", "card"):
+                self._maps = area(cls="maps").on(
+                    "click", lambda e: tab.pick_place(str(e.args)), js_handler=COUNTY_CLICKED
+                )
+                self._build_map_controls(tab)
             with element("section", "card fan"):
-                self._title = area()
-                self._fan = ui.echart({}).classes("chart")
+                self._fan = Picture()
         self._below = area(cls="below")
+
+    def _build_map_controls(self, tab: Tab) -> None:
+        """What the second map shows, and the size of both."""
+
+        def picked(key: str) -> None:
+            tab.session.second_map = key
+            write(self._maps, *maps(self._model))
+
+        with element("div", "map-controls"):
+            title = tab.say(_("Second map"))
+            with element("label"):
+                text(title)
+                choices = {key: tab.say(name) for key, name in SECOND_MAPS.items()}
+                select(title, {"": choices}, tab.session.second_map, picked)
+            with element("button", "button small", type="button", data_enlarge=True):
+                text(tab.say(_("larger / smaller")))
 
     def show(self, model: ViewModel) -> None:
         """Write everything."""
+        self._model = model
         write(self._figures, *figures(model))
         write(self._verdicts, verdict_table(model))
         write(self._maps, *maps(model))
         chart = counties.path_chart(model.result.subject, model.group, model.lang)
-        write(self._title, tag("h2", Column("", chart.title, "%").header))
-        draw(self._fan, charts.fan(chart, model.lang, plan=model.result.has_plan),
-             chart.description)  # fmt: skip
+        options = charts.fan(
+            chart, model.lang, plan=model.result.has_plan, previous=previous_path(model)
+        )
+        heading = Column("", chart.title, "%").header
+        self._fan.show(options, chart.description, model.lang, heading)
         write(self._below, place_table(model), notes(model))
+
+
+def previous_path(model: ViewModel) -> list[tuple[date, float]]:
+    """The rate of the chosen place before the last change of A, if that was of the same groups."""
+    before = model.session.previous
+    if before is None or before.digest == model.result.digest:
+        return []
+    if before.groups != model.result.groups:
+        return []
+    table = counties.path(before.subject, model.group, model.lang)
+    days, rates = table.column("date"), table.column("with")
+    return [(day, rate) for day, rate in zip(days, rates, strict=True)]  # type: ignore[misc]
 
 
 # Headline figures and verdicts
@@ -147,18 +183,33 @@ def _styles() -> dict[str, str]:
 
 
 def maps(model: ViewModel) -> Iterator[Markup]:
-    """The map of A and the map of A less B; bars where the region has no outlines."""
+    """The map of A, and that of A less B or of A less the targets; bars without outlines."""
     result, say, day = model.result, model.say, model.day
     rates = result.places(day).a[: len(result.outcome.region.counties)].tolist()
     scale = model.session.map_scale = model.session.map_scale or charts.rate_scale(rates)
     title = say(_("A: expected rate, {day} (%)", day=day))
     yield _map(model, title, rates, scale, "{:.1f}")
+    if model.session.second_map == "gap":
+        title = say(_("A less the target of the county, {day} (pp)", day=day))
+        yield _map(model, title, gaps(model, rates), charts.GAPS, "{:+.1f}")
+        return
     difference = shown_difference(model)
     if difference is None:
         yield tag("p", why_no_difference(model), cls="note")
     else:
         title = say(_("A − B (pp), B = {b_title}", b_title=model.b_title))
         yield _map(model, title, difference[: len(rates)].tolist(), charts.DIFFERENCES, "{:+.2f}")
+
+
+def gaps(model: ViewModel, rates: Sequence[float]) -> list[float]:
+    """How far each county is above its own target due next, (county,) [points]; NaN without one."""
+    region = model.result.outcome.region
+    wanted: dict[str, float] = {}
+    for target in sorted(region.targets, key=lambda t: (t.deadline < model.day, t.deadline)):
+        if len(target.counties) == 1:
+            wanted.setdefault(target.counties[0], target.value)
+    return [rate - wanted.get(county.code, float("nan"))
+            for county, rate in zip(region.counties, rates, strict=True)]  # fmt: skip
 
 
 def _map(
@@ -171,12 +222,12 @@ def _map(
             region, by_code, scale, title=title, lang=model.lang, form=form,
             chosen=str(model.group.code),
         )  # fmt: skip
-    largest = max(map(abs, values)) or 1.0
+    largest = max((abs(value) for value in values if isfinite(value)), default=0) or 1.0
     rows = [
         tag("li", tag("span", county.text(model.lang)),
             tag("i", tag("b", style=f"width:{100 * abs(value) / largest:.0f}%"), cls="bar"),
             tag("span", form.format(value), cls="percent"))
-        for county, value in zip(region.counties, values, strict=True)
+        for county, value in zip(region.counties, values, strict=True) if isfinite(value)
     ]  # fmt: skip
     return tag("figure", tag("figcaption", title), tag("ul", *rows, cls="bars"), cls="mapped")
 
@@ -255,8 +306,11 @@ def paired(
 
 def notes(model: ViewModel) -> Markup:
     """What must be known wherever a verdict is shown."""
-    lines = verdicts.notes(model.result.subject, model.lang)
+    lines = [model.explained(model.plain(line))
+             for line in verdicts.notes(model.result.subject, model.lang)]  # fmt: skip
+    more = model.say(_("{n} more notes", n=len(lines) - OPEN_NOTES))
+    folded = tag("details", tag("summary", more), bulleted(lines[OPEN_NOTES:]))
     return tag(
         "section", tag("h2", model.say(_("Read this with the numbers"))),
-        bulleted(map(model.plain, lines)), cls="card below",
+        bulleted(lines[:OPEN_NOTES]), folded if len(lines) > OPEN_NOTES else "", cls="card below",
     )  # fmt: skip

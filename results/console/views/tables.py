@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterator
 
 from markupsafe import Markup
-from nicegui import ui
 
 from xiancheng.calibration.i18n import _
 from xiancheng.results.console import charts
+from xiancheng.results.console.downloads import Picture
 from xiancheng.results.console.tab import Tab
 from xiancheng.results.console.view_model import ViewModel
-from xiancheng.results.console.widgets import area, bulleted, draw, element, joined, tag, write
+from xiancheng.results.console.widgets import area, bulleted, element, joined, tag, write
 from xiancheng.results.tables import assumptions as assumed
 from xiancheng.results.tables import counties, labels, validation, verdicts
 from xiancheng.results.tables import delivery as promised
@@ -21,8 +21,7 @@ class GrowthView:
 
     def __init__(self, tab: Tab) -> None:
         with element("section", "card"):
-            self._title = area()
-            self._chart = ui.echart({}).classes("chart tall")
+            self._chart = Picture("tall")
         self._table = area(cls="below")
 
     def show(self, model: ViewModel) -> None:
@@ -30,9 +29,9 @@ class GrowthView:
         chart = counties.causes_chart(model.result.subject, model.group, model.lang)
         table, causes = chart.table, [c for c in chart.table.columns if c.key in labels.GROWTH]
         parts = {cause.label: table.column(cause.key)[:-1] for cause in causes}  # the last: the sum
-        write(self._title, tag("h2", Column("", table.title, causes[0].unit).header))
         options = charts.stacked(chart.description, table.column("year")[:-1], parts)
-        draw(self._chart, options, chart.description)
+        heading = Column("", table.title, causes[0].unit).header
+        self._chart.show(options, chart.description, model.lang, heading)
         subject = model.result.subject
         made_of = [model.table(verdicts.parts(subject, model.lang))] if subject.judged else []
         write(self._table, model.table(table), *made_of)

@@ -17,7 +17,7 @@ def test_the_first_screen_says_it_all_without_a_click(visitor):
     assert re.search(r"\d+%", rows.first.inner_text()), "the chance that the target is met"
     assert one.page.locator("svg.map").count() == 2
     assert one.page.get_by_text("边界：天地图").count() == 2
-    assert one.page.locator(".fan canvas").count() == 1
+    assert one.page.locator(".fan .chart svg").count() == 1
     assert "滨城区" in one.page.locator(".below table").first.inner_text()
     plans = [row.locator("td").last.inner_text() for row in rows.all()]
     assert "A − B" not in one.page.locator(".below table").first.inner_text(), "it is the effect"
@@ -477,7 +477,7 @@ def test_who_moves_names_where_they_go(visitor):
     one = visitor()
     one.open("/?view=movers")
     one.page.wait_for_selector(".view .tabled")
-    assert one.page.locator(".view canvas").count() == 4
+    assert one.page.locator(".view .chart svg").count() == 4
     text = one.page.locator(".view").inner_text()
     assert "本县乡村" in text
     assert "净迁入" in text

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from ruamel.yaml import YAML
 
-from xiancheng.results.analysis import certificate, sensitivity
+from xiancheng.results.analysis import certificate, doses, sensitivity, variance
 from xiancheng.results.analysis.attribution import CoalitionGame, attribute
 from xiancheng.results.analysis.compare import Comparand, compare
 from xiancheng.results.analysis.goal_spec import parse_goal
@@ -71,6 +71,7 @@ def analyses(spec):
     with Summaries(spec, day, 1) as runs:
         game = CoalitionGame.of_projects(plan, 1, 1)
         shares = attribute(plan, runs, game, [spec]).frame
+        moved = doses.lever_effects(resolve("p1-industry"), runs, day, draws=1)
         quantity = sensitivity.QuantityOfInterest("resident_urbanization_rate", 0, effect=False)
         morris = sensitivity.morris(plan, quantity, runs, names=["kappa"], trajectories=2)
         sobol = sensitivity.sobol(plan, quantity, runs, names=["kappa"], points=2)
@@ -79,6 +80,8 @@ def analyses(spec):
     regret = certificate.Regret({"nothing": {}}, ("own",), np.zeros((1, 1)), 1)
     return {
         "attribute, shares": tuple(shares),
+        "attribute, doses": tuple(moved),
+        "sensitivity, variance": tuple(variance.COLUMNS),
         "sensitivity, morris": tuple(morris),
         "sensitivity, sobol": tuple(sobol),
         "seek, targets": tuple(proof.records(goal, spec.pack)[0]),
