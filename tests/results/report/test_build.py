@@ -344,7 +344,10 @@ def test_excel_prints_whole_tables_with_their_headers(made, what):
         assert sheet.sheet_properties.pageSetUpPr.fitToPage
         assert sheet.page_setup.fitToWidth in (None, 1)
         assert (fit == 0) <= (sheet.title in repeated)
-        assert all(chart.anchor._from.col == 0 for chart in sheet._charts)
+        for chart in sheet._charts:  # nothing is beside it
+            first = chart.anchor._from.row + 1
+            beside = sheet.iter_rows(first, first + xlsx.CHART_ROWS - 1)
+            assert not any(cell.value for row in beside for cell in row), sheet.title
     assert sum(sheet.page_setup.fitToHeight == 0 for sheet in book) == len(long)
 
 
