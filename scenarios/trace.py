@@ -218,7 +218,7 @@ def message(names: Iterable[str]) -> Words:
 
 
 def warn_of_inactive(model: "RegionModel", given: Collection[str]) -> None:
-    """Warn the caller of the caller of parameters that were set and cannot act.
+    """Warn the caller of the caller of what was set, parameters or rates, and cannot act.
 
     A whole set of parameters, as `scenarios.draws` gives it, is a world and no question about one
     of them; of these only spreads in draw 0 are warned of.
@@ -227,6 +227,8 @@ def warn_of_inactive(model: "RegionModel", given: Collection[str]) -> None:
     ----------
     given : names of the parameters that were set; those at their central value are passed over
     """
+    if rates := inactive_observations(model.spec):
+        warnings.warn(f"{rates.zh}\n{rates.en}", InactiveParameterWarning, stacklevel=3)
     now, usual = asdict(model.parameters), asdict(priors.central())
     whole = len(given) == len(now)
     if whole and model.draw:
@@ -238,6 +240,18 @@ def warn_of_inactive(model: "RegionModel", given: Collection[str]) -> None:
     if idle := inactive_parameters(changed, model.draw, used):
         text = message(idle)
         warnings.warn(f"{text.zh}\n{text.en}", InactiveParameterWarning, stacklevel=3)
+
+
+def inactive_observations(spec: "RunSpec") -> Words | None:
+    """What to say of published rates that cannot act in a run; None where all can."""
+    idle = spec.idle_observations
+    if not idle:
+        return None
+    return _(
+        "{n} published rates of counties or prefectures have no effect, as this run follows no "
+        "level; those of the province and the nation inform the trend. Leave the alignment at "
+        "level", n=len(idle),
+    )  # fmt: skip
 
 
 # Measures

@@ -26,8 +26,10 @@ from xiancheng.scenarios.scenario_files import Scenario
 if TYPE_CHECKING:
     from xiancheng.calibration.region import Region
     from xiancheng.results.analysis.attribution import AttributionTable
+    from xiancheng.results.analysis.variance import VarianceSplit
     from xiancheng.results.console.charts import ColorScale
     from xiancheng.results.console.result import ABResult
+    from xiancheng.results.console.views.goal import FoundPackage
     from xiancheng.results.tables.table import Table
 
 UNDO_STEPS = 50
@@ -40,6 +42,7 @@ VIEWS = {
     "overview": _("Overview"),
     "compare": _("Compare"),
     "attribution": _("Attribution"),
+    "goal": _("What it would take"),
     "growth": _("Growth by cause"),
     "movers": _("Who moves"),
     "delivery": _("Delivery", "view"),
@@ -70,6 +73,8 @@ class Session:
     tables: dict[str, "Table"] = field(default_factory=dict)  # of the open view, by key
     second_map: str = "difference"  # a key of `views.overview.SECOND_MAPS`
     attribution: ComputedAttribution | None = None  # the last that was computed in this tab
+    goal: "FoundPackage | None" = None  # the last that was searched in this tab
+    variance: "tuple[str, VarianceSplit] | None" = None  # the last split, by the scenario's digest
     _past: list[State] = field(default_factory=list)
     _future: list[State] = field(default_factory=list)
 

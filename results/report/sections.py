@@ -15,6 +15,7 @@ from xiancheng.results.tables import (
     labels,
     provenance,
     validation,
+    variance,
     verdicts,
 )
 from xiancheng.results.tables.plan_result import PlanResult
@@ -68,6 +69,8 @@ def _sections(result: PlanResult, lang: str) -> Iterator[Section]:
         )  # fmt: skip
     if result.shares is not None:
         yield section("attribution", *_shares(result, lang), new_page=False)
+    if result.judged:
+        yield section("uncertainty", *_uncertainty(result, lang), new_page=False)
     if not result.foreign:  # another city's tasks are none of this one's
         yield section("delivery", *_delivery(result, lang))
     yield section(
@@ -90,6 +93,23 @@ def _shares(result: PlanResult, lang: str) -> Iterator[Block]:
         if (table := attribution.of_result(result, where, level, lang)).rows[:-1]:
             yield table
     yield BulletList(tuple(attribution.notes(result.shares, result.region, lang)))
+    if result.shares.doses is None:
+        yield labels.label("report", "no doses", lang)
+    else:
+        yield attribution.doses_of(result, where, lang)
+
+
+def _uncertainty(result: PlanResult, lang: str) -> Iterator[Block]:
+    """Where the uncertainty of the verdict comes from; how to find it, where it was not."""
+    if result.variance is None:
+        yield labels.label("report", "no variance", lang)
+        return
+    source = variance.source(result.variance, result, lang)
+    yield variance.of_verdict(result.variance, lang, source)
+    yield variance.chart(result.variance, lang, source)
+    if result.variance.anchored:
+        yield variance.of_effect(result.variance, lang, source)
+    yield BulletList(tuple(variance.notes(result.variance, lang)))
 
 
 def _delivery(result: PlanResult, lang: str) -> Iterator[Block]:

@@ -6,6 +6,7 @@ from typing import Any
 from xiancheng.results.analysis.variance import INTERACTIONS, LEVEL, VarianceSplit
 from xiancheng.results.cells import records
 from xiancheng.results.tables import labels
+from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import Cell, Chart, Table
 
 SMALL = 0.005  # points: a plan whose effect spreads less has no variance to speak of
@@ -24,12 +25,20 @@ def of_effect(found: VarianceSplit, lang: str, source: str = "") -> Table:
     return labels.table("variance", rows, lang, key="variance-effect", title=title, source=source)
 
 
-def chart(found: VarianceSplit, lang: str) -> Chart:
+def chart(found: VarianceSplit, lang: str, source: str = "") -> Chart:
     """A bar for each target, divided among the components; shares are numbers in percent."""
     rows = _rows(found, "", lang, lambda share, __: 100 * share)
     title = labels.label("titles", "variance", lang)
-    shown = labels.table("variance_chart", rows, lang, title=title)
+    shown = labels.table("variance_chart", rows, lang, title=title, source=source)
     return Chart("variance", shown, title, labels.label("descriptions", "variance", lang))
+
+
+def source(found: VarianceSplit, result: PlanResult, lang: str) -> str:
+    """What a split that stands in a report rests on, in a line."""
+    return labels.sentence(
+        "sensitivity/source", lang, found=found, title=result.title(lang), region=result.region,
+        run=result.run, until=result.scenario.until,
+    )  # fmt: skip
 
 
 def _with_error(share: float, error: float) -> str:
