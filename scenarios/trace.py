@@ -90,6 +90,8 @@ def _traces(plan: Plan, number: str) -> Iterator[Trace]:
 
 # What readers should know
 
+SHOWN = 6  # of what a finding concerns
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -100,6 +102,17 @@ class Finding:
     says: Words
     kind: str = "note"  # a key of `plan_check.KINDS`
     at: str = ""  # file:line
+
+    def said(self, lang: str) -> str:
+        """What it says and what it concerns, in one language."""
+        return " ".join(filter(None, [self.says.text(lang), self._concerned(lang)]))
+
+    def _concerned(self, lang: str) -> str:
+        if not self.concerns:
+            return ""
+        more = " …" * (len(self.concerns) > SHOWN)
+        inside = listed(self.concerns[:SHOWN]).text(lang) + more
+        return f"（{inside}）" if lang == "zh" else f"({inside})"
 
 
 # What cannot act

@@ -197,7 +197,7 @@ SEEK = Command(
     Option("--budget", _("budget"), "2e9", unit=_("yuan"), usual=NONE, type=decimal()),
     _several("--counties", _("counties to act in"), _("Huimin 371622"), ALL, "PLACE"),
     _draws(150, _("fresh draws that confirm"), least=1, name="--confirm"),
-    _scale(1.0, "--confirm-scale", _("size of the population in the confirmations")),
+    _scale(0.1, "--confirm-scale", _("size of the population in the confirmations")),
     _draws(20, _("fresh draws for other outside worlds; 0: none"), name="--regret"),
     REGION, PLAN, _seed(), _scale(0.02), JOBS, _draws(40, _("number of parameter draws"), least=1),
     OBSERVATIONS, CUTOFF, _alignment(),

@@ -19,7 +19,7 @@ from xiancheng.calibration.naming import is_path, shortened
 from xiancheng.calibration.yaml_positions import MAX_BYTES, parse_yaml
 from xiancheng.results.console.edits import BASELINE, ScenarioEdit, plan_scenario, titled
 from xiancheng.scenarios.diff import foreign
-from xiancheng.scenarios.loader import load_plan, resolve
+from xiancheng.scenarios.loader import load_plan, resolve, using_plan
 from xiancheng.scenarios.outcome import Group
 from xiancheng.scenarios.scenario_files import Scenario
 
@@ -277,13 +277,17 @@ def from_bytes(source: bytes, region: str | None = None) -> ScenarioEdit:
     return from_mapping(content.value, region)
 
 
-def upload_response(source: bytes, lang: str, region: str) -> tuple[int, dict[str, Any]]:
+def upload_response(
+    source: bytes, lang: str, region: str, plan: str | None = None
+) -> tuple[int, dict[str, Any]]:
     """HTTP status and body for an uploaded file: its scenario for a URL, or what is wrong.
 
-    Runs in a worker process: reading a large file must not block the event loop.
+    Runs in a worker process, which does not know the plan in use: reading a large file must not
+    block the event loop.
     """
     try:
-        return 200, {"address": encode(from_bytes(source, region))}
+        with using_plan(plan, region):
+            return 200, {"address": encode(from_bytes(source, region))}
     except Exception as error:
         message = localized(error, lang)
         if message is None:

@@ -158,7 +158,7 @@ def answers(result: PlanResult, lang: str) -> dict[str, list[str]]:
     later = {
         "uncounted": not any(day > start for day in result.region.censuses),
         "elsewhere": result.scenario.settings and result.scenario.plan.about.name,
-        "numbers": "–".join([*result.caveats][:1] + [*result.caveats][-1:]) or "–",
+        "numbers": "–".join([*result.caveats][:1] + [*result.caveats][-1:]),
         "months": 3 * (quarter_of(until.year, 4) - quarter_of(issued.year, 4)), "issued": issued,
     }  # fmt: skip
 

@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 
 from xiancheng.calibration.errors import RequestError
-from xiancheng.calibration.file_models import quarter_name
+from xiancheng.calibration.file_models import Text, quarter_name
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.tables import labels
 from xiancheng.results.verdict.verdict import BY_DRAWS, ERRORS, verdicts
 from xiancheng.scenarios.diff import called, foreign
 from xiancheng.scenarios.ensemble import Ensemble, RunCache
 from xiancheng.scenarios.outcome import Group, Outcome
+from xiancheng.scenarios.plan_check import ASSUMED, plan_findings
 from xiancheng.scenarios.policy import DeliveryRow, delivery_of
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.trunk import simulate_together
@@ -61,8 +62,19 @@ class PlanResult:
 
     @property
     def caveats(self) -> "Mapping[str, Text]":
-        """What the text of the plan leaves open, if the plan is for this region."""
-        return self.scenario.plan.about.caveats_for(county.code for county in self.region.counties)
+        """What the text of the plan leaves open, if the plan is for this region.
+
+        Of a plan of one's own: its notes, and what rules find in it (`scenarios.plan_check`).
+        """
+        plan = self.scenario.plan
+        noted = plan.about.caveats_for(county.code for county in self.region.counties)
+        if plan.shipped or self.foreign:
+            return noted
+        found = [each for each in plan_findings(plan, self.region) if each.kind != ASSUMED]
+        return dict(noted) | {
+            f"F{n}": Text(zh=each.said("zh"), en=each.said("en"))
+            for n, each in enumerate(found, start=1)
+        }
 
     @property
     def judged(self) -> bool:
