@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
@@ -107,7 +108,7 @@ class SweepView:
                 with element("label"):
                     text(say(title))
                     number(f"{say(_('Outcome'))} {say(title)}", "",
-                           lambda value, side=side: self._bounded(side, value),
+                           partial(self._bounded, side),
                            low=EXTENT[0], high=EXTENT[1], step=0.1, message="")  # fmt: skip
         self.job = Computation(tab, _("progress"), _("Cancel"))
         with element("section", "card") as self._frame:
