@@ -13,7 +13,7 @@ from xiancheng.results.console.library import Library
 from xiancheng.results.console.result import ABQuery, ABResult
 from xiancheng.scenarios.ensemble import RunSummary
 from xiancheng.scenarios.scenario_files import Scenario
-from xiancheng.scenarios.trunk import SnapshotFolder
+from xiancheng.scenarios.trunk import KeptStates
 
 if TYPE_CHECKING:
     from xiancheng.calibration.region import Region
@@ -52,7 +52,7 @@ class Server:
     library: Library
     runs: Path  # where the runs of documents are saved
     sizes: Sizes
-    states: SnapshotFolder | None = None  # of models, shared by all scenarios of a draw
+    states: KeptStates | None = None  # of models, shared by all scenarios of a draw
 
 
 async def preliminary(
