@@ -272,6 +272,13 @@ REPORT = Command(
     Argument("run", _("id or folder of a run, or scenario"), "plan", type=Name("scenarios")),
     Option("--format", _("formats, with commas"), "pdf,xlsx", default="docx,pdf,xlsx,html",
            metavar="FORMATS"),
+    Option("--style", _("official: page for leaders and body as Chinese offices set them (公文, "
+                        "GB/T 9704; PDF in Noto fonts); analytic: small type throughout"),
+           "analytic", usual=_("official in Chinese, analytic in English"),
+           type=one_of("official", "公文", "analytic")),
+    Option("--brief", _("page for leaders and body, without annex"), is_flag=True),
+    Option("--unit", _("who hands it in, on page 1"), "市发展改革委", usual=_("to be filled in"),
+           metavar="TEXT"),
     _folder(_("folder of the documents"), default=Path()),
     Option("--attribution", _("result of attribute --json"), "shares.json", usual=_("computed"),
            type=File(read=True)),
