@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from xiancheng.calibration.forecasts.common_trend import PublishedRate
 from xiancheng.results.console.edits import plan_scenario
 from xiancheng.results.store.cache import StoredRuns
 from xiancheng.results.tables.plan_result import PlanResult, of_pair
@@ -54,6 +55,7 @@ class ABQuery:
     draw_scale: float | None = None  # rows for each resident in runs of draws, if it is chosen
     keep: bool = False  # whether runs of the plan's own scenarios are kept on file
     states: SnapshotFolder | None = None  # in which scenarios part, so that a changed one is quick
+    figures: tuple[PublishedRate, ...] = ()  # that the visitor brought
     _drawn: list[RunSpec] = field(default_factory=list, repr=False, compare=False)
 
     @cached_property
@@ -78,7 +80,13 @@ class ABQuery:
     def central(self) -> list[RunSpec]:
         """The runs at central parameters, one a side."""
         return [
-            RunSpec.of(side, region=self.region, seed=self.seed, scale=self.scale)
+            RunSpec.of(
+                side,
+                region=self.region,
+                seed=self.seed,
+                scale=self.scale,
+                observations=self.figures,
+            )
             for side in self.sides
         ]
 
