@@ -14,7 +14,7 @@ from xiancheng.results.console.result import ABQuery, ABResult
 from xiancheng.results.store.runs import RUNS
 from xiancheng.scenarios.ensemble import RunSummary
 from xiancheng.scenarios.scenario_files import Scenario
-from xiancheng.scenarios.trunk import SnapshotFolder
+from xiancheng.scenarios.trunk import KeptStates
 
 if TYPE_CHECKING:
     from xiancheng.calibration.region import Region
@@ -54,7 +54,7 @@ class Server:
     runs: Path  # where the runs of documents are saved
     sizes: Sizes
     sweeps: Path = RUNS  # the folder in which sweeps are explored
-    states: SnapshotFolder | None = None  # of models, shared by all scenarios of a draw
+    states: KeptStates | None = None  # of models, shared by all scenarios of a draw
 
 
 async def preliminary(
