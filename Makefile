@@ -56,6 +56,7 @@ docs: $(READY)
 pages: $(READY)
 	$(BIN)/python docs/equations.py
 	$(BIN)/python docs/licences.py
+	$(BIN)/python docs/data_dictionary.py
 
 # Pictures of the page and of the documents (need Chromium, LibreOffice and poppler).
 pictures: $(READY)

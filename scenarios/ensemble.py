@@ -8,7 +8,7 @@ number of draws in that way, and keeps of each run what analyses read.
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, Unpack
 
@@ -18,18 +18,23 @@ from xiancheng.calibration import posterior
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region
-from xiancheng.scenarios import steering
 from xiancheng.scenarios.executor import Executor, InlineExecutor, local
 from xiancheng.scenarios.outcome import CAUSES, PUBLISHED, RATE, Outcome, group_of, html_table
 from xiancheng.scenarios.run_spec import (
     RunArguments,
     RunSpec,
     ScenarioLike,
-    baseline_of,
+    check_run,
     spec_of,
 )
 from xiancheng.scenarios.scenario_files import Scenario
-from xiancheng.scenarios.simulation import simulate
+from xiancheng.scenarios.trunk import (
+    SnapshotFolder,
+    by_past,
+    lacks_record,
+    past_of,
+    simulate_together,
+)
 from xiancheng.sim.indicators import INDICATORS
 from xiancheng.sim.state import Floats
 
@@ -39,14 +44,18 @@ if TYPE_CHECKING:
 PARTS = (*CAUSES, "counting")
 SERIES = (PUBLISHED, "urban_residents", "residents", "jobs_filled")  # kept of every quarter
 FRESH = 2**20  # numbers from here on belong to confirmations: no search has seen them
+PARTS_EACH = 4  # parts for each worker into which runs are cut, if they are neither
+FEWEST, MOST = 4, 24  # runs of one past in a part: the past is run once for each part
+DRAW_SCALE = 0.1  # rows for each resident in runs of draws, by default
+ROWS = 50_000  # for each county in runs of draws, at least: below, rates of counties show a bias
 OVERHEAD = 2000  # bytes of a summary besides its arrays
 
 
 class RunCache(Protocol):
     """What gives the outcomes of runs, made before or not; small and picklable."""
 
-    def __call__(self, spec: RunSpec) -> Outcome:
-        """The outcome of a run."""
+    def together(self, specs: Sequence[RunSpec]) -> list[Outcome]:
+        """The outcome of each run; what they share is run once."""
 
     def has(self, spec: RunSpec) -> bool:
         """Whether a run was made before, so that it takes no time."""
@@ -62,6 +71,27 @@ def judged_on(scenario: Scenario, region: Region) -> date:
 
 
 # Draws
+
+
+def scale_of_draws(spec: RunSpec, chosen: float | None = None) -> float:
+    """Rows for each resident in runs of draws: those chosen, or else enough for their purpose.
+
+    Of what draws are made for, chances and intervals, people at random are a small part: at
+    `DRAW_SCALE`, and with `ROWS` for each county, rates differ from those at full scale by less
+    than the draws do (docs/performance.md). So more draws are made instead, and never at a larger
+    scale than the run without draw.
+
+    Raises
+    ------
+    RequestError
+        if a scale is chosen that is too small, or no scale.
+    """
+    if chosen is not None:
+        check_run(spec.scenario, spec.region, scale=chosen)
+        return chosen
+    residents = float(spec.pack.urban_rural(spec.scenario.start).sum())
+    least = ROWS * len(spec.pack.counties) / residents
+    return min(spec.scale, max(DRAW_SCALE, round(least, 2)))
 
 
 def layered(spec: RunSpec, n: int, seed: int, seeds: int = 1) -> list[RunSpec]:
@@ -146,23 +176,31 @@ def target_rates(outcome: Outcome) -> Floats:
     return rates
 
 
+Runs = Callable[[Sequence[RunSpec]], list[Outcome]]  # gives the outcome of each
+
+
 @dataclass(frozen=True)
 class Summarize:
-    """What a worker does with the spec of a run."""
+    """What a worker does with the specs of runs that share a past."""
 
     day: date
     outcomes: bool = False  # whether the outcome comes back too, of a run without draw
-    run: Callable[[RunSpec], Outcome] = simulate
+    run: Runs = simulate_together
 
-    def __call__(self, spec: RunSpec) -> RunSummary:
-        """Run it, and keep what analyses read."""
-        outcome = self.run(spec)
-        summary = summarize(outcome, self.day)
-        return replace(summary, outcome=outcome) if self._whole(spec) else summary
+    def __call__(self, specs: Sequence[RunSpec]) -> list[RunSummary]:
+        """Run them, and keep what analyses read."""
+        return [
+            replace(summarize(outcome, self.day), outcome=outcome if self._whole(spec) else None)
+            for spec, outcome in zip(specs, self.run(specs), strict=True)
+        ]
 
     def key(self, spec: RunSpec) -> tuple[Any, ...]:
         """What decides the summary of a run; see `RunSpec.outcome_key`."""
         return self.day, self._whole(spec), *spec.outcome_key
+
+    def parts(self, specs: Sequence[RunSpec]) -> list[list[RunSpec]]:
+        """The runs that are made together."""
+        return by_past(specs)
 
     def _whole(self, spec: RunSpec) -> bool:
         return self.outcomes and spec.draw == 0
@@ -184,7 +222,7 @@ class SummarySource(Protocol):
 class Summaries:
     """Runs specs in this process or in several, and keeps the summary of each on a day.
 
-    Specs that come to the same outcome are run once.
+    Specs that come to the same outcome are run once, and so is the past that they share.
 
     Parameters
     ----------
@@ -192,16 +230,19 @@ class Summaries:
     day : the day that summaries are of; by default the last of the scenario
     jobs : worker processes; one per core by default
     cache : gives outcomes that were computed before; all are simulated by default
+    again : whether more scenarios will be asked for under the same draws, so that it pays to keep
+        the states at which they part
     """
 
     def __init__(
         self, spec: RunSpec, day: date | None = None, jobs: int | None = None,
-        cache: RunCache | None = None,
+        cache: RunCache | None = None, *, again: bool = False,
     ) -> None:  # fmt: skip
         self.spec, self.day, self.cache = spec, day or spec.scenario.until, cache
         self.simulated = 0  # runs that were really made
         self._executor: Executor = local(jobs)
         self._known: dict[tuple[Any, ...], RunSummary] = {}
+        self._states = SnapshotFolder.temporary() if again else None
 
     def __enter__(self) -> Self:
         return self
@@ -211,6 +252,8 @@ class Summaries:
         trace: TracebackType | None,
     ) -> None:  # fmt: skip
         self._executor.close(at_once=kind is not None)
+        if self._states:
+            self._states.remove()
 
     def read(
         self, specs: Sequence[RunSpec], done: Callable[[], None] = lambda: None
@@ -225,19 +268,36 @@ class Summaries:
         wanted = {k: spec for k, spec in zip(keys, specs, strict=True) if k not in self._known}
         for __ in range(len(keys) - len(wanted)):
             done()
-        summarized = Summarize(self.day, run=self.cache or simulate)
-        for wave in steering.in_waves(wanted):
-            self.simulated += len(wave)
-            tell = done if wave.keys() <= wanted.keys() else lambda: None
-            for key, spec in wave.items():
-                if self.cache is not None and self.cache.has(spec):  # it takes no worker
-                    self._known[key] = summarized(spec)
-                    tell()
-            left = [key for key in wave if key not in self._known]
-            executor = self._executor if len(left) > 1 else InlineExecutor()  # one: no worker
-            found = executor.results(summarized, [wave[key] for key in left], tell)
-            self._known.update(zip(left, found, strict=True))
+        run = self.cache.together if self.cache else partial(simulate_together, states=self._states)
+        summarized = Summarize(self.day, run=run)
+        on_file = [s for s in wanted.values() if self.cache is not None and self.cache.has(s)]
+        for spec in on_file:  # it takes no worker
+            [self._known[spec.outcome_key]] = summarized([spec])
+            done()
+        left = [spec for key, spec in wanted.items() if key not in self._known]
+        self.simulated += len(left)
+
+        def tell(found: list[RunSummary]) -> None:
+            for __ in found:
+                done()
+
+        for wave in self._waves(left):
+            executor = self._executor if len(wave) > 1 else InlineExecutor()  # one: no worker
+            for part, found in zip(wave, executor.results(summarized, wave, tell), strict=True):
+                self._known |= {s.outcome_key: each for s, each in zip(part, found, strict=True)}
         return [self._known[key] for key in keys]
+
+    def _waves(self, specs: Sequence[RunSpec]) -> list[list[list[RunSpec]]]:
+        """Parts of runs that share a past; first one of each whose steering is not on file."""
+        size = -(-len(specs) // (PARTS_EACH * self._executor.jobs))
+        first: list[list[RunSpec]] = []
+        later: list[list[RunSpec]] = []
+        begun: set[tuple[Any, ...]] = set()
+        for part in by_past(specs, min(max(size, FEWEST), MOST)):
+            past = past_of(part[0])
+            (later if past in begun and lacks_record(part[0]) else first).append(part)
+            begun.add(past)
+        return [wave for wave in (first, later) if wave]
 
 
 # An ensemble
@@ -265,22 +325,24 @@ class Ensemble:
     reference: Outcome  # the baseline itself, where outside conditions are those of reference
     drawn: TargetDraws | None = None
     series: Floats | None = None  # published rates in each draw, (side, draw, date, group)
+    draw_scale: float | None = None  # rows for each resident in the runs of draws; None without any
 
     @classmethod
-    def of(cls, outcome: Outcome, run: Callable[[RunSpec], Outcome] = simulate) -> "Ensemble":
+    def of(cls, outcome: Outcome, run: Runs = simulate_together) -> "Ensemble":
         """An outcome with its baseline and reference, run with the same random numbers."""
-        reference = run(outcome.spec.reference)
-        return cls(outcome, in_conditions(reference, outcome.scenario, run), reference)
+        reference, baseline = run([outcome.spec.reference, outcome.spec.baseline])
+        return cls(outcome, _one(baseline, reference), reference)
 
     def with_draws(
         self, scenario: Sequence[RunSummary], baseline: Sequence[RunSummary],
-        reference: Sequence[RunSummary],
+        reference: Sequence[RunSummary], scale: float,
     ) -> "Ensemble":  # fmt: skip
-        """The same with a run of each side in each draw."""
+        """The same with a run of each side in each draw, with so many rows for each resident."""
         sides = scenario, baseline, reference
         own, without, meant = (np.array([run.targets for run in side]) for side in sides)
         series = np.array([[run.published for run in side] for side in sides])
-        return replace(self, drawn=TargetDraws(own, without, meant), series=series)
+        drawn = TargetDraws(own, without, meant)
+        return replace(self, drawn=drawn, series=series, draw_scale=scale)
 
     @property
     def draws(self) -> int:
@@ -306,9 +368,29 @@ class Ensemble:
 
     @cached_property
     def central(self) -> TargetDraws:
-        """The rates of the one run of each, as a single draw."""
+        """The rates of the one run of each, as a single draw; see `by_chance`."""
         runs = (self.scenario, self.baseline, self.reference)
-        return TargetDraws(*(target_rates(run)[None] for run in runs))
+        rates = TargetDraws(*(target_rates(run)[None] for run in runs))
+        return rates._replace(scenario=rates.scenario - self.by_chance)
+
+    @cached_property
+    def by_chance(self) -> Floats:
+        """What of the scenario's effect is recoding beyond what was expected, (target,) [points].
+
+        A large unit that is recoded or not makes most of what the effect in one run owes to its
+        seed. Of both runs that is known, and 0 on average: taken off the scenario, it leaves the
+        same effect on average with less noise.
+        """
+        region, groups = self.scenario.region, self.scenario.groups
+        found = np.zeros(len(region.targets))
+        for t in self.due:
+            target = region.targets[t]
+            group = groups[group_of(target, region, groups)]
+            own, without = (
+                run.unexpected(group, target.deadline) for run in (self.scenario, self.baseline)
+            )
+            found[t] = own - without
+        return found
 
     def to_frame(self) -> "pd.DataFrame":
         """A row for each draw and target: the rates in the model [percent].
@@ -335,7 +417,8 @@ class Ensemble:
         outcome, settings = self.scenario, self.scenario.settings
         rows = [
             ("horizon", f"{outcome.dates[0]} to {outcome.dates[-1]}"),
-            ("draws", f"{self.draws}, scale {settings['scale']:g}, seed {settings['seed']}"),
+            ("run", f"scale {settings['scale']:g}, seed {settings['seed']}"),
+            ("draws", f"{self.draws}, scale {self.draw_scale:g}" if self.draws else "none"),
         ]
         for t in self.due:
             rates = self.drawn or self.central
@@ -356,7 +439,8 @@ class Ensemble:
 
 
 def ensemble(
-    scenario: ScenarioLike | RunSpec = "plan", *, draws: int = 40, jobs: int | None = None,
+    scenario: ScenarioLike | RunSpec = "plan", *, draws: int = 40,
+    draw_scale: float | None = None, jobs: int | None = None,
     done: Callable[[], None] = lambda: None, cache: RunCache | None = None,
     **kwargs: Unpack[RunArguments],
 ) -> Ensemble:  # fmt: skip
@@ -369,6 +453,7 @@ def ensemble(
     ----------
     scenario : as `simulate` takes it
     draws : of parameters with county and yearly effects; 0 for the one run of each
+    draw_scale : rows for each resident in the runs of draws; see `scale_of_draws`
     jobs : worker processes; one per core by default
     done : called after each of the first two runs and each run of a draw, for a progress bar
     cache : gives outcomes that were computed before; all are simulated by default
@@ -384,29 +469,26 @@ def ensemble(
     spec = spec_of(scenario, kwargs)
     if draws:
         check_drawable(spec)
-    run = cache or simulate
-    reference = run(spec.reference)  # first: others replay what it took to follow the level
-    baseline = in_conditions(reference, spec.scenario, run)
+    run = cache.together if cache else simulate_together
+    reference, baseline, outcome = run([spec.reference, spec.baseline, spec])
+    both = Ensemble(outcome, _one(baseline, reference), reference)
     done()
-    outcome = run(spec)
     done()
-    both = Ensemble(outcome, baseline, reference)
     if draws:
-        sides = (spec, baseline.spec, reference.spec)
-        specs = [side.under(draw) for draw in layered(spec, draws, spec.seed) for side in sides]
+        sides = (spec, both.baseline.spec, reference.spec)
+        scale = scale_of_draws(spec, draw_scale)
+        drawn = layered(spec.vary(scale=scale), draws, spec.seed)
+        specs = [side.vary(scale=scale).under(draw) for draw in drawn for side in sides]
         with Summaries(spec, jobs=jobs, cache=cache) as runs:
             found = runs.read(specs, done)
-        return both.with_draws(*(found[side::3] for side in range(3)))
+        return both.with_draws(found[0::3], found[1::3], found[2::3], scale)
     return both
 
 
-def in_conditions(
-    reference: Outcome, scenario: Scenario, run: Callable[[RunSpec], Outcome]
-) -> Outcome:
-    """The baseline of a scenario; the run in reference conditions itself, if they are its own."""
-    if reference.scenario.conditions == scenario.conditions:
-        return reference
-    return run(reference.spec.running(baseline_of(scenario)))
+def _one(baseline: Outcome, reference: Outcome) -> Outcome:
+    """The baseline; the run in reference conditions itself, if they are its own."""
+    same = reference.scenario.conditions == baseline.scenario.conditions
+    return reference if same else baseline
 
 
 def check_drawable(spec: RunSpec) -> None:

@@ -116,9 +116,9 @@ class Executor(ABC):
                 future.cancel()
 
     def results(
-        self, function: Callable[[Any], Any], tasks: Sequence[Any], done: Callable[[], None]
+        self, function: Callable[[Any], Any], tasks: Sequence[Any], done: Callable[[Any], None]
     ) -> list[Any]:
-        """What a function gives for each task, in their order; `done` is called for each.
+        """What a function gives for each task, in their order; `done` is called with each.
 
         Raises
         ------
@@ -129,7 +129,7 @@ class Executor(ABC):
             if isinstance(result, Lost):
                 raise WorkersLostError
             found.update([result])
-            done()
+            done(result[1])
         return [found[number] for number in range(len(tasks))]
 
     def _in_flight(self) -> int:

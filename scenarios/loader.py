@@ -201,12 +201,17 @@ def _load_own(place: Path, versions: tuple[tuple[str, int, int], ...], pack: Reg
         raise ScenarioError([document.problem((), expected, "∅")])
     starts = [each.measure.start for each in placed]
     starts += [start for each in full if (start := _start_of(each)) is not None]
-    about, problems = about_of(own, document, pack, min(starts))
+    alone = {} if own.projects or full else {f"P{n}": p for n, p in enumerate(placed, start=1)}
+    titles = {key: p.measure.name or Text(zh=p.name, en=p.name) for key, p in alone.items()}
+    about, problems = about_of(own, document, pack, min(starts), own.projects or titles)
+    project_of = {id(p): key for key, p in alone.items()}
     measures = {}
     known = doses_by_lever()
     taken = {str(each.value.get("id")) for each in full}
     for number, each in numbered(placed, taken).items():
-        content, wrong_ones = spelled_out(number, each, pack, known)
+        content, wrong_ones = spelled_out(
+            number, each, pack, known, project_of.get(id(each), each.measure.project)
+        )
         wrong_ones += _unknown(each, own)
         problems += wrong_ones
         if not wrong_ones:

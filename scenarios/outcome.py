@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 ABOUT = 0.5  # points by which a rate may miss a target of "about" and still meet it (assumed, 0-1)
 CAUSES = ("natural", "migration", "recoding", "denominator")
 STEERED = {"flow_factor": "flow", "steered_flow": "by_flow", "steered_recoding": "by_recoding"}
+UNEXPECTED = "unexpected_recoding"  # a column of growth
 OF_A_QUARTER = ("delivery",)  # indicators of a whole quarter: on every day of it the same
 RATE, PUBLISHED = "resident_urbanization_rate", "published_resident_urbanization_rate"
 
@@ -83,6 +84,7 @@ class Outcome:
     census: Mapping[str, "Ints"] = field(default_factory=dict)  # found at the end, (county,)
     _movers: "Ints | None" = field(default=None, repr=False)  # see sim.movers
     _steered: tuple["SteeredQuarter", ...] = field(default=(), repr=False)  # none: not aligned
+    _unexpected: "Ints | None" = field(default=None, repr=False)  # persons, (quarter, county)
 
     @property
     def scenario(self) -> "Scenario":
@@ -185,6 +187,7 @@ class Outcome:
         Of a run that is aligned: `flow_factor` on the flow from the villages to the own town and on
         arrivals, and how many persons it (`steered_flow`) and recoding (`steered_recoding`) added
         so that the level is followed; they are among those of `migration` and `recoding`.
+        `unexpected_recoding` is what of `recoding` is beyond what was expected, by chance.
         """
         import pandas as pd
 
@@ -217,6 +220,7 @@ class Outcome:
                 for name, of in STEERED.items()
                 if self._steered
             },
+            **({} if self._unexpected is None else {UNEXPECTED: self._unexpected.ravel()}),
         }
 
     def steered(self, group: Group, day: date) -> dict[str, float]:
@@ -229,21 +233,32 @@ class Outcome:
         OutcomeError
             if the day is not within the run.
         """
+        return {
+            part: self._points(np.stack([getattr(each, f"by_{part}") for each in self._steered]),
+                               group, day) if self._steered else 0.0
+            for part in ("flow", "recoding")
+        }  # fmt: skip
+
+    def unexpected(self, group: Group, day: date) -> float:
+        """How much of the change of a group's rate by `day` is recoding by chance [points].
+
+        What was recoded beyond what was expected; over seeds it is nothing. 0 where not known.
+
+        Raises
+        ------
+        OutcomeError
+            if the day is not within the run.
+        """
+        return 0.0 if self._unexpected is None else self._points(self._unexpected, group, day)
+
+    def _points(self, persons: "Ints", group: Group, day: date) -> float:
+        """Persons gained by the quarters that ended by a day, (quarter, county), as points."""
         members, day = list(group.counties), self._within(day)
         residents = self._start[1][members].sum() + np.cumsum(
             self._stacked["residents"][:, members].sum(axis=1)
         )
         ended = [number for number, end in enumerate(self.dates[1:]) if end <= day]
-        return {
-            part: float(
-                sum(
-                    100 * getattr(self._steered[q], f"by_{part}")[members].sum() / residents[q]
-                    for q in ended
-                    if self._steered
-                )
-            )
-            for part in ("flow", "recoding")
-        }
+        return float(sum(100 * persons[q, members].sum() / residents[q] for q in ended))
 
     def causes(self, group: Group, day: date) -> dict[str, float]:
         """Why the rate of a group changed from the start to `day` [percentage points].

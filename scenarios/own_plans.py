@@ -249,13 +249,14 @@ def numbered(found: Sequence[Placed], taken: set[str]) -> dict[str, Placed]:
 
 
 def about_of(
-    own: OwnPlan, document: YamlDocument, pack: Region, first: int
+    own: OwnPlan, document: YamlDocument, pack: Region, first: int, projects: Mapping[str, Text]
 ) -> tuple[About, list[Problem]]:
     """The plan as a whole in full form, and what is wrong with its targets.
 
     Parameters
     ----------
     first : quarter in which the first of its measures starts
+    projects : its own, or one for each measure where it has none
     """
     targets, problems = read_targets(
         document, ("targets",), own.targets, pack.counties, pack.prefectures
@@ -272,7 +273,7 @@ def about_of(
             "value": residents, "day": census, "source": f"census of {census.year}",
             "status": "official",
         },
-        "projects": {key: each.model_dump() for key, each in own.projects.items()},
+        "projects": {key: each.model_dump() for key, each in projects.items()},
         "departments": own.departments,
         "targets": {each.id: _indicator_of(each) for each in targets},
         "target_counties": {each.id: list(each.counties) for each in targets},
@@ -296,13 +297,14 @@ def _indicator_of(target: Target) -> dict[str, Any]:
 
 
 def spelled_out(
-    number: str, placed: Placed, pack: Region, known: Mapping[str, Dose]
+    number: str, placed: Placed, pack: Region, known: Mapping[str, Dose], project: str | None
 ) -> tuple[dict[str, Any], list[Problem]]:
     """A measure as its file would say it in full form, and what is wrong with its counties.
 
     Parameters
     ----------
     known : a dose of the shipped plan by lever, for what is known of the lever's effect
+    project : under which it stands
     """
     own, lever = placed.measure, LEVERS[placed.measure.lever]
     weights, problems = _weights(placed, pack)
@@ -338,7 +340,7 @@ def spelled_out(
         "indicators": {f"I{number}-1": _task(own, title, channel, _sign(dose["sign"]))},
     }  # fmt: skip
     return {
-        "id": number, "number": number, "title": title, "project": own.project,
+        "id": number, "number": number, "title": title, "project": project,
         "lead": own.lead or None, "channels": [channel],
         "allocation": {
             "rule": rule, "alternatives": ["equal per county"],

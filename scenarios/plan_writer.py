@@ -179,7 +179,7 @@ def _renaming(source: Plan, pack: Region) -> Any:
 
     Names of the plan's counties become "某县" and "a county".
     """
-    city = re.match(r"(.+?)市?\d", source.about.name.zh)
+    city = re.match(r"(.+?)市?人民政府", source.about.issuer.zh)
     town = re.match(r"(\w+)'s", source.about.name.en)
     here = next(iter(pack.prefectures.values()))
     pairs = [(city[1] if city else "", here.zh.removesuffix("市"))]

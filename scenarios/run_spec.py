@@ -29,13 +29,15 @@ from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.plan_files import Plan
 from xiancheng.scenarios.policy import DOSE_LEVERS, compile_policy
 from xiancheng.scenarios.scenario_files import LATEST, Scenario
-from xiancheng.sim.levers import LEVERS
+from xiancheng.sim.calendar import quarters_between
+from xiancheng.sim.conditions import Conditions
+from xiancheng.sim.levers import LEVERS, Levers
 from xiancheng.sim.parameters import Parameters
-from xiancheng.sim.state import quarter_with
 
 COMPUTES = ("sim", "calibration", "scenarios")  # the packages that make an outcome
 ARITHMETIC = ("numba", "numpy", "scipy")  # libraries whose versions may change a last digit
 LEVEL, OFF = "level", "off"  # of alignment
+DIGITS = 32  # hexadecimal, of the digest of what is done in a quarter
 FEWEST = 1000  # rows; with fewer a rate is mostly random
 LIMITS: dict[str, tuple[float, float]] = {
     "seed": (0, 2**63), "scale": (0, 1), "draw": (0, 2**31), "draws": (0, 100_000),
@@ -118,7 +120,7 @@ class RunSpec:
         other = replace(self, **changes)
         kept = ["pack", "inputs", "inputs_digest"]
         if other.doses == self.doses:
-            kept.append("levers_digest")
+            kept.append("course")
         vars(other).update({name: vars(self)[name] for name in kept if name in vars(self)})
         return other
 
@@ -138,16 +140,21 @@ class RunSpec:
 
         Without measures there is no dose, so those of the parameters are left out.
         """
+        return self._without_measures(reference_of(self.scenario))
+
+    @cached_property
+    def baseline(self) -> "RunSpec":
+        """The run without measures in the same conditions, likewise."""
+        return self._without_measures(baseline_of(self.scenario))
+
+    def _without_measures(self, scenario: Scenario) -> "RunSpec":
         own = {name: value for name, value in self.parameters.items() if name not in DOSE_LEVERS}
-        return self.running(reference_of(self.scenario)).vary(parameters=own)
+        return self.running(scenario).vary(parameters=own)
 
     @property
     def is_reference(self) -> bool:
         """Whether the run is without measures and in reference conditions."""
-        return (
-            self.scenario.conditions == self.reference.scenario.conditions
-            and self.levers_digest == self.reference.levers_digest
-        )
+        return self.course == self.reference.course
 
     @property
     def follows(self) -> str:
@@ -155,6 +162,17 @@ class RunSpec:
         if self.alignment == OFF:
             return OFF
         return level.basis(self.pack, self.scenario.start) or OFF
+
+    @property
+    def idle_observations(self) -> tuple[PublishedRate, ...]:
+        """Published rates that cannot act: those of the region's units, where no level is followed.
+
+        Those of the province and the nation inform the trend in any case.
+        """
+        above = {COUNTRY, self.pack.province}
+        return tuple(
+            each for each in self.observations if self.follows == OFF and each.code not in above
+        )
 
     @property
     def draw_key(self) -> tuple[Any, ...]:
@@ -223,26 +241,28 @@ class RunSpec:
         )  # fmt: skip
 
     @cached_property
-    def levers_digest(self) -> str:
-        """The sha256 of the levers in force; of computed numbers, so for this process only."""
-        in_force = compile_policy(self.scenario, self.pack, self.values)
-        content = hashlib.sha256()
-        for quarter in range(in_force.first, quarter_with(self.scenario.until) + 1):
-            for name in LEVERS:
-                content.update(np.ascontiguousarray(getattr(in_force(quarter), name)).tobytes())
-        return content.hexdigest()
+    def course(self) -> tuple[str, ...]:
+        """What is done in each quarter of the run: a digest of levers and outside conditions.
+
+        Of computed numbers, so for this session only. Runs with the same random numbers are the
+        same up to the first quarter in which their courses differ.
+        """
+        scenario = self.scenario
+        if not scenario.settings:
+            days = scenario.start, scenario.until
+            return _course_without_measures(self.pack, *days, scenario.conditions)
+        return _course(scenario, self.pack, self.values)
 
     @property
     def outcome_key(self) -> tuple[Any, ...]:
         """What decides the numbers of a run: equal where scenarios set the same levers.
 
-        For this process only; `key` is for files.
+        For this session only; `key` is for files.
         """
         scenario = self.scenario
         return (
-            self.levers_digest, scenario.conditions, scenario.start, scenario.until,
-            self.known_until, self.pack.digest, self.pack.targets, self.scale, self.follows,
-            self.observations, *self.draw_key,
+            self.course, scenario.start, scenario.until, self.known_until, self.pack.digest,
+            self.pack.targets, self.scale, self.follows, self.observations, *self.draw_key,
         )  # fmt: skip
 
     def __getstate__(self) -> dict[str, Any]:
@@ -255,7 +275,10 @@ class RunSpec:
             "region": self.region, "parameters": dict(self.parameters), "seed": self.seed,
             "scale": self.scale, "draw": self.draw, "cutoff": self.cutoff,
             "alignment": self.alignment, "observations": self.observations,
-        }  # fmt: skip
+        } | {name: vars(self)[name] for name in ("course",) if name in vars(self)}  # fmt: skip
+
+    def __hash__(self) -> int:
+        return hash(self.key)
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         kept = dict(state)
@@ -406,6 +429,28 @@ def _observed(observations: Iterable[PublishedRate], pack: Region) -> tuple[Publ
 
 
 # Scenarios that go together
+
+
+def _course(scenario: Scenario, pack: Region, parameters: Parameters) -> tuple[str, ...]:
+    """See `RunSpec.course`."""
+    in_force, world = compile_policy(scenario, pack, parameters), repr(scenario.conditions)
+
+    def digest(levers: Levers) -> str:
+        content = hashlib.sha256(world.encode())
+        for name in LEVERS:
+            content.update(np.ascontiguousarray(getattr(levers, name)).tobytes())
+        return content.hexdigest()[:DIGITS]
+
+    quarters = quarters_between(scenario.start, scenario.until)
+    return tuple(digest(in_force(quarter.number)) for quarter in quarters)
+
+
+@lru_cache(maxsize=256)
+def _course_without_measures(
+    pack: Region, start: date, until: date, conditions: Conditions
+) -> tuple[str, ...]:
+    scenario = replace(resolve("baseline"), start=start, until=until, conditions=conditions)
+    return _course(scenario, pack, priors.central())
 
 
 def baseline_of(scenario: Scenario) -> Scenario:

@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from datetime import date
 from functools import lru_cache
-from time import perf_counter
-from typing import Unpack
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -41,6 +40,8 @@ from xiancheng.sim.indicators import INDICATORS
 from xiancheng.sim.model import CHUNK, UrbanModel
 from xiancheng.sim.population import Population
 from xiancheng.sim.state import Counties, People, Units
+
+OF_A_SPEC = ("spec", "policy", "alignment")  # what a pickled model is given again by `lead`
 
 
 def simulate(
@@ -98,6 +99,7 @@ class RegionModel(UrbanModel):
     ----------
     spec : everything that makes the run
     reported : the counties and groups of counties that `record` is about, in its order
+    begun : people in urban units and all who were there at the start, each (county,)
     """
 
     def __init__(
@@ -116,15 +118,24 @@ class RegionModel(UrbanModel):
             conditions=chosen.conditions, fertility=fertility(pack, chosen.start, spec.known_until),
             trend=known_trend(pack, chosen.start, spec.known_until, spec.observations),
             known_until=spec.known_until, groups=member.astype(float),
-            alignment=alignment_of(spec), threads=threads, chunk=chunk,
+            alignment=alignment_of(spec, simulate), threads=threads, chunk=chunk,
         )  # fmt: skip
-        self.spec, self.reported = spec, groups
+        self.spec, self.reported, self.begun = spec, groups, self.present()
+
+    def lead(self, spec: RunSpec) -> None:
+        """Go on as the run of a spec, which has the past that this model has gone through."""
+        self.spec, self.parameters = spec, spec.values
+        self.conditions = spec.scenario.conditions
+        self.policy = compile_policy(spec.scenario, spec.pack, spec.values)
+        self.alignment = alignment_of(spec, simulate, begun=self.done > 0)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: each for name, each in vars(self).items() if name not in OF_A_SPEC}
 
 
 def outcome_of(model: RegionModel) -> Outcome:
     """Run a model to its end; what it gives."""
     last = model.spec.scenario.until
-    begun = model.present()
     days = (model.spec.scenario.start, *(quarter.ends for quarter in model.quarters))
     while model.done < len(model.quarters) - 1:
         model.step()
@@ -135,27 +146,20 @@ def outcome_of(model: RegionModel) -> Outcome:
     steered = keep(model)
     model.retire()
     record = np.array([[row[name] for name in INDICATORS] for row in model.record])
-    growth = model.growth
+    growth, unexpected = model.growth, model.unexpected
     if earlier is not None:
         passed = (last - days[-2]).days, (days[-1] - days[-2]).days
         found = observation.until(earlier[0], found, *passed)
         movers = earlier[1].until(movers, *passed)
         growth[-1] = accounts.portion_of_growth(growth[-1], *passed)
+        unexpected[-1] = unexpected[-1] * passed[0] // passed[1]
         record[-1] = between(record[-2], record[-1], *passed)
         days = (*days[:-1], last)
     return Outcome(
         spec=model.spec, groups=model.reported, dates=days, record=record, census=found,
-        _movers=movers, _growth=tuple(growth), _start=begun, _steered=steered,
+        _movers=movers, _growth=tuple(growth), _start=model.begun, _steered=steered,
+        _unexpected=np.array(unexpected),
     )  # fmt: skip
-
-
-def timed(spec: RunSpec) -> tuple[Outcome, dict[str, float]]:
-    """The outcome of a run, and the seconds that each phase took."""
-    begun = perf_counter()
-    prepared(spec.region, spec.scenario.start, spec.scale, spec.pack.digest)
-    ready = perf_counter()
-    outcome = simulate(spec)
-    return outcome, {"prepare": ready - begun, "simulate": perf_counter() - ready}
 
 
 @lru_cache(maxsize=8)

@@ -6,10 +6,10 @@ measures in reference conditions follows the path; every other run of the same p
 numbers replays what that took.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -55,29 +55,39 @@ def path_of(spec: RunSpec) -> SharePath | None:
     )  # fmt: skip
 
 
-def alignment_of(spec: RunSpec) -> Alignment | None:
-    """What steers a run; None where it is not aligned."""
+def alignment_of(
+    spec: RunSpec, run: Callable[[RunSpec], object], *, begun: bool = False
+) -> Alignment | None:
+    """What steers a run; None where it is not aligned.
+
+    Parameters
+    ----------
+    run : runs a spec and keeps its record, where what is replayed is not on file
+    begun : whether the run goes on from a state in its course; then one without measures replays
+        its own record, to the same end
+    """
     path = path_of(spec)
     if path is None:
         return None
-    if spec.is_reference:
+    if spec.is_reference and not begun:
         return Follow(path)
     frozen = spec.scenario.conditions.recoding_frozen
-    return Replay(path, record_of(spec.reference), codes=not frozen)
+    return Replay(path, record_of(spec.reference, run), codes=not frozen)
 
 
-def record_of(reference: RunSpec) -> Record:
-    """What steered a run without measures, in which it is run where that is not on file."""
+def record_of(reference: RunSpec, run: Callable[[RunSpec], object]) -> Record:
+    """What steered a run without measures, which `run` makes where that is not on file."""
+    if not is_known(reference):
+        run(reference)  # keeps its record
+    return _records[reference.key]
+
+
+def is_known(reference: RunSpec) -> bool:
+    """Whether the record of a run without measures is on file."""
     key = reference.key
-    if key not in _records:
-        found = _read(_folder(key))
-        if found is None:
-            from xiancheng.scenarios.simulation import simulate
-
-            simulate(reference)  # keeps its record
-        else:
-            _remember(key, found)
-    return _records[key]
+    if key not in _records and (found := _read(_folder(key))) is not None:
+        _remember(key, found)
+    return key in _records
 
 
 def keep(model: "RegionModel") -> Record:
@@ -90,26 +100,6 @@ def keep(model: "RegionModel") -> Record:
     _remember(key, record)
     _write(_folder(key), record)
     return record
-
-
-def in_waves(specs: Mapping[Any, RunSpec]) -> list[dict[Any, RunSpec]]:
-    """Runs by their `outcome_key`: those whose record others replay, then the others.
-
-    Before them, in a wave of its own, what others replay and is neither among them nor on file.
-    """
-    first = {key: spec for key, spec in specs.items() if spec.is_reference}
-    rest = {key: spec for key, spec in specs.items() if key not in first}
-    replayed = [spec.reference for spec in rest.values() if spec.follows != OFF]
-    missing = {
-        spec.outcome_key: spec
-        for spec in replayed
-        if spec.outcome_key not in first and not _known(spec.key)
-    }
-    return [wave for wave in (missing, first, rest) if wave]
-
-
-def _known(key: str) -> bool:
-    return key in _records or _read(_folder(key)) is not None
 
 
 def _remember(key: str, record: Record) -> None:

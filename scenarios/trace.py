@@ -90,6 +90,8 @@ def _traces(plan: Plan, number: str) -> Iterator[Trace]:
 
 # What readers should know
 
+SHOWN = 6  # of what a finding concerns
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -100,6 +102,17 @@ class Finding:
     says: Words
     kind: str = "note"  # a key of `plan_check.KINDS`
     at: str = ""  # file:line
+
+    def said(self, lang: str) -> str:
+        """What it says and what it concerns, in one language."""
+        return " ".join(filter(None, [self.says.text(lang), self._concerned(lang)]))
+
+    def _concerned(self, lang: str) -> str:
+        if not self.concerns:
+            return ""
+        more = " …" * (len(self.concerns) > SHOWN)
+        inside = listed(self.concerns[:SHOWN]).text(lang) + more
+        return f"（{inside}）" if lang == "zh" else f"({inside})"
 
 
 # What cannot act
@@ -218,7 +231,7 @@ def message(names: Iterable[str]) -> Words:
 
 
 def warn_of_inactive(model: "RegionModel", given: Collection[str]) -> None:
-    """Warn the caller of the caller of parameters that were set and cannot act.
+    """Warn the caller of the caller of what was set, parameters or rates, and cannot act.
 
     A whole set of parameters, as `scenarios.draws` gives it, is a world and no question about one
     of them; of these only spreads in draw 0 are warned of.
@@ -227,6 +240,8 @@ def warn_of_inactive(model: "RegionModel", given: Collection[str]) -> None:
     ----------
     given : names of the parameters that were set; those at their central value are passed over
     """
+    if rates := inactive_observations(model.spec):
+        warnings.warn(f"{rates.zh}\n{rates.en}", InactiveParameterWarning, stacklevel=3)
     now, usual = asdict(model.parameters), asdict(priors.central())
     whole = len(given) == len(now)
     if whole and model.draw:
@@ -238,6 +253,18 @@ def warn_of_inactive(model: "RegionModel", given: Collection[str]) -> None:
     if idle := inactive_parameters(changed, model.draw, used):
         text = message(idle)
         warnings.warn(f"{text.zh}\n{text.en}", InactiveParameterWarning, stacklevel=3)
+
+
+def inactive_observations(spec: "RunSpec") -> Words | None:
+    """What to say of published rates that cannot act in a run; None where all can."""
+    idle = spec.idle_observations
+    if not idle:
+        return None
+    return _(
+        "{n} published rates of counties or prefectures have no effect, as this run follows no "
+        "level; those of the province and the nation inform the trend. Leave the alignment at "
+        "level", n=len(idle),
+    )  # fmt: skip
 
 
 # Measures

@@ -188,6 +188,12 @@ def housing_vacancy(obs: Observation, groups: Floats) -> Floats:
     return share(total(groups, obs.stock - obs.occupied), total(groups, obs.stock))
 
 
+@indicator("dwellings", "有人居住的城镇住房")
+def dwellings_occupied(obs: Observation, groups: Floats) -> Floats:
+    """Dwellings in town that are lived in."""
+    return total(groups, obs.occupied)
+
+
 @indicator("persons", "城镇义务教育在读")
 def seats_taken(obs: Observation, groups: Floats) -> Floats:
     """Pupils in the compulsory schools of the towns."""

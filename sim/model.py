@@ -124,6 +124,7 @@ class UrbanModel(mesa.Model):
 
         self.record: list[dict[str, Floats]] = []
         self.growth: list[Growth] = []
+        self.unexpected: list[Ints] = []  # recoded beyond what was expected, each (county,)
         reporters = {name: partial(latest, name) for name in INDICATORS}
         self.datacollector = mesa.DataCollector(model_reporters=reporters)
         self.observe(start, first.number - 1)
@@ -207,6 +208,7 @@ class UrbanModel(mesa.Model):
         self.counts = self.count(quarter.number + 1)
         accounts.check(before.by_sex[:-1], population.flows, self.counts.by_sex[:-1])
         self.growth.append(accounts.growth(population.flows, len(self.counties)))
+        self.unexpected.append(np.rint(step.unexpected).astype(np.int64))
         self.observe(quarter.ends, quarter.number)
 
     def run_in(self, quarter: Quarter, offers: Offers, none: Levers) -> None:

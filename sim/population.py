@@ -74,11 +74,11 @@ class Population:
         return People(*(getattr(self.room, name)[:n] for name in COLUMNS))
 
     def __getstate__(self) -> dict[str, Any]:
-        return vars(self) | {"people": len(self.people)}
+        return vars(self) | {"room": self.people}  # none to grow; it is made where it is needed
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
-        self.people = self._first(state["people"])  # views of the room again
+        self.people = self.room
 
     def open_quarter(self) -> None:
         """Begin a quarter with an empty ledger."""

@@ -286,10 +286,34 @@ def units_for(step: Step, wanted: Ints) -> tuple[Ints, Ints]:
     return np.concatenate(up), np.concatenate(down)
 
 
+def beyond_expectation(units: Units, residents: Ints, chosen: Ints, chance: Floats) -> Floats:
+    """Persons who become urban by this draw beyond those expected to, (county,).
+
+    Over draws it is nothing, whatever the units are: a control for what a run owes to chance.
+
+    Parameters
+    ----------
+    residents : (unit,)
+    chosen : the units whose code is drawn to change, (chosen,) index
+    chance : of each, (unit,)
+
+    References
+    ----------
+    Glasserman (2003), Monte Carlo Methods in Financial Engineering, 4.1 (control variates)
+    """
+    together = np.bincount(units.merged_into, residents, len(units))
+    drawn_less_chance = -chance
+    drawn_less_chance[chosen] += 1
+    gained = np.where(units.urban, -1, 1) * drawn_less_chance * together
+    return np.bincount(units.county, gained, units.counties).astype(float)
+
+
 def reclassify(
     step: Step, urban: Floats, departure: Floats, levers: Levers, conditions: Conditions
 ) -> None:
     """Units are recoded around their people, villages are merged and lose their school.
+
+    What of it is beyond expectation is written down: mergers alter no expected share.
 
     Parameters
     ----------
@@ -298,14 +322,18 @@ def reclassify(
     population, p, units = step.population, step.parameters, step.population.units
     u = step.streams.uniform(Stream.UNIT, step.quarter.number, population.unit_address)
     hazard = recoding_hazard(units, urban, departure, levers, conditions, p)
-    chosen = drawn(hazard, u[0], step.quarter.years)
+    years = step.quarter.years
+    chosen = drawn(hazard, u[0], years)
+    residents, chance = population.size[: len(units)].sum(axis=1), probability(hazard, years)
+    step.unexpected += beyond_expectation(units, residents, chosen, chance)
     rural = ~units.urban[chosen]
     recode(step, chosen[rural], chosen[~rural])
-    chosen = drawn(merging_hazard(units, levers, p), u[1], step.quarter.years)
-    residents = population.size[: len(units)].sum(axis=1)
+    chosen = drawn(merging_hazard(units, levers, p), u[1], years)
     u_merger = step.streams.uniform(Stream.MERGER, step.quarter.number, population.unit_address)
     frozen = conditions.recoding_frozen
     into, coded = merged(units, residents, chosen, u_merger[0], frozen=frozen)
+    gained = (coded.astype(int) - units.urban) * residents
+    step.unexpected += np.bincount(units.county, gained, units.counties)
     units.merged_into = into.astype(np.int32)
     _change_codes(step, coded != units.urban)
     closing = schooling.closing_hazard(levers)[units.county]

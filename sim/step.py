@@ -29,9 +29,11 @@ class Step:
     streams: RandomStreams
     parameters: Parameters
     room: Ints = field(init=False)  # (county,) more people that each town can house
+    unexpected: Floats = field(init=False)  # (county,) recoded beyond what was expected [persons]
 
     def __post_init__(self) -> None:
         self.room = np.zeros(self.places.counties, np.int64)
+        self.unexpected = np.zeros(self.places.counties)
 
     @property
     def places(self) -> Places:

@@ -171,6 +171,10 @@ def test_the_page_of_equations_is_as_the_model_and_the_code_have_it():
     assert text_of(DOCS / "equations.md") == maker("equations").page(), "run `make pages`"
 
 
+def test_the_data_dictionary_is_as_the_registers_have_it():
+    assert text_of(DOCS / "data-dictionary.md") == maker("data_dictionary").page(), "make pages"
+
+
 def test_every_rule_stands_in_the_page_of_equations():
     mapped = {(each.file, each.name) for _, each in maker("equations").table()}
     rules = {(f"sim/{rule}.py", name) for rule, names in RULES.items() for name in names}

@@ -9,63 +9,22 @@ above.
 What structure implies is a ridge regression of the log odds of the urban share over the counties of
 a record, its penalty that with the least error for counties left out. No county has a say in what
 is implied for itself.
-
-References
-----------
-Hoerl & Kennard (1970), Technometrics 12 (ridge regression)
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import expit
 
 from xiancheng.calibration.forecasts.forecast import log_odds
 from xiancheng.calibration.region import Region, load, packs
+from xiancheng.calibration.ridge import Standardizer, ridge
 from xiancheng.sim.state import Bools, Floats
 
 PENALTIES = np.geomspace(0.1, 1000.0, 25)  # in units of the squares of a standardized covariate
 FEWEST = 20  # counties, twice the covariates: with fewer, structure is not told from chance
-
-
-@dataclass(frozen=True, eq=False)
-class GapRegression:
-    """A ridge regression on standardized covariates, and its errors for units left out."""
-
-    mean: Floats  # of each covariate, (covariate,)
-    sd: Floats  # 1 where a covariate does not vary
-    centre: float
-    slope: Floats  # per standard deviation, (covariate,)
-    left_out: Floats  # of each unit, observed less what the others imply, (unit,)
-
-    @classmethod
-    def fit(cls, x: Floats, y: Floats) -> Self:
-        """With the penalty of the least squared error for units left out.
-
-        Parameters
-        ----------
-        x : (unit, covariate); y : (unit,)
-        """
-        mean, sd = x.mean(axis=0), x.std(axis=0)
-        sd = np.where(sd > 1e-9 * (1 + np.abs(mean)), sd, 1.0)
-        u, size, v = np.linalg.svd((x - mean) / sd, full_matrices=False)
-        centre, along = y.mean(), u.T @ (y - y.mean())
-        best = np.inf
-        for penalty in PENALTIES:
-            kept = size**2 / (size**2 + penalty)
-            leverage = 1 / len(y) + u**2 @ kept
-            left_out = (y - centre - u @ (kept * along)) / (1 - leverage)
-            error = float(np.mean(left_out**2))
-            if error < best:
-                best, found = error, (v.T @ (size / (size**2 + penalty) * along), left_out)
-        return cls(mean, sd, float(centre), *found)
-
-    def __call__(self, x: Floats) -> Floats:
-        """What is implied, (unit,)."""
-        return np.asarray(self.centre + (x - self.mean) / self.sd @ self.slope)
 
 
 class Counted(NamedTuple):
@@ -84,9 +43,11 @@ def gap(known: Counted, of: Counted) -> Floats:
     """
     if len(known.codes) < FEWEST:
         return np.zeros(len(of.codes))
-    fitted = GapRegression.fit(known.structure, log_odds(known.rate))
-    left_out = dict(zip(known.codes, fitted.left_out.tolist(), strict=True))
-    off = log_odds(of.rate) - fitted(of.structure)
+    scale = Standardizer.of(known.structure, cut=np.inf)
+    odds = log_odds(known.rate)[:, None]
+    fitted = ridge(scale(known.structure), odds, penalties=PENALTIES)
+    left_out = dict(zip(known.codes, fitted.left_out(odds)[:, 0].tolist(), strict=True))
+    off = log_odds(of.rate) - fitted.at(scale(of.structure))[:, 0]
     return np.array([left_out.get(code, o) for code, o in zip(of.codes, off, strict=True)])
 
 

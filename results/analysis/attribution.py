@@ -27,6 +27,7 @@ import numpy as np
 import pandas as pd
 
 from xiancheng.calibration.forecasts.common_trend import PublishedRate
+from xiancheng.results.analysis.doses import DOSE_COLUMNS
 from xiancheng.results.analysis.result import not_printed, read_printed
 from xiancheng.results.cells import records
 from xiancheng.scenarios.ensemble import PARTS, RunSummary, Summaries, judged_on, layered
@@ -58,7 +59,7 @@ class AttributionTable:
     counties: `points` of the resident rate and its parts by cause, and `urban_residents`.
     `points_error` and `urban_residents_error` are standard errors over orders, parameters and
     seeds; null where all orders were played in one world, as that of the orders alone says nothing
-    of these.
+    of these. `doses`, if it was asked for, is the table of `doses.lever_effects`.
     """
 
     frame: "pd.DataFrame"
@@ -68,6 +69,7 @@ class AttributionTable:
     draws: int  # 0: central parameters
     runs: int  # that were really simulated
     scale: float
+    doses: "pd.DataFrame | None" = None
 
     @classmethod
     def read(cls, path: Path, scenario: Scenario) -> Self:
@@ -83,7 +85,10 @@ class AttributionTable:
         if not set(frame) >= COLUMNS or not all(isinstance(x, int | float) for x in sizes):
             raise not_printed(path, "attribute")
         numbers = int(sizes[0]), int(sizes[1]), int(sizes[2]), float(sizes[3])
-        return cls(frame, scenario.name, str(printed.get("date")), *numbers)
+        doses = pd.DataFrame(printed["doses"]) if printed.get("doses") else None
+        if doses is not None and not {*doses.columns} >= {*DOSE_COLUMNS}:
+            raise not_printed(path, "attribute")
+        return cls(frame, scenario.name, str(printed.get("date")), *numbers, doses)
 
     def of_group(self, code: int, level: str, kind: str) -> list[dict[str, Any]]:
         """Projects, measures or the total in a group of counties: records of `frame`."""

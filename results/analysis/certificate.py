@@ -17,9 +17,10 @@ from xiancheng.calibration.region import Region
 from xiancheng.results.analysis.goal_seek import AnchoredRuns, SearchResult
 from xiancheng.results.analysis.goal_seek import margins as margins_of
 from xiancheng.results.analysis.goal_spec import GoalSpec, Package
+from xiancheng.results.analysis.requirement import CHANCES, had_with
 from xiancheng.scenarios.ensemble import SummarySource
 from xiancheng.scenarios.run_spec import RunSpec
-from xiancheng.sim.state import Bools, Floats
+from xiancheng.sim.state import Floats
 
 CONFIDENCE = 0.95  # of the lower bound, one-sided
 PACKAGES = 4  # that are compared under other conditions, at most
@@ -47,6 +48,7 @@ class Certificate:
     target_shares: Mapping[int, float]  # of each target, the share of draws that meet it
     probability: float  # of the verdict on these draws: every draw of the level, as in a run
     target_probability: Mapping[int, float]  # of each target, likewise
+    rates: Mapping[int, tuple[float, ...]]  # had with `requirement.CHANCES`, and as wanted, last
     margins: Mapping[int, tuple[float, float, float]]  # 5, 50 and 95 % of each margin [points]
     reached: Mapping[int, float]  # rate that each target reaches with the wanted probability
     binding: tuple[int, ...]  # targets that fail in any draw, the most frequent first
@@ -82,13 +84,13 @@ def certify(
     met, n = int(good.all(axis=1).sum()), len(draws)
     bound = lower_bound(met, n)
     failing = dict(zip(goal.targets, (~good).mean(axis=0).tolist(), strict=True))
-    chance, chances = _probability(goal, package, runs, good)
+    chance, chances, rates = _probability(goal, package, runs, margins)
     within = np.quantile(margins, 1 - goal.probability, axis=0, method="lower").tolist()
     quantiles = np.percentile(margins, (5, 50, 95), axis=0).T.tolist()
     return Certificate(
         met=met, draws=n, bound=bound, certified=bound >= goal.probability,
         needed=enough(met / n, goal.probability), probability=chance,
-        target_probability=dict(zip(goal.targets, chances, strict=True)),
+        target_probability=dict(zip(goal.targets, chances, strict=True)), rates=rates,
         target_shares={t: 1 - share for t, share in failing.items()},
         margins={t: (q[0], q[1], q[2]) for t, q in zip(goal.targets, quantiles, strict=True)},
         reached={t: goal.targets[t] + own for t, own in zip(goal.targets, within, strict=True)},
@@ -98,18 +100,23 @@ def certify(
 
 
 def _probability(
-    goal: GoalSpec, package: Package, runs: SummarySource, good: Bools
-) -> tuple[float, list[float]]:
+    goal: GoalSpec, package: Package, runs: SummarySource, margins: Floats
+) -> tuple[float, list[float], dict[int, tuple[float, ...]]]:
     """The chance to meet all targets, and each, by the verdict on the draws of a certificate.
 
-    Where runs have no level this is the share of draws, (draw, target), that are good.
+    And the rate of each that is had with some chances. Where runs have no level these are shares
+    of draws by their margins, (draw, target).
     """
+    asked = (*CHANCES, goal.probability)
     if not isinstance(runs, AnchoredRuns) or not runs.anchored:
-        return float(good.all(axis=1).mean()), good.mean(axis=0).tolist()
+        good, rates = margins >= 0, margins + np.array([*goal.targets.values()])
+        had = had_with(rates, [*goal.targets], asked)
+        return float(good.all(axis=1).mean()), good.mean(axis=0).tolist(), had
     verdict = runs.verdict(goal.scenario_of(package), goal.targets)
     last = verdict.deadlines.index(max(verdict.deadlines))
     estimates = verdict.estimates()
-    return float(estimates["all_met"][last]), estimates["probability"].tolist()
+    had = had_with(verdict.scenario, [*goal.targets], asked)
+    return float(estimates["all_met"][last]), estimates["probability"].tolist(), had
 
 
 def lower_bound(met: int, draws: int) -> float:

@@ -28,6 +28,7 @@ from xiancheng.scenarios.ensemble import (
     Summaries,
     judged_on,
     layered,
+    scale_of_draws,
     summarize,
 )
 from xiancheng.scenarios.loader import is_shipped, resolve
@@ -138,6 +139,7 @@ class Comparison:
     drawn: Floats | None  # (side, draw, seed, outcome, group)
     drawn_targets: Floats | None  # (side, draw, seed, target)
     drawn_reference: Floats | None  # (draw, seed, target)
+    draw_scale: float | None = None  # rows for each resident in runs of draws; None without any
 
     @property
     def region(self) -> "Region":
@@ -244,6 +246,7 @@ class Comparison:
             None if known is None else known.at_deadlines(self.region)[:, columns],
             scenario=runs[side][:, columns], baseline=runs[0][:, columns],
             reference=reference[:, columns], draws=0 if self.drawn is None else self.drawn.shape[1],
+            draw_scale=self.draw_scale,
         )  # fmt: skip
 
     def _due(self, side: int) -> "list[tuple[int, Target]]":
@@ -289,8 +292,9 @@ def parts_of_spread(values: Floats) -> tuple[Floats, Floats]:
 
 def compare(
     sides: Sequence[Comparand], *, region: str | Path = "binzhou", seed: int = 1,
-    scale: float = 1.0, draws: int = 0, seeds: int = 1, jobs: int | None = None,
-    day: date | None = None, observations: Sequence[PublishedRate] = (), alignment: str = LEVEL,
+    scale: float = 1.0, draws: int = 0, draw_scale: float | None = None, seeds: int = 1,
+    jobs: int | None = None, day: date | None = None,
+    observations: Sequence[PublishedRate] = (), alignment: str = LEVEL,
     cutoff: date | None = None,
     done: Callable[[], None] = lambda: None,
 ) -> Comparison:  # fmt: skip
@@ -302,6 +306,7 @@ def compare(
     Parameters
     ----------
     draws, seeds : parameter draws, none or at least two, and seeds within each
+    draw_scale : rows for each resident in them; see `scenarios.ensemble.scale_of_draws`
     observations, alignment, cutoff : as `simulate` takes them, where no side is a saved run
     day : of the outcomes; by default the last deadline of a target
 
@@ -337,18 +342,19 @@ def compare(
         reference = replace(
             reference_of(sides[0].scenario), until=max(s.scenario.until for s in sides)
         )
-        central = dict(zip(
-            (side.name for side in fresh),
-            runs.read([common.running(side.scenario) for side in fresh], done), strict=True,
-        ))  # fmt: skip
+        plain = common.running(reference)
+        once = [plain, *(common.running(side.scenario) for side in fresh)]
+        first, *others = runs.read(once, done)
+        central = dict(zip((side.name for side in fresh), others, strict=True))
         central |= {
             side.name: summarize(side.saved.outcome(), chosen) for side in sides if side.saved
         }
+        smaller = scale_of_draws(common, draw_scale)
         table = layered(common, draws, seed, seeds) if draws else []
-        specs = [common.running(side.scenario) for side in sides]
-        drawn = runs.read([spec.under(draw) for spec in specs for draw in table], done)
-        plain = common.running(reference)
-        known = runs.read([plain, *(plain.under(draw) for draw in table)], done)
+        specs = [plain, *(common.running(side.scenario) for side in sides)]
+        smaller_specs = [spec.vary(scale=smaller) for spec in specs]
+        every = runs.read([spec.under(draw) for spec in smaller_specs for draw in table], done)
+        known, drawn = [first, *every[: len(table)]], every[len(table) :]
     references = np.array([run.targets for run in known])
     shape = (len(sides), draws, seeds)
     values = np.array([outcome_values(central[side.name]) for side in sides])
@@ -362,6 +368,7 @@ def compare(
         drawn_targets=np.array([run.targets for run in drawn]).reshape(*shape, len(pack.targets))
         if draws else None,
         drawn_reference=references[1:].reshape(draws, seeds, len(pack.targets)) if draws else None,
+        draw_scale=smaller if draws else None,
     )  # fmt: skip
 
 

@@ -2,25 +2,28 @@
 
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region
-from xiancheng.results.analysis import certificate, goal_seek, goal_spec
+from xiancheng.results.analysis import certificate, doses, goal_seek, goal_spec, requirement
 from xiancheng.results.analysis import sensitivity as morris_sobol
-from xiancheng.results.analysis.attribution import WORLDS, CoalitionGame
+from xiancheng.results.analysis.attribution import WORLDS, AttributionTable, CoalitionGame
 from xiancheng.results.analysis.attribution import attribute as attributed_effect
 from xiancheng.results.analysis.compare import Comparand, comparands
 from xiancheng.results.analysis.compare import compare as compared_sides
 from xiancheng.results.analysis.result import group_index, known_outcomes, scenario_digest
+from xiancheng.results.cli import variance as of_variance
 from xiancheng.results.cli.output import (
     Work,
     announce,
     give,
     known_rates,
     note_inactive,
+    note_inactive_rates,
     print_notes,
     progress,
     reject_unused,
@@ -31,11 +34,18 @@ from xiancheng.results.store.files import check_writable
 from xiancheng.results.store.record import posterior_record, sample_notes
 from xiancheng.results.tables import analysis as tables
 from xiancheng.results.tables import attribution as contributions
+from xiancheng.results.tables.doses import lever_effects
 from xiancheng.results.tables.terminal import show
 from xiancheng.results.tables.verdicts import unjudged
 from xiancheng.results.text import Say
 from xiancheng.scenarios.diff import called
-from xiancheng.scenarios.ensemble import Summaries, independent, judged_on, layered
+from xiancheng.scenarios.ensemble import (
+    Summaries,
+    independent,
+    judged_on,
+    layered,
+    scale_of_draws,
+)
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import reported_groups
 from xiancheng.scenarios.run_spec import RunSpec, check_run, horizon, judged
@@ -59,12 +69,19 @@ def compare(options: Namespace, say: Say) -> int:
     for side in sides:
         _check(options, side.scenario, options.scale, options.draws)
     each = 1 + options.draws * seeds
-    works = [_work(options, side.scenario, each) for side in (*sides, sides[0])]
+    spec = RunSpec.of(sides[0].scenario, region=options.region, scale=options.scale)
+    small = scale_of_draws(spec, options.draw_scale)
+    works = [
+        _work(options, side.scenario, n, scale)
+        for side in (*sides, sides[0])
+        for n, scale in ((1, options.scale), (each - 1, small)) if n
+    ]  # fmt: skip
     announce(say, works, options.jobs)
     with progress(say(_("comparing")), (len(sides) + 1) * each) as step:
         found = compared_sides(
             sides, region=options.region, seed=options.seed, scale=options.scale,
-            draws=options.draws, seeds=seeds, jobs=options.jobs, day=options.at, done=step,
+            draws=options.draws, draw_scale=options.draw_scale, seeds=seeds, jobs=options.jobs,
+            day=options.at, done=step,
             observations=known_rates(options, sides[0].scenario, options.region, say).rates,
             cutoff=options.cutoff, alignment=options.alignment,
         )  # fmt: skip
@@ -99,7 +116,7 @@ def _reject_unused_by_compare(options: Namespace, sides: Sequence[Comparand]) ->
         reject_unused(options, ["scale"], _("the scale is that of the saved run; leave it out"))
     if not options.draws:
         why = _("without draws there is no interval; give --draws as well, such as --draws 50")
-        reject_unused(options, ["seeds"], why)
+        reject_unused(options, ["seeds", "draw_scale"], why)
     if saved:
         why = _("the published rates are those of the saved run; leave the file out")
         reject_unused(options, ["observations", "cutoff"], why)
@@ -126,24 +143,42 @@ def attribute(options: Namespace, say: Say) -> int:
         announce(say, [_work(options, scenario, steps)], options.jobs)
         with progress(say(_("attributing")), steps) as step:
             found = attributed_effect(scenario, runs, game, draws, step)
+        found = _with_doses(options, say, scenario, runs, found)
     pack, frame = runs.spec.pack, found.frame
     notes = [*contributions.notes(found, pack, say.lang)]
     notes += sample_notes(pack, say.lang) if count else []
     report = {
         **_about(scenario, pack), "date": found.day, "runs": found.runs,
         "permutations": found.permutations, "draws": found.draws, "scale": scale,
-        "shares": frame, "remarks": notes, "posterior": posterior_record(pack) if count else None,
+        "shares": frame, "doses": found.doses, "remarks": notes,
+        "posterior": posterior_record(pack) if count else None,
     }  # fmt: skip
 
     def text() -> None:
         print(called(scenario, pack).text(say.lang))
         for level in ("project", "measure"):
             show(contributions.shares(found, scenario, where, level, say.lang))
+        if found.doses is not None:
+            show(lever_effects(found.doses, where, found.day, say.lang, scale=scale))
         print_notes(notes)
 
     give(options, report, text)
     write_csv(frame, options.csv, say)
     return DONE
+
+
+def _with_doses(
+    options: Namespace, say: Say, scenario: Scenario, runs: Summaries, found: AttributionTable
+) -> AttributionTable:
+    """The attribution with what each family of levers does, if that is asked for."""
+    steps = doses.runs_needed(scenario, options.dose_draws)
+    if not steps:
+        return found
+    with progress(say(_("doses and effects")), steps) as step:
+        table = doses.lever_effects(
+            scenario, runs, runs.day, draws=options.dose_draws, seed=options.seed, done=step
+        )
+    return replace(found, doses=table)
 
 
 # Seek
@@ -169,24 +204,33 @@ def seek(options: Namespace, say: Say) -> int:
         _work(options, scenario, each * options.confirm, options.confirm_scale),
     ]
     announce(say, works, options.jobs)
-    found, regret = _search(options, say, goal, search, outside)
+    found, regret, (pushed, residents) = _search(options, say, goal, search, outside)
     proof, anchored = _confirm(options, say, goal, found, each * options.confirm)
+    needed = requirement.Requirement(
+        goal, pack, {t: had[:-1] for t, had in proof.rates.items()},
+        {t: had[-1] for t, had in proof.rates.items()}, residents, pushed,
+    )  # fmt: skip
     notes = tables.goal_notes(
         goal, found, proof, pack, say.lang, anchored=anchored, regret=regret, scale=options.scale
     )
     if not options.targets:  # who names targets knows of the others
         notes += unjudged(scenario, pack, say.lang)
+    notes += tables.requirement_notes(needed, say.lang)
     notes += sample_notes(pack, say.lang)
     report = {
         **_about(scenario, pack), "posterior": posterior_record(pack), "found": found,
         "certificate": proof, "share": proof.share, "verdict": notes,
         "targets": proof.records(goal, pack), "regret": regret.records() if regret else None,
+        "requirement": needed.records(),
     }  # fmt: skip
 
     def text() -> None:
         if found.package:
             show(tables.package(goal, found, pack, say.lang))
         show(tables.goal_targets(goal, proof, pack, say.lang))
+        show(tables.had(needed, say.lang))
+        if needed.pushes:
+            show(tables.beyond(needed, say.lang), prose=True)
         if regret:
             show(tables.regret(regret, say.lang))
         print_notes(notes)
@@ -202,20 +246,32 @@ def _fresh(options: Namespace, spec: RunSpec, count: int) -> list[RunSpec]:
 
 def _search(
     options: Namespace, say: Say, goal: goal_spec.GoalSpec, steps: int, outside: int
-) -> tuple[goal_seek.SearchResult, certificate.Regret | None]:
-    """The least package, and what packages come to in other outside worlds, if that is asked."""
-    with _runs(options, goal.scenario, options.scale, say) as runs:
+) -> tuple[
+    goal_seek.SearchResult,
+    certificate.Regret | None,
+    tuple[tuple[requirement.Push, ...], dict[int, float]],
+]:
+    """The least package, and what packages come to in other outside worlds, if that is asked.
+
+    Where none is enough also what quantities do that a package does not have.
+    """
+    with _runs(options, goal.scenario, options.scale, say, again=True) as runs:
         draws = layered(runs.spec, options.draws, options.seed)
         with progress(say(_("searching")), steps) as step:
             own = goal_seek.AnchoredRuns(runs, goal.scenario, draws)
             found = goal_seek.search(goal, own, draws, seed=options.seed, done=step)
+        beyond: tuple[tuple[requirement.Push, ...], dict[int, float]] = ((), {})
+        if not found.met:
+            more = requirement.runs_foreseen(len(draws))
+            with progress(say(_("what it would take")), more) as step:
+                beyond = requirement.pushes(goal, runs, draws, step)
         if not options.regret:
-            return found, None
+            return found, None, beyond
         fresh = _fresh(options, runs.spec, options.regret)
         own = goal_seek.AnchoredRuns(runs, goal.scenario, fresh)
         steps = outside * len(certificate.packages_to_regret(goal, found))
         with progress(say(_("outside worlds")), steps) as step:
-            return found, certificate.regret(goal, found, own, fresh, step)
+            return found, certificate.regret(goal, found, own, fresh, step), beyond
 
 
 def _confirm(
@@ -239,7 +295,14 @@ def _confirm(
 
 
 def sensitivity(options: Namespace, say: Say) -> int:
-    """Which parameters move an outcome."""
+    """Which parameters move an outcome, or where a verdict's uncertainty comes from."""
+    if options.verdict:
+        points = of_variance.settle(options)
+        scenario = _scenario(options, say)
+        _check(options, scenario, options.scale)
+        runs = _runs(options, scenario, options.scale, say)
+        about = _about(scenario, runs.spec.pack)
+        return of_variance.verdict(options, say, scenario, runs, about, points)
     outcome = known_outcomes([options.outcome])[0]
     chosen = morris_sobol.factors(options.factors)
     sizes = _sizes(options)
@@ -344,7 +407,9 @@ def _check(options: Namespace, scenario: Scenario, scale: float, draws: int = 0)
         check_writable(options.csv, file=True)
 
 
-def _runs(options: Namespace, scenario: Scenario, scale: float, say: Say) -> Summaries:
+def _runs(
+    options: Namespace, scenario: Scenario, scale: float, say: Say, *, again: bool = False
+) -> Summaries:  # fmt: skip
     """What runs scenarios, and reads them on a day: that of --at, else the last deadline.
 
     Raises
@@ -359,13 +424,14 @@ def _runs(options: Namespace, scenario: Scenario, scale: float, say: Say) -> Sum
         observations=options.known.rates,
         cutoff=options.cutoff, alignment=options.alignment,
     )  # fmt: skip
+    note_inactive_rates(spec, say)
     day: date = getattr(options, "at", None) or judged_on(scenario, spec.pack)
     if not scenario.start < day <= scenario.until:
         raise RequestError(
             _("--at {day} should be after {start} and not after {until}", day=day,
               start=scenario.start, until=scenario.until)
         )  # fmt: skip
-    return Summaries(spec, day, options.jobs)
+    return Summaries(spec, day, options.jobs, again=again)
 
 
 def _work(options: Namespace, scenario: Scenario, runs: int, scale: float | None = None) -> Work:

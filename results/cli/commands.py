@@ -46,6 +46,14 @@ def _draws(default: int | None, about: Words | None = None, *, least: int = 0, u
     return Option(name, about, "40", usual=usual, type=whole(least), default=default)
 
 
+DRAW_SCALE = _scale(
+    None,
+    "--draw-scale",
+    _("size of the population in the runs of draws"),
+    usual=_("0.1, or --scale if that is less"),
+)
+
+
 def _seed(default: int | None = 1, *, usual: Text = "") -> Option:
     about = _("seed of the random numbers")
     return Option("--seed", about, "7", usual=usual, type=whole(), default=default)
@@ -84,16 +92,16 @@ CUTOFF = Option("--cutoff", _("nothing published for a later day is used"), "202
                 usual="2024-12-31", type=day())  # fmt: skip
 
 
-def _alignment(usual: str = "level", example: str = "off") -> Option:
+def _alignment(default: str = "level", example: str = "off", usual: Text = "") -> Option:
     return Option("--alignment", _("whether runs without the plan follow the level"), example,
-                  type=one_of("level", "off"), default=usual)  # fmt: skip
+                  usual=usual, type=one_of("level", "off"), default=default)  # fmt: skip
 
 
 # One run
 
 RUN = Command(
     f"{CLI}.run:run", _("run a scenario against its baseline"),
-    SCENARIO, REGION, PLAN, _seed(), _draws(0), _scale(1.0),
+    SCENARIO, REGION, PLAN, _seed(), _draws(0), _scale(1.0), DRAW_SCALE,
     Option("--start", _("first day, a census date"), "2010-11-01",
            usual=_("that of the scenario"), type=day()),
     UNTIL, JOBS, OBSERVATIONS, CUTOFF, _alignment(),
@@ -154,7 +162,7 @@ COMPARE = Command(
     Option("--seeds", _("seeds for each draw"), "2", usual="1", type=whole(1)),
     _several("--outcome", _("indicators that are shown"), "migration_pp",
              _("the rate and its causes"), "INDICATOR"),
-    REGION, PLAN, _seed(None, usual=OWN), _scale(None, usual=OWN), JOBS, _draws(0), AT,
+    REGION, PLAN, _seed(None, usual=OWN), _scale(None, usual=OWN), JOBS, _draws(0), DRAW_SCALE, AT,
     OBSERVATIONS, CUTOFF, _alignment(), _table("--csv"),
 )  # fmt: skip
 
@@ -166,6 +174,8 @@ ATTRIBUTE = Command(
     REGION, PLAN, _seed(), _scale(0.05), JOBS,
     _draws(None, _("parameter draws, each a random world"),
            usual=_("{worlds}, or half the orders if fewer", worlds=WORLDS)),
+    _draws(20, _("draws of doses and responses; 0: without the table of doses"),
+           name="--dose-draws"),
     AT, COUNTY, OBSERVATIONS, CUTOFF, _alignment(), _table("--csv"),
 )  # fmt: skip
 
@@ -201,12 +211,15 @@ SENSITIVITY = Command(
     Option("--outcome", _("indicator that is analysed"), "migration_pp", metavar="INDICATOR",
            default="resident_urbanization_rate"),
     Option("--effect", _("analyse the plan less its baseline"), is_flag=True),
+    Option("--verdict", _("split the variance of the verdict on each target"), is_flag=True),
     _several("--factors", _("parameters"), "kappa beta_y", ALL, "PARAMETER"),
     Option("--trajectories", _("Morris trajectories"), "20", usual="10", type=whole()),
     Option("--top", _("factors that Morris passes on to Sobol"), "5", usual="8", type=whole(1)),
-    Option("--points", _("base points of Sobol, a power of two"), "128", usual="64", type=whole()),
-    REGION, PLAN, _seed(), _scale(0.01), JOBS, AT, COUNTY, OBSERVATIONS, CUTOFF,
-    _alignment("off", "level"),
+    Option("--points", _("base points of Sobol, a power of two; pairs of draws with --verdict"),
+           "128", usual=_("64; with --verdict 32"), type=whole()),
+    REGION, PLAN, _seed(), _scale(0.01, usual=_("0.01; with --verdict 0.1")), JOBS, AT, COUNTY,
+    OBSERVATIONS, CUTOFF,
+    _alignment("off", "level", _("off; with --verdict level")),
     _table("--csv"),
 )  # fmt: skip
 
@@ -217,7 +230,7 @@ ESTIMATE = (
     Option("--pool", _("pack of counties around, or none"), "shandong",
            usual=_("the largest of the province"), type=Name("packs", metavar="PACK")),
     Option("--runs", _("runs of the region", "number"), "320", usual="1000", type=whole(180)),
-    Option("--pool-runs", _("runs of the counties around", "number"), "320", usual="512",
+    Option("--pool-runs", _("runs of the counties around", "number"), "320", usual="1024",
            type=whole(180)),
     _scale(None, about=_("size of the region's population"), usual="0.1"),
     Option("--pairs", _("of these runs, how many are made at full scale too"), "50", usual="100",
@@ -264,16 +277,18 @@ REPORT = Command(
            type=File(read=True)),
     Option("--package", _("result of seek --json"), "package.json", usual=NONE,
            type=File(read=True)),
-    REGION, PLAN, _seed(), _scale(0.05), _draws(20), JOBS, OBSERVATIONS, CUTOFF,
+    Option("--variance", _("result of sensitivity --verdict --json"), "variance.json", usual=NONE,
+           type=File(read=True)),
+    REGION, PLAN, _seed(), _scale(0.05), _draws(20), DRAW_SCALE, JOBS, OBSERVATIONS, CUTOFF,
 )  # fmt: skip
 
 CONSOLE = Command(
     f"{CLI}.console:console", _("compare scenarios in the browser"),
     Option("--port", _("port"), "8081", type=whole(1, 65535), default=8080),
     Option("--host", _("address to listen on"), "0.0.0.0", default=HERE, metavar="ADDRESS"),
-    REGION, PLAN, _scale(1.0), _draws(40),
-    _scale(0.02, "--quick-scale", _("size of the population of the preliminary answer")),
-    _draws(16, _("draws of the preliminary answer"), name="--quick-draws"),
+    REGION, PLAN, _scale(1.0), _draws(200), DRAW_SCALE,
+    _scale(0.02, "--quick-scale", _("size of the population of the first answer")),
+    _draws(40, _("draws of the first distribution; more follow"), name="--quick-draws"),
     JOBS,
     Option("--saved", _("folder of saved scenarios"), "scenarios", type=File("DIR"),
            default=SAVED),

@@ -16,8 +16,10 @@ from xiancheng.results.console.library import Library
 from xiancheng.results.store.runs import RUNS
 from xiancheng.results.text import Say
 from xiancheng.results.verdict.level import level_from
+from xiancheng.scenarios.ensemble import scale_of_draws
 from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.run_spec import check_run, judged
+from xiancheng.scenarios.run_spec import RunSpec, check_run, judged
+from xiancheng.scenarios.trunk import SnapshotFolder
 
 
 def console(options: Namespace, say: Say) -> int:
@@ -25,8 +27,11 @@ def console(options: Namespace, say: Say) -> int:
     if find_spec("nicegui") is None:
         raise RequestError(_("the page needs nicegui; in its sources: pip install -e '.[console]'"))
     plan, host, port = resolve("plan", options.region), options.host, options.port
-    sizes = Sizes(options.quick_scale, options.quick_draws, options.scale, options.draws)
+    sizes = Sizes(
+        options.quick_scale, options.quick_draws, options.scale, options.draws, options.draw_scale
+    )
     check_run(plan, options.region, scale=sizes.scale, draws=sizes.draws)
+    scale_of_draws(RunSpec.of(plan, region=options.region), sizes.draw_scale)
     check_run(plan, options.region, scale=sizes.quick_scale, draws=sizes.quick_draws)
     vacant(host, port)
     if host != HERE:
@@ -38,12 +43,16 @@ def console(options: Namespace, say: Say) -> int:
     level_from(pack, pack.censuses[-1], plan.until)  # once, and not while somebody waits
     queue = JobQueue(options.jobs or os.cpu_count() or 1)
     library = Library(options.saved, options.region)
-    server = Server(queue, pack, options.region, library, RUNS, sizes)
+    states = SnapshotFolder.temporary()
+    server = Server(queue, pack, options.region, library, RUNS, sizes, states)
     shown = f"[{host}]" if ":" in host else host
     say.note(_("the page: http://{shown}:{port}/en (Ctrl+C ends it)", shown=shown, port=port))
     from xiancheng.results.console.app import serve  # needs NiceGUI
 
-    serve(server, host=host, port=port, show=options.open)
+    try:
+        serve(server, host=host, port=port, show=options.open)
+    finally:
+        states.remove()
     return DONE
 
 

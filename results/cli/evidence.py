@@ -31,9 +31,9 @@ from xiancheng.results.tables import scores as tables
 from xiancheng.results.tables.terminal import show
 from xiancheng.results.text import Say
 from xiancheng.results.verdict import account as accounts
+from xiancheng.results.verdict import auxiliary, observations, trials
 from xiancheng.results.verdict import estimate as estimates
 from xiancheng.results.verdict import hindcast as hindcasts
-from xiancheng.results.verdict import observations, trials
 from xiancheng.results.verdict.estimate import EstimateSettings, Stage
 from xiancheng.results.verdict.forecast_score import by_case, by_forecaster
 from xiancheng.results.verdict.forecasts import check_cutoff, forecasts
@@ -216,8 +216,10 @@ def hindcast(options: Namespace, say: Say) -> int:
     with progress(say(_("leaving out")), 2 * len(stage.training.table.units)) as step:
         found = hindcasts.hindcasts(stage, chosen, step)
     account = hindcasts.account(
-        chosen, pack, found, hindcasts.observed_changes(runs), hindcasts.synthetic(stage)
-    )
+        chosen, pack, found, hindcasts.observed_changes(runs), hindcasts.synthetic(stage),
+        auxiliary.regressions(runs, stage, chosen.seed),
+        [row for each in found for row in hindcasts.without_its_covariate(each, chosen.seed)],
+    )  # fmt: skip
     give(options, account, lambda: _print_hindcast(account, pack, say))
     if options.write:
         picture = options.write.with_name("pictures") / "validation.svg"

@@ -29,8 +29,9 @@ from xiancheng.results.text import Say
 from xiancheng.results.verdict.observations import BroughtRates, read_known
 from xiancheng.scenarios.loader import SHIPPED as PLAN
 from xiancheng.scenarios.loader import shipped_plans as plans
+from xiancheng.scenarios.run_spec import RunSpec
 from xiancheng.scenarios.scenario_files import Scenario
-from xiancheng.scenarios.trace import inactive_measures
+from xiancheng.scenarios.trace import inactive_measures, inactive_observations
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,6 +69,12 @@ def note_inactive(scenario: Scenario, say: Say) -> None:
     """Tell the reader what a scenario asks for that never acts."""
     for each in inactive_measures(scenario):
         say.note(_("{scenario}: {says}", scenario=scenario.name, says=each.says))
+
+
+def note_inactive_rates(spec: RunSpec, say: Say) -> None:
+    """Tell the reader of published rates that were given and do not act."""
+    if (rates := inactive_observations(spec)) is not None:
+        say.note(rates)
 
 
 def reject_unused(options: Namespace, names: Iterable[str], why: Words) -> None:

@@ -12,6 +12,7 @@ from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.naming import is_path
 from xiancheng.results.analysis.attribution import AttributionTable, quick_attribution
 from xiancheng.results.analysis.result import read_printed
+from xiancheng.results.analysis.variance import VarianceSplit
 from xiancheng.results.cli.output import Work, announce, give, known_rates, progress, reject_unused
 from xiancheng.results.cli.process import DONE
 from xiancheng.results.report.build import MAPS, documents, file_name, formats
@@ -67,7 +68,8 @@ def result_of(options: Namespace, say: Say, step: Callable[[], None]) -> PlanRes
     run = None if is_shipped(options.run, options.region) else find_run(options.run)
     if run is not None:
         why = _("the run is on file; leave it out, or name a scenario")
-        reject_unused(options, ["region", "seed", "scale", "draws", "observations", "cutoff"], why)
+        names = ["region", "seed", "scale", "draws", "draw_scale", "observations", "cutoff"]
+        reject_unused(options, names, why)
         run.refuse_changed(run.spec)  # before an attribution is computed
         scenario, place, seed = run.spec.scenario, run.record.region.name, run.record.seed
         known, cutoff = run.spec.observations, run.spec.cutoff
@@ -79,6 +81,7 @@ def result_of(options: Namespace, say: Say, step: Callable[[], None]) -> PlanRes
         announce(say, [Work(runs, place, options.scale, scenario.start, scenario.until)],
                  options.jobs)  # fmt: skip
     package = read_printed(options.package, scenario, "seek") if options.package else None
+    apart = VarianceSplit.read(options.variance, scenario) if options.variance else None
     jobs = 1 if run is None and options.draws else options.jobs
     shares = AttributionTable.read(options.attribution, scenario) if options.attribution else None
     with LocalExecutor(1) as executor:
@@ -96,7 +99,7 @@ def result_of(options: Namespace, say: Say, step: Callable[[], None]) -> PlanRes
         step()
         shares = computed.result() if computed else shares
     step()
-    result = of_saved(run, answer=kept, shares=shares, package=package)
+    result = of_saved(run, answer=kept, shares=shares, package=package, variance=apart)
     step()
     return result
 
@@ -109,7 +112,8 @@ def _run(
         scenario, region=options.region, seed=options.seed, scale=options.scale,
         observations=known, cutoff=options.cutoff,
     )  # fmt: skip
-    both = ensemble(spec, draws=options.draws, jobs=options.jobs, cache=kept)
+    both = ensemble(spec, draws=options.draws, draw_scale=options.draw_scale, jobs=options.jobs,
+                    cache=kept)  # fmt: skip
     found, delivered = verdicts(both), delivery_frame(both.scenario)
     folder, __ = save_run(both.scenario, spec, found, delivered, RUNS, kept)
     return load_run(folder)

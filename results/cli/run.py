@@ -5,7 +5,16 @@ from dataclasses import asdict
 
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region
-from xiancheng.results.cli.output import Work, announce, give, known_rates, print_notes, progress
+from xiancheng.results.cli.output import (
+    Work,
+    announce,
+    give,
+    known_rates,
+    note_inactive_rates,
+    print_notes,
+    progress,
+    reject_unused,
+)
 from xiancheng.results.cli.process import DONE, FAILED
 from xiancheng.results.report import charts
 from xiancheng.results.store.cache import StoredRuns, save_run
@@ -17,7 +26,7 @@ from xiancheng.results.tables import verdicts as tables
 from xiancheng.results.text import Say
 from xiancheng.results.verdict.verdict import new_figures, verdicts
 from xiancheng.scenarios.diff import called
-from xiancheng.scenarios.ensemble import Ensemble, check_drawable, ensemble
+from xiancheng.scenarios.ensemble import Ensemble, check_drawable, ensemble, scale_of_draws
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.run_spec import RunSpec, check_run, horizon
 from xiancheng.scenarios.trace import inactive_measures
@@ -33,6 +42,10 @@ def run(options: Namespace, say: Say) -> int:
         observations=known.rates, cutoff=options.cutoff,
         alignment=options.alignment,
     )  # fmt: skip
+    if not options.draws:
+        why = _("without draws none has a scale; give --draws as well, such as --draws 50")
+        reject_unused(options, ["draw_scale"], why)
+    note_inactive_rates(spec, say)
     folder = options.out or RUNS
     check_writable(folder)
     if options.figure:
@@ -87,12 +100,16 @@ def _simulated(spec: RunSpec, kept: StoredRuns, options: Namespace, say: Say) ->
     """The scenario, its baseline and reference, and draws of them if there are to be any."""
     if options.draws:
         check_drawable(spec)
-    pairs, scenario = 2 * (1 + options.draws), spec.scenario
-    announce(say, [Work(pairs, options.region, options.scale, scenario.start, scenario.until)],
-             options.jobs)  # fmt: skip
+    scenario, small = spec.scenario, scale_of_draws(spec, options.draw_scale)
+    works = [
+        Work(n, options.region, scale, scenario.start, scenario.until)
+        for n, scale in ((2, options.scale), (2 * options.draws, small)) if n
+    ]  # fmt: skip
+    announce(say, works, options.jobs)
     altered = kept.set_aside()
     with progress(say(_("simulating")), 2 + 3 * options.draws) as step:
-        both = ensemble(spec, draws=options.draws, jobs=options.jobs, done=step, cache=kept)
+        both = ensemble(spec, draws=options.draws, draw_scale=options.draw_scale,
+                        jobs=options.jobs, done=step, cache=kept)  # fmt: skip
     for aside in kept.set_aside() - altered:
         say.note(_("torn or altered, computed anew: {aside}", aside=aside))
     return both

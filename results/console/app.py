@@ -25,6 +25,7 @@ from xiancheng.results.console.page import Page
 from xiancheng.results.console.session import default_scenarios, from_url, upload_response
 from xiancheng.results.console.widgets import text
 from xiancheng.scenarios.executor import THREADS
+from xiancheng.scenarios.loader import load_plan
 from xiancheng.scenarios.outcome import reported_groups
 
 ICON = (
@@ -83,7 +84,8 @@ def add_routes(server: Server) -> None:
     async def scenario(request: Request) -> JSONResponse:
         lang = "en" if request.query_params.get("lang") == "en" else "zh"
         source = await bounded_body(request)
-        status, answer = await server.queue.aside(upload_response, source, lang, server.name)
+        plan = load_plan(None, server.name).reference
+        status, answer = await server.queue.aside(upload_response, source, lang, server.name, plan)
         return JSONResponse(answer, status)
 
 

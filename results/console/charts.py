@@ -29,6 +29,10 @@ HATCH = {  # as in the documents
     "symbol": "rect", "color": "rgba(0, 0, 0, 0.55)", "dashArrayX": [1, 0],
     "dashArrayY": [1.5, 5], "rotation": -0.785,
 }  # fmt: skip
+PARTS = (  # of a variance
+    "#c9d6e2", "#8fb0cc", "#33658a", "#e8a33d", "#f3cf94", "#7a9e7e", "#c8d8c4", "#b0b0b0",
+    "#e3e3e3",
+)  # fmt: skip
 HATCHED = 2  # of CAUSES: as light as the first
 INK = "#1c2833"
 GHOST = "#b3bdc6"
@@ -131,6 +135,25 @@ def stacked(title: str, across: Sequence[Any], parts: Mapping[str, Sequence[Any]
         {"type": "bar", "stack": "all", "name": name, "data": [round(v, 0) for v in values],
          "itemStyle": {"color": CAUSES[i], "borderColor": "#ffffff", "borderWidth": 0.5}
                       | ({"decal": HATCH} if i == HATCHED else {}), "barMaxWidth": 56}
+        for i, (name, values) in enumerate(parts.items())
+    ]  # fmt: skip
+    return options
+
+
+def divided(title: str, rows: Sequence[str], parts: Mapping[str, Sequence[float]]) -> Options:
+    """A bar for each row, divided among parts in percent; parts below 0 are left out."""
+    options = _base(title)
+    options["tooltip"]["axisPointer"] = {"type": "shadow"}
+    options["grid"] |= {"top": 62}
+    options["xAxis"] = {"type": "value", "max": 100, "axisLabel": {"color": INK}, "name": "%"}
+    options["yAxis"] = {
+        "type": "category", "data": list(rows), "inverse": True, "axisLabel": {"color": INK},
+    }  # fmt: skip
+    options["series"] = [
+        {"type": "bar", "stack": "all", "name": name, "barMaxWidth": 30,
+         "data": [round(max(v, 0.0), 1) for v in values],
+         "itemStyle": {"color": PARTS[i % len(PARTS)], "borderColor": INK, "borderWidth": 0.5}
+                      | ({"decal": HATCH} if i % 2 else {})}
         for i, (name, values) in enumerate(parts.items())
     ]  # fmt: skip
     return options

@@ -1,4 +1,4 @@
-"""What a tab computes: A and B from a small run at once, then at full scale; and documents."""
+"""What a tab computes: A and B from a small run at once, then first draws, then more; documents."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -12,6 +12,7 @@ from xiancheng.results.console.library import Library
 from xiancheng.results.console.result import ABQuery, ABResult
 from xiancheng.scenarios.ensemble import RunSummary
 from xiancheng.scenarios.scenario_files import Scenario
+from xiancheng.scenarios.trunk import SnapshotFolder
 
 if TYPE_CHECKING:
     from xiancheng.calibration.region import Region
@@ -26,12 +27,18 @@ FORMATS = {
 
 @dataclass(frozen=True)
 class Sizes:
-    """How large the two stages are: scale in rows per resident, and number of draws."""
+    """How large the stages are: scale in rows per resident, and number of draws.
+
+    The first answer is one small run of each side; then come the first draws, all at the scale of
+    draws, and then more of them, in steps, beside a run of each side at the scale that is meant.
+    """
 
     quick_scale: float = 0.02
-    quick_draws: int = 16
+    quick_draws: int = 40
     scale: float = 1.0
-    draws: int = 40
+    draws: int = 200
+    draw_scale: float | None = None
+    step: int = 40  # draws between two results
 
 
 @dataclass(frozen=True)
@@ -44,19 +51,27 @@ class Server:
     library: Library
     runs: Path  # where the runs of documents are saved
     sizes: Sizes
+    states: SnapshotFolder | None = None  # of models, shared by all scenarios of a draw
 
 
 async def preliminary(
     server: Server, user: str, a: Scenario, b: Scenario
 ) -> AsyncIterator[ABResult]:
-    """The result of a small run of each side, then of the same with draws."""
-    query = ABQuery(a, b, server.name, server.sizes.quick_scale, server.sizes.quick_draws)
+    """The result of a small run of each side, then of the same with the first draws.
+
+    The states at which scenarios part are kept for these draws, so that a changed lever is quick.
+    """
+    sizes = server.sizes
+    query = ABQuery(
+        a, b, server.name, sizes.quick_scale, sizes.draws, draw_scale=sizes.draw_scale,
+        states=server.states,
+    )  # fmt: skip
     await asyncio.to_thread(query.prepare)
     ask = partial(server.queue.ask, user, query.summarize)
     central = await ask(query.central, "quick", first=True)
     yield await asyncio.to_thread(complete_result, query, central, (), preliminary=True)
-    if query.draws:
-        drawn = await ask(query.drawn, "quick")
+    if first := query.drawn(min(sizes.quick_draws, query.draws)):
+        drawn = await ask(first, "quick")
         yield await asyncio.to_thread(complete_result, query, central, drawn, preliminary=True)
 
 
@@ -64,19 +79,31 @@ async def results(
     server: Server, user: str, a: Scenario, b: Scenario, begin: Callable[[int], None],
     step: Callable[[], None],
 ) -> AsyncIterator[ABResult]:  # fmt: skip
-    """The preliminary results, then that at full scale.
+    """The preliminary results, then those of more and more draws, with full runs of each side.
 
     Parameters
     ----------
-    begin, step : called with the number of runs at full scale, and after each of them
+    begin, step : called with the number of runs that follow the first draws, and after each
     """
     async for result in preliminary(server, user, a, b):
         yield result
-    query = ABQuery(a, b, server.name, server.sizes.scale, server.sizes.draws, keep=True)
-    specs, n = await asyncio.to_thread(query.prepare), len(query.central)
-    begin(len(specs))
-    runs = await server.queue.ask(user, query.summarize, specs, "full", step)
-    yield await asyncio.to_thread(complete_result, query, runs[:n], runs[n:], preliminary=False)
+    sizes = server.sizes
+    query = ABQuery(
+        a, b, server.name, sizes.scale, sizes.draws, draw_scale=sizes.draw_scale, keep=True
+    )
+    await asyncio.to_thread(query.prepare)
+    n, first = len(query.central), min(sizes.quick_draws, query.draws)
+    steps = [*range(first + sizes.step, query.draws, sizes.step), query.draws]
+    begin(n + len(query.drawn(query.draws)))
+    central: list[RunSummary] = []
+    drawn: list[RunSummary] = []
+    for number in steps:
+        new = query.drawn(number)[len(drawn) :]
+        specs = [*new] if central else [*query.central, *new]
+        runs = await server.queue.ask(user, query.summarize, specs, "full", step)
+        central, drawn = central or runs[:n], [*drawn, *(runs if central else runs[n:])]
+        last = number == query.draws
+        yield await asyncio.to_thread(complete_result, query, central, drawn, preliminary=not last)
 
 
 def complete_result(

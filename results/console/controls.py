@@ -111,14 +111,15 @@ class LeverPanel:
         say, scenario = self.session.say, self.session.a.scenario
         text(say(_("Changed settings")), name="h2")
         self._changed = element("div", "changes", aria_live="polite")
-        text(say(_("Intensity of the seven projects")), name="h2")
+        text(say(_("Intensity of the projects")), name="h2")
         text(say(_("1 = as written, 0 = not done, 2 = twice")), name="p", cls="note")
         self._capacity = text("", name="div", cls="capacity").props("role=status")
         for name, members in projects(scenario).items():
             title = scenario.plan.about.projects[name].text(self.session.lang)
             self._build_project(name, title, members)
         if others := safeguards(scenario):
-            self._build_project("S", say(_("Safeguards")), others)
+            rest = _("Safeguards") if scenario.plan.shipped else _("Other measures")
+            self._build_project("S", say(rest), others)
         text(say(_("The outside world")), name="h2")
         with element("div", "conditions"):
             self._build_conditions()

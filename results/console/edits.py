@@ -16,7 +16,7 @@ from xiancheng.results.tables.labels import amount
 from xiancheng.scenarios.diff import called, with_changes
 from xiancheng.scenarios.loader import load_plan, resolve
 from xiancheng.scenarios.plan_files import Plan
-from xiancheng.scenarios.scenario_files import Scenario, Setting
+from xiancheng.scenarios.scenario_files import OFF, Scenario, Setting
 from xiancheng.sim.conditions import CONDITIONS
 from xiancheng.sim.levers import LEVERS
 
@@ -132,6 +132,16 @@ class ScenarioEdit:
         if value is not None:
             counties[code] = value
         return self._edited(lambda own: own[measure].update(counties=counties))
+
+    def with_settings(self, settings: Mapping[str, Setting]) -> "ScenarioEdit":
+        """With these measures as they are set here, and no other measure."""
+
+        def change(own: Overrides) -> None:
+            for measure in own:
+                setting = settings.get(measure, OFF)
+                own[measure] = {field: _as_in_file(field, setting) for field in FIELDS}
+
+        return self._edited(change)
 
     def with_delay(self, measure: str, quarters: int) -> "ScenarioEdit":
         """With a measure put off by so many quarters."""

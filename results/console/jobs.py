@@ -1,13 +1,14 @@
 """The job queue of the page: what many users ask for is computed in turns, once, and bounded.
 
 Each priority has its own worker processes, so a long computation never delays a short one. Within a
-priority users take turns, a run each; runs of a first answer, which are few, go before those of a
-distribution. Equal runs are computed once, and the last are kept.
+priority users take turns, a job each: the runs of a draw, which share their past. Those of a first
+answer, which are few, go before those of a distribution. Equal runs are made once, and the last are
+kept.
 """
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
@@ -40,16 +41,15 @@ Key = tuple[Any, ...]
 
 @dataclass(eq=False)
 class Job:
-    """A run that somebody waits for; `turn` is its place among those of its user."""
+    """Runs that somebody waits for; `turn` is the place among the jobs of its user."""
 
-    key: Key
-    function: Callable[[RunSpec], RunSummary]
-    spec: RunSpec
+    function: Summarize
+    runs: Mapping[Key, RunSpec]
     user: str
-    result: "asyncio.Future[RunSummary]"
+    results: "Mapping[Key, asyncio.Future[RunSummary]]"
     first: bool = False  # whether it is part of a first answer
     turn: int = 0
-    wanted: int = 0  # by how many callers
+    wanted: int = 0  # by how many callers, for each of its runs
     running: bool = False
 
 
@@ -101,7 +101,7 @@ class JobQueue:
     def waiting(self, user: str | None = None) -> int:
         """Runs in the queue, of a user or of all."""
         jobs = (job for queue in self._queues.values() for job in queue.jobs)
-        return sum(user in (None, job.user) for job in jobs)
+        return sum(len(job.runs) for job in jobs if user in (None, job.user))
 
     def close(self) -> None:
         """End the workers; what waits is dropped."""
@@ -116,7 +116,7 @@ class JobQueue:
 
         Parameters
         ----------
-        function : what a worker does with each
+        function : what a worker does with those that share a past
         first : whether these are the few runs of a first answer, which go before all others
 
         Raises
@@ -125,16 +125,19 @@ class JobQueue:
             before anything is queued, if that would be more than may wait.
         """
         keys = [function.key(spec) for spec in specs]
-        new = {key for key in keys if key not in self._kept and key not in self._jobs}
+        named = dict(zip(keys, specs, strict=True))
+        new = [spec for key, spec in named.items() if key not in self._kept | self._jobs]
         if self.waiting() + len(new) > self._waiting or self.waiting(user) + len(new) > self._each:
             raise BusyError
+        parts = {function.key(spec): part for part in function.parts(new) for spec in part}
 
         async def one(key: Key, spec: RunSpec) -> RunSummary:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 summary = self._kept[key]
             else:
-                summary = await self._wait(user, key, function, spec, priority, first)
+                part = parts.get(key, [spec])
+                summary = await self._wait(user, key, function, part, priority, first)
             done()
             return summary
 
@@ -154,9 +157,10 @@ class JobQueue:
         return result
 
     async def _wait(
-        self, user: str, key: Key, function: Summarize, spec: RunSpec, priority: Priority,
-        first: bool,
+        self, user: str, key: Key, function: Summarize, part: Sequence[RunSpec],
+        priority: Priority, first: bool,
     ) -> RunSummary:  # fmt: skip
+        """The summary of a run, in a job of its own or with the others of its part."""
         if key in self._jobs:
             queue, job = self._jobs[key]
             if first and not job.first and not job.running:
@@ -164,20 +168,27 @@ class JobQueue:
                 job.first = True
                 queue.add(job)
         else:
-            queue, future = self._queues[priority], asyncio.get_running_loop().create_future()
-            job = Job(key, function, spec, user, future, first)
-            self._jobs[key] = queue, job
+            queue, loop = self._queues[priority], asyncio.get_running_loop()
+            named = {function.key(spec): spec for spec in part}
+            runs = {k: s for k, s in named.items() if k not in self._jobs and k not in self._kept}
+            job = Job(function, runs, user, {k: loop.create_future() for k in runs}, first)
+            self._jobs |= dict.fromkeys(runs, (queue, job))
             queue.add(job)
             self._dispatch(queue)
         job.wanted += 1
         try:
-            return await asyncio.shield(job.result)
+            return await asyncio.shield(job.results[key])
         finally:
             job.wanted -= 1
-            if not job.wanted and not job.running and not job.result.done():
-                del self._jobs[key]
+            if not job.wanted and not job.running and not job.results[key].done():
                 queue.jobs.remove(job)
-                job.result.cancel()
+                self._end(job)
+
+    def _end(self, job: Job) -> None:
+        """Forget a job; nobody waits for what it did not give."""
+        for key, result in job.results.items():
+            self._jobs.pop(key, None)
+            result.cancel()
 
     def _dispatch(self, queue: FairQueue) -> None:
         while queue.jobs and queue.running < queue.size:
@@ -189,20 +200,23 @@ class JobQueue:
             running.add_done_callback(self._under_way.discard)
 
     async def _compute(self, queue: FairQueue, job: Job) -> None:
+        specs = list(job.runs.values())
         try:
-            summary = await asyncio.wrap_future(queue.executor.submit(job.function, job.spec))
+            found = await asyncio.wrap_future(queue.executor.submit(job.function, specs))
         except BaseException as error:
-            if not job.result.done():
-                job.result.set_exception(error)
-                job.result.exception()  # it may be that nobody waits any more
+            for result in job.results.values():
+                if not result.done():
+                    result.set_exception(error)
+                    result.exception()  # it may be that nobody waits any more
         else:
-            self.computed += 1
-            self._keep(job.key, summary)
-            if not job.result.done():
-                job.result.set_result(summary)
+            self.computed += len(found)
+            for (key, result), summary in zip(job.results.items(), found, strict=True):
+                self._keep(key, summary)
+                if not result.done():
+                    result.set_result(summary)
         finally:
             queue.running -= 1
-            self._jobs.pop(job.key, None)
+            self._end(job)
             self._dispatch(queue)
 
     def _keep(self, key: Key, summary: RunSummary) -> None:

@@ -176,6 +176,27 @@
   document.addEventListener('focusin', e => { if (e.target.matches('.term')) explain(e.target); });
   document.addEventListener('focusout', hush);
   document.addEventListener('scroll', hush, true);
+  /* The find box: lists open, and rows without the words are left out. */
+  function find(box) {
+    const words = box.value.trim().toLowerCase();
+    let kept = 0;
+    for (const part of document.querySelectorAll('.findable')) {
+      const rows = part.querySelectorAll('tbody tr, li');
+      let own = 0;
+      for (const row of rows) {
+        row.hidden = words !== '' && !row.textContent.toLowerCase().includes(words);
+        if (!row.hidden) own++;
+      }
+      part.open = words !== '' && own > 0;
+      part.hidden = words !== '' && own === 0;
+      kept += own;
+    }
+    const status = box.closest('p').querySelector('[data-none]');
+    status.textContent = words === '' ? '' : kept ? ` ${kept}` : ` ${status.dataset.none}`;
+  }
+  document.addEventListener('input', e => {
+    if (e.target.dataset.find !== undefined) find(e.target);
+  });
   document.addEventListener('keydown', e => {
     if (e.key !== 'Escape') return;
     hush();

@@ -82,7 +82,7 @@ class Page(Tab):
                     self._build_status(problem)
                     self._head = text("", name="div", cls="print-head")
                     self._content = Content(self, places, self._show_content, self._stamp)
-        self.pick_place = self._content.pick_place
+        self.pick_place, self.edit = self._content.pick_place, self._edit
         tour.prepare(self.say)
         self._refresh()
         self._compute()
@@ -257,6 +257,8 @@ class Page(Tab):
         subject = result.subject
         if attribution is not None and attribution[0][0] == result.digest:
             subject = replace(subject, shares=attribution[1])
+        if (split := self.session.variance) is not None and split[0] == result.digest:
+            subject = replace(subject, variance=split[1])
         background_tasks.create(self._written(subject, form, note))
 
     async def _written(self, subject: "PlanResult", form: str, note: ui.notification) -> None:
@@ -286,13 +288,13 @@ class Page(Tab):
 
     def _compute(self) -> None:
         self._resume.set_visibility(False)
-        write(self._basis, self.say(_("Computing a preliminary answer…")))
+        write(self._basis, self.say(_("Computing a first answer…")))
         self._content.set_busy(True)
         self._job.start(self._computed)
 
     async def _computed(self) -> None:
         a, b, job = self.session.scenario, self.session.b.scenario, self._job
-        begin = partial(job.begin, _("full-scale ensemble"))
+        begin = partial(job.begin, _("more draws"))
         async for result in results(self.server, self.client.id, a, b, begin, job.step):
             if self.client.is_deleted:
                 return

@@ -6,9 +6,9 @@ page is a median of such draws or a difference of two, so A less B is the level 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,11 +25,12 @@ from xiancheng.scenarios.ensemble import (
     Summarize,
     judged_on,
     layered,
+    scale_of_draws,
 )
 from xiancheng.scenarios.outcome import PUBLISHED, Group, Outcome
 from xiancheng.scenarios.run_spec import RunSpec, baseline_of, digest_of, judged, reference_of
 from xiancheng.scenarios.scenario_files import Scenario
-from xiancheng.scenarios.simulation import simulate
+from xiancheng.scenarios.trunk import SnapshotFolder, simulate_together
 from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ EXACT = 9  # decimals: smaller differences come from the order of adding up
 
 @dataclass(frozen=True)
 class ABQuery:
-    """What one stage computes: A, its baselines and B, at central parameters and in each draw."""
+    """What stages compute: A, its baselines and B, at central parameters and in each draw."""
 
     a: Scenario
     b: Scenario
@@ -50,7 +51,10 @@ class ABQuery:
     scale: float
     draws: int
     seed: int = 1
+    draw_scale: float | None = None  # rows for each resident in runs of draws, if it is chosen
     keep: bool = False  # whether runs of the plan's own scenarios are kept on file
+    states: SnapshotFolder | None = None  # in which scenarios part, so that a changed one is quick
+    _drawn: list[RunSpec] = field(default_factory=list, repr=False, compare=False)
 
     @cached_property
     def day(self) -> date:
@@ -67,7 +71,8 @@ class ABQuery:
     @property
     def summarize(self) -> Summarize:
         """What a worker does with a run."""
-        return Summarize(self.day, outcomes=True, run=run_or_read if self.keep else simulate)
+        run = run_or_read if self.keep else simulate_together
+        return Summarize(self.day, outcomes=True, run=partial(run, states=self.states))
 
     @cached_property
     def central(self) -> list[RunSpec]:
@@ -78,21 +83,33 @@ class ABQuery:
         ]
 
     @cached_property
-    def drawn(self) -> list[RunSpec]:
-        """The runs in each draw, sides in turn."""
-        draws = layered(self.central[0], self.draws, self.seed) if self.draws else []
-        return [spec.under(draw) for draw in draws for spec in self.central]
+    def scale_of_draws(self) -> float:
+        """Rows for each resident in runs of draws."""
+        return scale_of_draws(self.central[0], self.draw_scale)
 
-    def prepare(self) -> list[RunSpec]:
-        """All runs, with their keys: it takes too long for the event loop."""
-        specs = [*self.central, *self.drawn]
+    @cached_property
+    def design(self) -> list[RunSpec]:
+        """A in each draw; the first of them are a sample too."""
+        spec = self.central[0].vary(scale=self.scale_of_draws)
+        return layered(spec, self.draws, self.seed) if self.draws else []
+
+    def drawn(self, number: int) -> list[RunSpec]:
+        """The runs in so many draws, sides in turn."""
+        sides = [spec.vary(scale=self.scale_of_draws) for spec in self.central]
+        while len(self._drawn) < number * len(sides):
+            draw = self.design[len(self._drawn) // len(sides)]
+            self._drawn.extend(side.under(draw) for side in sides)
+        return self._drawn[: number * len(sides)]
+
+    def prepare(self) -> None:
+        """Make all runs, with their keys: it takes too long for the event loop."""
+        specs = [*self.central, *self.drawn(self.draws)]
         assert all(spec.outcome_key for spec in specs)
-        return specs
 
 
-def run_or_read(spec: RunSpec) -> Outcome:
-    """The outcome of a run; one of a scenario of the plan is looked up, and kept on file."""
-    return StoredRuns.here()(spec) if on_file(spec.scenario) else simulate(spec)
+def run_or_read(specs: Sequence[RunSpec], states: SnapshotFolder | None = None) -> list[Outcome]:
+    """The outcome of each run; those of scenarios of the plan are looked up, and kept on file."""
+    return StoredRuns.here().together(specs, states, lambda spec: on_file(spec.scenario))
 
 
 def on_file(scenario: Scenario) -> bool:
@@ -181,9 +198,12 @@ class ABResult:
     day: date  # that A is judged on
     sides: Mapping[str, SideDraws]  # by the names in `SIDES`
     digest: str  # of all in A that changes a number
+    design: Sequence[RunSpec]  # A in each draw that the figures rest on
+    wanted: int  # draws that there will be
     has_plan: bool  # whether A carries anything out, so that it differs from its baseline
     against_baseline: bool  # whether B is A without the plan: then A less B is what the plan does
     same: bool  # whether B does what A does
+    parameters: tuple[Mapping[str, float], ...] = ()  # of each draw, by name
     _places: dict[date, PlaceRates] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -191,21 +211,24 @@ class ABResult:
         cls, query: ABQuery, central: Sequence[RunSummary], drawn: Sequence[RunSummary] = (), *,
         preliminary: bool,
     ) -> "ABResult":  # fmt: skip
-        """The result of the runs `query.central` and `query.drawn`."""
+        """The result of the runs `query.central` and of the first of `query.drawn`."""
         a, baseline, reference, b = (
             restored(summary, spec) for summary, spec in zip(central, query.central, strict=True)
         )
         parts = [drawn[side :: len(SIDES)] for side in range(len(SIDES))]
         runs = parts if drawn else [[summary] for summary in central]
-        both = Ensemble(a, baseline, reference)
+        both, design = Ensemble(a, baseline, reference), query.design[: len(drawn) // len(SIDES)]
         digest, without_plan, other = (content_digest(run.scenario) for run in (a, baseline, b))
+        if drawn:
+            both = both.with_draws(parts[0], parts[1], parts[2], query.scale_of_draws)
         return cls(
-            both=both.with_draws(*parts[:3]) if drawn else both, b=b, b_until=query.b.until,
+            both=both, b=b, b_until=query.b.until, wanted=query.draws, design=design,
             scale=query.scale, preliminary=preliminary,
             pending=bool(query.draws) and not drawn, day=query.day,
             sides={side: SideDraws.of(part) for side, part in zip(SIDES, runs, strict=True)},
             digest=digest, has_plan=digest != without_plan, against_baseline=other == without_plan,
             same=other == digest,
+            parameters=tuple(asdict(spec.values) for spec in design),
         )  # fmt: skip
 
     def retitled(self, a: Scenario, b: Scenario) -> "ABResult":

@@ -19,15 +19,17 @@ from xiancheng.calibration.naming import is_path, shortened
 from xiancheng.calibration.yaml_positions import MAX_BYTES, parse_yaml
 from xiancheng.results.console.edits import BASELINE, ScenarioEdit, plan_scenario, titled
 from xiancheng.scenarios.diff import foreign
-from xiancheng.scenarios.loader import load_plan, resolve
+from xiancheng.scenarios.loader import load_plan, resolve, using_plan
 from xiancheng.scenarios.outcome import Group
 from xiancheng.scenarios.scenario_files import Scenario
 
 if TYPE_CHECKING:
     from xiancheng.calibration.region import Region
     from xiancheng.results.analysis.attribution import AttributionTable
+    from xiancheng.results.analysis.variance import VarianceSplit
     from xiancheng.results.console.charts import ColorScale
     from xiancheng.results.console.result import ABResult
+    from xiancheng.results.console.views.goal import FoundPackage
     from xiancheng.results.tables.table import Table
 
 UNDO_STEPS = 50
@@ -40,6 +42,7 @@ VIEWS = {
     "overview": _("Overview"),
     "compare": _("Compare"),
     "attribution": _("Attribution"),
+    "goal": _("What it would take"),
     "growth": _("Growth by cause"),
     "movers": _("Who moves"),
     "delivery": _("Delivery", "view"),
@@ -70,6 +73,8 @@ class Session:
     tables: dict[str, "Table"] = field(default_factory=dict)  # of the open view, by key
     second_map: str = "difference"  # a key of `views.overview.SECOND_MAPS`
     attribution: ComputedAttribution | None = None  # the last that was computed in this tab
+    goal: "FoundPackage | None" = None  # the last that was searched in this tab
+    variance: "tuple[str, VarianceSplit] | None" = None  # the last split, by the scenario's digest
     _past: list[State] = field(default_factory=list)
     _future: list[State] = field(default_factory=list)
 
@@ -272,13 +277,17 @@ def from_bytes(source: bytes, region: str | None = None) -> ScenarioEdit:
     return from_mapping(content.value, region)
 
 
-def upload_response(source: bytes, lang: str, region: str) -> tuple[int, dict[str, Any]]:
+def upload_response(
+    source: bytes, lang: str, region: str, plan: str | None = None
+) -> tuple[int, dict[str, Any]]:
     """HTTP status and body for an uploaded file: its scenario for a URL, or what is wrong.
 
-    Runs in a worker process: reading a large file must not block the event loop.
+    Runs in a worker process, which does not know the plan in use: reading a large file must not
+    block the event loop.
     """
     try:
-        return 200, {"address": encode(from_bytes(source, region))}
+        with using_plan(plan, region):
+            return 200, {"address": encode(from_bytes(source, region))}
     except Exception as error:
         message = localized(error, lang)
         if message is None:

@@ -11,6 +11,7 @@ from nicegui import ui
 from xiancheng.calibration.errors import localized
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.console.computation import Server
+from xiancheng.results.console.edits import ScenarioEdit
 from xiancheng.results.console.session import Session
 from xiancheng.results.console.widgets import button, element, set_prop, text, write
 
@@ -25,6 +26,7 @@ class Tab:
 
     alerts: ui.html  # made by the page
     pick_place: Callable[[str], None]  # takes the code of a county; made by the page
+    edit: Callable[[Callable[[ScenarioEdit], ScenarioEdit]], None]  # changes A; likewise
 
     def __init__(self, server: Server, session: Session) -> None:
         self.server, self.session, self.say = server, session, session.say

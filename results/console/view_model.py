@@ -108,6 +108,8 @@ class ViewModel:
             "（docs/validation.md）": "（见“检验”）",
             "(docs/validation.md)": "(see 'Validation')",
             "（--draws 50）": "", " (--draws 50)": "",
+            "，请加大 --draws 再求": "", ": seek again with more --draws": "",
+            "（--confirm）": "", " (--confirm)": "",
             "；用 --draws 50": "", "; use --draws 50": "",
             "；要用本程序估计，请运行 xiancheng calibrate": "",
             "; to estimate with this one, run xiancheng calibrate": "",
@@ -166,18 +168,21 @@ class ViewModel:
     def basis(self) -> Markup:
         """Scale, scenario, draws and seed of the numbers, in a line."""
         a, say = self.result, self.say
-        stage, style = _("At scale {scale:g}", scale=a.scale), "final"
-        if a.preliminary:
-            stage = _("Preliminary (scale 1/{scale})", scale=f"{1 / a.scale:.0f}")
-            style = "preliminary"
-        elif a.scale == 1:
-            stage = _("Full scale (a row a resident)")
-        drawn = _("one run at central values, draws under way")
-        if a.draws:
-            drawn = _("{draws} draws", draws=a.draws)
+        style = "preliminary" if a.preliminary else "final"
+        if not a.draws:
+            stage = _("First answer") if a.pending else _("Central run")
+            drawn = _("one run at central values, draws under way")
+            if not a.pending:
+                drawn = _("one run at central values")
+        else:
+            stage = _("First draws") if a.preliminary else _("All draws")
+            drawn = _("{draws} of {wanted} draws, at scale {scale:g}", draws=a.draws,
+                      wanted=a.wanted, scale=a.both.draw_scale or a.scale)  # fmt: skip
+        central = _("counties and causes at scale {scale:g}", scale=a.scale)
         return joined([
             tag("strong", say(stage), cls=f"badge {style}"), " ",
             tag("strong", say(_("A: {a_title}", a_title=self.a_title))), say(_("; ")), say(drawn),
+            say(_(", ", "clauses")), say(central),
             say(_(", ", "clauses")), say(_("seed {seed}", seed=a.outcome.settings["seed"])),
             *([tag("p", limit, cls="limit")] if (limit := self.limit()) else []),
         ])  # fmt: skip

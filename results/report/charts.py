@@ -12,15 +12,26 @@ from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
 from xiancheng.results.store.files import check_writable
 from xiancheng.results.tables import labels
-from xiancheng.results.tables.table import Cell, Chart, ChartKind
+from xiancheng.results.tables.table import Cell, Chart, ChartKind, Column
 
 START, WITHOUT, WITH, TARGET = "#6b7075", "#5b8db8", "#d1495b", "#2b2d42"
 LAYERS = ("#c9d6e2", "#33658a", "#e8a33d")  # natural growth, migration, recoding: apart in grey too
 HATCHES = ("", "", "///")
+PARTS = (
+    "#c9d6e2",
+    "#8fb0cc",
+    "#33658a",
+    "#e8a33d",
+    "#f3cf94",
+    "#7a9e7e",
+    "#c8d8c4",
+    "#b0b0b0",
+    "#e3e3e3",
+)
 CM = 1 / 2.54  # inches
 SIZES: dict[ChartKind, tuple[float, float]] = {  # width and height [cm], at the size of the page
     "verdicts": (16.5, 4.5), "path": (8.1, 6.2), "causes": (8.1, 6.2), "shares": (16.5, 6.6),
-    "effort": (16.5, 5.4),
+    "effort": (16.5, 5.4), "variance": (16.5, 5.8),
 }  # fmt: skip
 Format = Literal["svg", "png"]
 
@@ -238,8 +249,32 @@ def _effort(axes: Any, chart: Chart, lang: str) -> None:
     _legend(axes, len(years) or 1)
 
 
+def _variance(axes: Any, chart: Chart, lang: str) -> None:
+    """A bar for each target, divided among what makes its variance; parts below 0 are left out."""
+    rows, parts = chart.table.records()[::-1], parts_of(chart)
+    left = [0.0] * len(rows)
+    for i, part in enumerate(parts):
+        values = [max(_number(row[part.key]), 0.0) for row in rows]
+        axes.barh(
+            range(len(rows)), values, left=left, height=0.66, color=PARTS[i % len(PARTS)],
+            hatch=HATCHES[2] if i % 2 else "", edgecolor=TARGET, linewidth=0.4, label=part.label,
+        )  # fmt: skip
+        left = [a + b for a, b in zip(left, values, strict=True)]
+    axes.set_yticks(range(len(rows)), [str(row["target"]) for row in rows])
+    axes.set_xlim(0, 100)
+    axes.set_xlabel("%")
+    _plain(axes, "x", left=False)
+    _legend(axes, 5)
+
+
+def parts_of(chart: Chart) -> list[Column]:
+    """The columns of a chart of variances that hold shares."""
+    return [each for each in chart.table.columns if each.unit == "%"]
+
+
 DRAWERS: dict[ChartKind, Callable[[Any, Chart, str], None]] = {
     "verdicts": _verdicts, "path": _path, "causes": _causes, "shares": _shares, "effort": _effort,
+    "variance": _variance,
 }  # fmt: skip
 
 

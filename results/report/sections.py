@@ -13,6 +13,7 @@ from xiancheng.results.tables import (
     labels,
     provenance,
     validation,
+    variance,
     verdicts,
 )
 from xiancheng.results.tables.plan_result import PlanResult
@@ -53,6 +54,8 @@ def _sections(result: PlanResult, lang: str) -> Iterator[Section]:
             level=2, new_page=number > 0,
         )  # fmt: skip
     yield section("attribution", *_shares(result, lang))
+    if result.judged:
+        yield section("uncertainty", *_uncertainty(result, lang))
     if not result.foreign:  # another city's tasks are none of this one's
         yield section("delivery", *_delivery(result, lang))
     yield section(
@@ -97,6 +100,23 @@ def _shares(result: PlanResult, lang: str) -> Iterator[Block]:
         if (table := attribution.of_result(result, where, level, lang)).rows[:-1]:
             yield table
     yield BulletList(tuple(attribution.notes(result.shares, result.region, lang)))
+    if result.shares.doses is None:
+        yield labels.label("report", "no doses", lang)
+    else:
+        yield attribution.doses_of(result, where, lang)
+
+
+def _uncertainty(result: PlanResult, lang: str) -> Iterator[Block]:
+    """Where the uncertainty of the verdict comes from; how to find it, where it was not."""
+    if result.variance is None:
+        yield labels.label("report", "no variance", lang)
+        return
+    source = variance.source(result.variance, result, lang)
+    yield variance.of_verdict(result.variance, lang, source)
+    yield variance.chart(result.variance, lang, source)
+    if result.variance.anchored:
+        yield variance.of_effect(result.variance, lang, source)
+    yield BulletList(tuple(variance.notes(result.variance, lang)))
 
 
 def _delivery(result: PlanResult, lang: str) -> Iterator[Block]:
@@ -142,7 +162,7 @@ def answers(result: PlanResult, lang: str) -> list[tuple[str, list[str]]]:
     later = {
         "uncounted": not any(day > start for day in result.region.censuses),
         "elsewhere": result.scenario.settings and result.scenario.plan.about.name,
-        "numbers": "–".join([*result.caveats][:1] + [*result.caveats][-1:]) or "–",
+        "numbers": "–".join([*result.caveats][:1] + [*result.caveats][-1:]),
         "months": 3 * (quarter_of(until.year, 4) - quarter_of(issued.year, 4)), "issued": issued,
     }  # fmt: skip
 

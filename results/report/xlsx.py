@@ -8,6 +8,7 @@ from typing import Any
 
 import xlsxwriter
 
+from xiancheng.results.analysis.variance import COMPONENTS
 from xiancheng.results.report import charts
 from xiancheng.results.report.document import (
     BROAD,
@@ -198,9 +199,9 @@ class _Book:
         native.set_title({"name": inert(chart.title), "name_font": {"size": 11}})
         native.set_legend({"position": "bottom"})
         unit = {"name": table.columns[columns[0] if columns else 1].unit}
-        native.set_y_axis({"reverse": True} if chart.kind == "shares" else unit)
+        native.set_y_axis({"reverse": True} if chart.kind in FLAT else unit)
         native.set_x_axis(
-            unit if chart.kind == "shares"
+            unit if chart.kind in FLAT
             else {"date_axis": True, "num_format": "yyyy", "major_unit": 1,
                   "major_unit_type": "years"} if chart.kind == "path" else {}
         )  # fmt: skip
@@ -220,6 +221,8 @@ def _look(kind: ChartKind, place: int) -> dict[str, Any]:
     if kind == "causes" and charts.HATCHES[place]:
         drawn = {"pattern": "wide_upward_diagonal", "bg_color": charts.LAYERS[place]}
         return {"pattern": drawn | {"fg_color": charts.TARGET}, "border": ink}
+    if kind == "variance":
+        return {"fill": {"color": charts.PARTS[place % len(charts.PARTS)]}, "border": ink}
     shades = {"causes": charts.LAYERS, "shares": charts.LAYERS[1:], "verdicts": LADDER}
     return {"fill": {"color": shades.get(kind, LADDER)[place % len(LADDER)]}, "border": ink}
 
@@ -227,6 +230,7 @@ def _look(kind: ChartKind, place: int) -> dict[str, Any]:
 LADDER = ("#FFFFFF", "#B9C6D3", "#5B7FA3", "#2B2D42", "#D9D9D9", "#8C8C8C")  # from light to dark
 SHORT = 70  # rows up to which a sheet is printed on one page
 FREEZE = 12  # rows up to which a header is kept in sight
+FLAT = ("shares", "variance")  # bars that lie
 STACKED = {"type": "column", "subtype": "stacked"}
 KINDS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {  # and the columns shown; none: all
     "verdicts": ({"type": "column"}, ("target_rate", "rate_at_start", "without", "expected")),
@@ -234,4 +238,5 @@ KINDS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {  # and the columns 
     "causes": (STACKED, labels.GROWTH),
     "shares": ({"type": "bar"}, ("points",)),
     "effort": ({"type": "column"}, ()),
+    "variance": ({"type": "bar", "subtype": "stacked"}, COMPONENTS),
 }

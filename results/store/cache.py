@@ -27,7 +27,7 @@ from xiancheng.results.store.runs import RUN, SavedRun, read_run, read_whole, wr
 from xiancheng.results.tables.plan_result import delivery_for_files
 from xiancheng.scenarios.outcome import Outcome
 from xiancheng.scenarios.run_spec import RunSpec, check_same_code, code_digest, digest_of
-from xiancheng.scenarios.simulation import timed
+from xiancheng.scenarios.trunk import SnapshotFolder, timed, timed_together
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,6 +38,7 @@ ASIDE = 20  # runs that were torn or altered and are kept to be looked at
 YOUNG = 3600.0  # seconds since a run was used, in which nobody removes it
 
 ExtraFiles = Callable[[Outcome], Mapping[str, bytes]]  # more files to keep with a run
+Make = Callable[[RunSpec], tuple[Outcome, Mapping[str, float]]]  # with the seconds of each phase
 
 
 def no_files(_: Outcome) -> Mapping[str, bytes]:
@@ -75,22 +76,22 @@ class RunStore:
         saved = read_whole(self.path(spec.key))
         return saved if saved is not None and saved.record.key == spec.key else None
 
-    def compute(self, spec: RunSpec, extra: ExtraFiles = no_files) -> None:
+    def compute(self, spec: RunSpec, extra: ExtraFiles = no_files, make: Make = timed) -> None:
         """Answer a request anew, and keep the answer; whoever calls holds the claim."""
         if os.path.lexists(self.path(spec.key)):  # what is there is not whole
             self.quarantine(spec.key)
-        outcome, seconds = timed(spec)
+        outcome, seconds = make(spec)
         files = extra(outcome)
         write_run(self.path(spec.key), outcome, spec, seconds, extra=files)
         self.forgive(spec.key)
 
-    def obtain(self, spec: RunSpec, extra: ExtraFiles = no_files) -> SavedRun:
+    def obtain(self, spec: RunSpec, extra: ExtraFiles = no_files, make: Make = timed) -> SavedRun:
         """The answer to a request: the one on file, or a new one that is now on file."""
         with self.claimed(spec.key, wait=True):
             kept = self.find(spec)
             if kept is not None:
                 return kept
-            self.compute(spec, extra)
+            self.compute(spec, extra, make)
             saved = read_run(self.path(spec.key))
         assert saved is not None
         return saved
@@ -279,18 +280,42 @@ class StoredRuns:
 
     def __call__(self, spec: RunSpec) -> Outcome:
         """The outcome of a request."""
+        return self.together([spec])[0]
+
+    def together(
+        self, specs: Sequence[RunSpec], states: SnapshotFolder | None = None,
+        worth: Callable[[RunSpec], bool] = lambda spec: True,
+    ) -> list[Outcome]:  # fmt: skip
+        """The outcome of each request; of those that are new, what they share is run once.
+
+        Parameters
+        ----------
+        states : of models, for requests to come
+        worth : whether an outcome is looked up, and kept on file
+        """
         check_same_code(self.code)
-        if self.store is not None:
+        new = [spec for spec in specs if not (worth(spec) and self.has(spec))]
+        made: dict[str, tuple[Outcome, Mapping[str, float]]] = {}
+
+        def make(spec: RunSpec) -> tuple[Outcome, Mapping[str, float]]:
+            if not made:
+                made.update(timed_together(new or [spec], states))
+            return made[spec.key] if spec.key in made else timed(spec)
+
+        return [self._one(spec, make, worth) for spec in specs]
+
+    def _one(self, spec: RunSpec, make: Make, worth: Callable[[RunSpec], bool]) -> Outcome:
+        if self.store is not None and worth(spec):
             try:
                 self.store.touch(spec.key)
-                saved = self.store.obtain(spec, movers_file)
+                saved = self.store.obtain(spec, movers_file, make)
             except OSError:  # the disk of the cache is full: no reason not to answer
                 pass
             else:
                 spent = saved.record.seconds
                 self.seconds[spec.key] = {n: spent[n] for n in spent if n in PHASES}
                 return saved.outcome(spec)
-        outcome, self.seconds[spec.key] = timed(spec)
+        outcome, self.seconds[spec.key] = make(spec)
         return outcome
 
     def set_aside(self) -> set[Path]:

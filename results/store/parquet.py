@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from ruamel.yaml import YAML
 
-from xiancheng.scenarios.outcome import STEERED, Group, Outcome
+from xiancheng.scenarios.outcome import STEERED, UNEXPECTED, Group, Outcome
 from xiancheng.sim.accounts import Growth
 from xiancheng.sim.alignment import SteeredQuarter
 from xiancheng.sim.indicators import INDICATORS
@@ -71,6 +71,12 @@ def steered_in(table: "pd.DataFrame", counties: int) -> tuple[SteeredQuarter, ..
         )
         for i in range(0, len(table), counties)
     )  # fmt: skip
+
+
+def unexpected_in(table: "pd.DataFrame", counties: int) -> Ints | None:
+    """Recoding beyond what was expected in a table of growth, (quarter, county); None without."""
+    known = UNEXPECTED in table.columns
+    return table[UNEXPECTED].to_numpy(np.int64).reshape(-1, counties) if known else None
 
 
 def movers_in(table: "pd.DataFrame", outcome: Outcome) -> Ints:

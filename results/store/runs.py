@@ -127,6 +127,7 @@ class SavedRun:
             record=parquet.record_in(self.series(), groups),
             _growth=parquet.growth_in(growth, counties),
             _steered=parquet.steered_in(growth, counties),
+            _unexpected=parquet.unexpected_in(growth, counties),
             _start=(np.array(record.begun.urban), np.array(record.begun.present)),
             census={
                 name: np.array([record.summary[f"{name}_{c.code}"] for c in region.counties])

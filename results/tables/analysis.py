@@ -12,6 +12,8 @@ from xiancheng.results.analysis.certificate import CONFIDENCE, WORLDS, Certifica
 from xiancheng.results.analysis.compare import Comparison
 from xiancheng.results.analysis.goal_seek import STEP, SearchResult
 from xiancheng.results.analysis.goal_spec import GoalSpec, strength
+from xiancheng.results.analysis.requirement import CHANCES, Requirement
+from xiancheng.results.analysis.requirement import DRAWS as DRAWS_OF_PUSHES
 from xiancheng.results.analysis.result import UNITS
 from xiancheng.results.analysis.sensitivity import EFFECTS, KINDS, RANDOM, YARDSTICKS
 from xiancheng.results.cells import records
@@ -23,6 +25,7 @@ from xiancheng.scenarios.diff import applied, called
 if TYPE_CHECKING:
     import pandas as pd
 
+FALLS = 0.05  # points: where recoding lowers a rate by less, frozen codes change little
 WHOLE = {"persons", "jobs", "units", "yuan/year"}  # units in which decimals say nothing
 
 
@@ -130,7 +133,30 @@ def comparison_notes(comparison: Comparison, lang: str) -> list[str]:
         anchored=comparison.level is not None, limits=shared,
         unpaired=[s.name for i, s in enumerate(sides) if not comparison.paired(i)],
         draws=draws, seeds=seeds, enough=ENOUGH, estimated=estimated(region),
+        **_frozen_codes(comparison, lang),
     )  # fmt: skip
+
+
+def _frozen_codes(comparison: Comparison, lang: str) -> dict[str, Any]:
+    """Sides with frozen codes and those without, and where recoding lowers the rate of the first.
+
+    A note is due only where both kinds are compared.
+    """
+    by_kind: dict[bool, list[str]] = {True: [], False: []}
+    for side in comparison.sides:
+        by_kind[side.scenario.conditions.recoding_frozen].append(side.name)
+    frozen, moving = by_kind[True], by_kind[False]
+    if not frozen or not moving:
+        return {"frozen": [], "moving": [], "falling": []}
+    frame = comparison.to_frame()
+    own = frame[(frame["outcome"] == "recoding_pp") & (frame["scenario"] == moving[0])]
+    points = dict(zip(own["unit_code"], own["value"], strict=True))
+    falling = [
+        (group.text(lang), float(points[group.code]))
+        for group in comparison.groups
+        if points[group.code] < -FALLS
+    ]
+    return {"frozen": frozen, "moving": moving, "falling": falling}
 
 
 # Goal seeking
@@ -161,6 +187,65 @@ def goal_targets(goal: GoalSpec, proof: Certificate, region: Region, lang: str) 
         for t, rate in goal.targets.items()
     ]  # fmt: skip
     return labels.table("goal", rows, lang, probability=goal.probability)
+
+
+def had(needed: Requirement, lang: str) -> Table:
+    """A row for each target: the rates that the package has with some chances, and as wanted."""
+    rows = [
+        {
+            "target": f"{needed.region.targets[t].id} {needed.region.targets[t].name.text(lang)}",
+            "deadline": str(needed.region.targets[t].deadline), "wanted": f"≥{rate:g}",
+            **{f"rate_{100 * chance:.0f}": own
+               for chance, own in zip(CHANCES, needed.rates[t], strict=True)},
+            "shortfall": needed.shortfall(t),
+        }
+        for t, rate in needed.goal.targets.items()
+    ]  # fmt: skip
+    return labels.table("had", rows, lang, probability=needed.goal.probability)
+
+
+def beyond(needed: Requirement, lang: str) -> Table:
+    """A row for each target that is short: what of each quantity alone would close it."""
+    rows = []
+    for t in needed.goal.targets:
+        if not (short := needed.shortfall(t)):
+            continue
+        persons, units = needed.recoded(t)
+        own = {each.lever: _quantity(each.needed(t, short), lang) for each in needed.pushes}
+        recoded = labels.label("phrases", "recoded", lang, persons=rounded(persons),
+                               units=max(round(units), 1))  # fmt: skip
+        target = needed.region.targets[t]
+        rows.append({
+            "target": f"{target.id} {target.name.text(lang)}", "deadline": str(target.deadline),
+            "shortfall": short, **own, "recoded": recoded,
+        })  # fmt: skip
+    return labels.table("beyond", rows, lang)
+
+
+def _quantity(needed: tuple[float | None, ...], lang: str) -> str:
+    """An amount with where its effect per unit is 95 % and 5 %; in words where there is none."""
+    middle, low, high = needed
+    if middle is None:
+        return labels.label("phrases", "no_effect", lang)
+    ends = labels.label("phrases", "unbounded", lang) if high is None else f"{rounded(high):,}"
+    return f"{rounded(middle):,} ({rounded(low or middle):,}–{ends})"
+
+
+def rounded(amount: float) -> int:
+    """An amount to two digits, as no more is known of it.
+
+    >>> rounded(123_456), rounded(7.4)
+    (120000, 7)
+    """
+    return int(float(f"{amount:.2g}"))
+
+
+def requirement_notes(needed: Requirement, lang: str) -> list[str]:
+    """How the rates that can be had and the quantities that are lacking are to be read."""
+    return labels.paragraphs(
+        "goal/requirement", lang, pushed=bool(needed.pushes), draws=DRAWS_OF_PUSHES,
+        short=any(needed.shortfall(t) for t in needed.goal.targets), p=needed.goal.probability,
+    )  # fmt: skip
 
 
 def regret(found: Regret, lang: str) -> Table:

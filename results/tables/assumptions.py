@@ -1,6 +1,6 @@
 """The settings of a scenario, and every assumed number with its range and evidence."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
@@ -22,11 +22,15 @@ from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.policy import DOSE_LEVERS, uncertain
 from xiancheng.scenarios.scenario_files import Setting
 from xiancheng.sim.levers import LEVERS
+from xiancheng.sim.state import Floats
 
 AS_WRITTEN = "plan"  # the shipped scenario that carries the plan out as its text says
 NONE = "baseline"  # and the one that carries out nothing
 SEVERAL = 3  # dropped measures from which on they share a line
 TITLE_LENGTH = 18  # characters of a measure's title
+LEAST_DRAWS = 8  # for a rank correlation
+NORMAL_95 = 1.96
+MOST = 10  # parameters that are named first
 FIRST = 5  # things that a pack is to be filled with first
 FEW = 6  # names from which on only the first and the last are shown
 
@@ -132,6 +136,46 @@ def parameters(result: PlanResult, lang: str) -> Table:
     notes = [labels.label("notes", "grades", lang, grades=grades),
              labels.label("notes", "limits", lang)]  # fmt: skip
     return labels.table("parameters", rows, lang, source=result.stamp(lang), notes=notes)
+
+
+def influence(
+    result: PlanResult, lang: str, drawn: Sequence[Mapping[str, float]], effect: Floats, place: str
+) -> Table | None:
+    """The parameters whose draws go most with the effect of the plan; None of too few draws.
+
+    Parameters
+    ----------
+    drawn : the parameters of each draw, by name
+    effect : what the plan adds in each, (draw,) [points]
+    """
+    if len(drawn) < LEAST_DRAWS or np.ptp(effect) == 0:
+        return None
+    rows = []
+    for p in catalogue():
+        values = np.array([each[p.name] for each in drawn], float)
+        if np.ptp(values) > 0:
+            rows.append({
+                "title": p.title[lang], "kind": labels.label("kinds", p.kind, lang),
+                "value": result.both.scenario.settings["parameters"][p.name],
+                "low": float(p.low), "high": float(p.high), "unit": labels.unit_name(p.unit, lang),
+                "correlation": rank_correlation(values, effect),
+            })  # fmt: skip
+    rows.sort(key=lambda row: -abs(row["correlation"]))
+    clear = NORMAL_95 / float(np.sqrt(len(drawn) - 1))
+    note = labels.label("notes", "influence", lang, draws=len(drawn), clear=clear)
+    return labels.table("influence", rows[:MOST], lang, place=place, notes=[note],
+                        source=result.stamp(lang))  # fmt: skip
+
+
+def rank_correlation(x: Floats, y: Floats) -> float:
+    """Spearman's coefficient.
+
+    >>> rank_correlation(np.array([1.0, 2.0, 9.0]), np.array([3.0, 2.0, 1.0]))
+    -1.0
+    """
+    ranks = [np.unique(each, return_inverse=True, return_counts=True)[1:] for each in (x, y)]
+    a, b = ((np.cumsum(n) - n / 2)[at] - len(x) / 2 for at, n in ranks)  # ties share a rank
+    return round(float((a * b).sum() / np.sqrt((a * a).sum() * (b * b).sum())), 9)
 
 
 def _posterior_ranges(region: Region) -> dict[str, str]:

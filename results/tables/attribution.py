@@ -11,6 +11,7 @@ from xiancheng.results.analysis.attribution import (
     AttributionTable,
 )
 from xiancheng.results.tables import labels
+from xiancheng.results.tables.doses import lever_effects
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import UNKNOWN, Chart, Table
 from xiancheng.results.tables.verdicts import estimated
@@ -71,11 +72,25 @@ def chart(result: PlanResult, where: Group, lang: str) -> Chart:
 def of_result(result: PlanResult, where: Group, level: str, lang: str) -> Table:
     """`shares` of a result that has an attribution."""
     assert result.shares is not None
-    source = labels.sentence(
+    source = _source(result, lang)
+    return shares(result.shares, result.scenario, where, level, lang, source)
+
+
+def _source(result: PlanResult, lang: str) -> str:
+    """What an attribution that stands with a result rests on, in a line."""
+    return labels.sentence(
         "attribution/source", lang, found=result.shares, title=result.title(lang),
         region=result.region, run=result.run,
     )  # fmt: skip
-    return shares(result.shares, result.scenario, where, level, lang, source)
+
+
+def doses_of(result: PlanResult, where: Group, lang: str) -> Table:
+    """What each family of levers does, of a result whose attribution has doses."""
+    found = result.shares
+    assert found is not None
+    assert found.doses is not None
+    source = _source(result, lang)
+    return lever_effects(found.doses, where, found.day, lang, scale=found.scale, source=source)
 
 
 def whole(result: PlanResult) -> Group:
@@ -173,7 +188,7 @@ def titled(scenario: Scenario, name: str, lang: str) -> str:
     """A project or measure with its number and title."""
     plan = scenario.plan
     if name == SAFEGUARDS:
-        return labels.label("phrases", "safeguards", lang)
+        return labels.label("phrases", "safeguards" if plan.shipped else "others", lang)
     if name in plan.about.projects:
         return f"{name} {plan.about.projects[name].text(lang)}"
     return f"{name} {plan.measures[name].title.text(lang)}" if name in plan.measures else name

@@ -4,26 +4,30 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from xiancheng.calibration.errors import RequestError
-from xiancheng.calibration.file_models import quarter_name
+from xiancheng.calibration.file_models import Text, quarter_name
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.tables import labels
-from xiancheng.results.verdict.verdict import BY_DRAWS, verdicts
+from xiancheng.results.verdict.verdict import BY_DRAWS, ERRORS, verdicts
 from xiancheng.scenarios.diff import called, foreign
 from xiancheng.scenarios.ensemble import Ensemble, RunCache
 from xiancheng.scenarios.outcome import Group, Outcome
+from xiancheng.scenarios.plan_check import ASSUMED, plan_findings
 from xiancheng.scenarios.policy import DeliveryRow, delivery_of
 from xiancheng.scenarios.scenario_files import Scenario
-from xiancheng.scenarios.simulation import simulate
+from xiancheng.scenarios.trunk import simulate_together
 
 if TYPE_CHECKING:
     from xiancheng.calibration.file_models import Text
     from xiancheng.calibration.region import Region
     from xiancheng.results.analysis.attribution import AttributionTable
+    from xiancheng.results.analysis.variance import VarianceSplit
     from xiancheng.results.store.runs import SavedRun
 
+OF_DRAWS = (*ERRORS, "draw_scale")  # which older records do not have
 TOLERANCE = 1e-6  # percentage points by which a run made again may differ from its record
 DELIVERY_IN_FILES = {"target": "promised", "met": "promise_kept", "share": "delivered_share"}
 
@@ -39,6 +43,7 @@ class PlanResult:
     provenance: Mapping[str, Any]  # what made the run, JSON-ready
     shares: "AttributionTable | None" = None
     package: Mapping[str, Any] | None = None  # what `xiancheng seek --json` printed
+    variance: "VarianceSplit | None" = None
 
     @property
     def scenario(self) -> Scenario:
@@ -57,8 +62,19 @@ class PlanResult:
 
     @property
     def caveats(self) -> "Mapping[str, Text]":
-        """What the text of the plan leaves open, if the plan is for this region."""
-        return self.scenario.plan.about.caveats_for(county.code for county in self.region.counties)
+        """What the text of the plan leaves open, if the plan is for this region.
+
+        Of a plan of one's own: its notes, and what rules find in it (`scenarios.plan_check`).
+        """
+        plan = self.scenario.plan
+        noted = plan.about.caveats_for(county.code for county in self.region.counties)
+        if plan.shipped or self.foreign:
+            return noted
+        found = [each for each in plan_findings(plan, self.region) if each.kind != ASSUMED]
+        return dict(noted) | {
+            f"F{n}": Text(zh=each.said("zh"), en=each.said("en"))
+            for n, each in enumerate(found, start=1)
+        }
 
     @property
     def judged(self) -> bool:
@@ -113,13 +129,16 @@ def of_saved(run: "SavedRun", *, answer: RunCache | None = None, **more: Any) ->
         if the baseline is no longer what it was when the run was saved.
     """
     outcome, record = run.outcome(), run.record
-    both = Ensemble.of(outcome, answer or simulate)
+    both = Ensemble.of(outcome, answer.together if answer else simulate_together)
     table, kept = verdicts(both), pd.DataFrame(record.verdicts)
     if len(kept):
         _refuse_another(kept, table, record.run)
         rows = kept.set_index("target").loc[table["target"]]
-        for name in (name for name in BY_DRAWS if name in kept):  # null where there are no draws
-            table[name] = rows[name].astype(table[name].dtype).to_numpy()
+        for name in BY_DRAWS:  # null where there are no draws, or the record is older
+            if name in kept:
+                table[name] = rows[name].astype(table[name].dtype).to_numpy()
+            elif name in OF_DRAWS:
+                table[name] = np.nan
     return PlanResult(both, table, delivery_frame(outcome), record.run, record.model_dump(), **more)
 
 

@@ -46,6 +46,10 @@ def hindcast_tables(account: Account, pack: Region, lang: str) -> list[Table]:
         scores = [row for row in account["scores"] if row["left_out"] == by]
         scores.sort(key=lambda row: row["crps"])
         tables.append(hindcast_scores(scores, lang, f"{title} · {settings}"))
+    if account["permuted"]:
+        tables.append(permuted(account, lang))
+    if account["auxiliary"]:
+        tables.append(auxiliary(account, lang))
     for name, rows in account["counties"].items():
         title = f"{pack.title(lang)} · {TITLES[name].text(lang)} · {settings}"
         tables.append(county_forecasts(rows, pack, lang, title))
@@ -76,6 +80,25 @@ def signs(account: Account, pack: Region, lang: str) -> Table:
         for row in account["signs"]
     ]  # fmt: skip
     return labels.table("signs", rows, lang, title=" ")
+
+
+def auxiliary(account: Account, lang: str) -> Table:
+    """A row for each auxiliary regression: the slope of the censuses beside that of the model."""
+    rows = [
+        {**row, "change": labels.label("auxiliary", row["name"], lang),
+         "inner_90": "–" if row["low"] is None else f"{row['low']:+.3f} – {row['high']:+.3f}"}
+        for row in account["auxiliary"]
+    ]  # fmt: skip
+    return labels.table("auxiliary", rows, lang)
+
+
+def permuted(account: Account, lang: str) -> Table:
+    """What is left of the structural gap where structure is that of other counties."""
+    rows = [
+        {**row, "left_out": labels.label("left_out", row["left_out"], lang)}
+        for row in account["permuted"]
+    ]
+    return labels.table("permuted", rows, lang)
 
 
 def hindcast_settings(account: Account) -> Words:
@@ -119,6 +142,8 @@ def validation_page(account: Account, pack: Region) -> str:
             for name, rows in account["counties"].items()
         },
         signs=_bilingual(signs, account, pack),
+        auxiliary=_bilingual(auxiliary, account) if account["auxiliary"] else "",
+        permuted=_bilingual(permuted, account) if account["permuted"] else "",
     )  # fmt: skip
 
 

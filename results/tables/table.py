@@ -11,7 +11,7 @@ from typing import Literal
 
 Cell = float | int | str | bool | date | None
 Lang = Literal["zh", "en"]
-ChartKind = Literal["verdicts", "path", "causes", "shares", "effort"]
+ChartKind = Literal["verdicts", "path", "causes", "shares", "effort", "variance"]
 
 UNKNOWN = "–"
 LARGE = 1000  # free digits: from here on a number is shown without decimals

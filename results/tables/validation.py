@@ -24,6 +24,7 @@ SCORES = (  # columns of a record
     "left_out", "forecaster", "cases", "mae", "bias", "crps", "model_skill", "cover_50", "cover_80",
     "cover_95", "brier",
 )  # fmt: skip
+USED = "stacked"  # the forecaster of the level of verdicts
 FAR = 2.0  # times the usual error, from which on a county is named
 COVERS = [name for name in SCORES if name.startswith("cover")]
 
@@ -71,6 +72,25 @@ def recorded(result: PlanResult, lang: str) -> Table | None:
     return hindcast_scores(records(found.sort_values(["left_out", "crps"])), lang, source=kept)
 
 
+def plainly(result: PlanResult, lang: str) -> list[str]:
+    """What the record of hindcasts says, in three sentences; nothing where it lacks what they need.
+
+    They are of counties left out one at a time, and of the forecaster that verdicts use.
+    """
+    found = record(result.region)
+    if found is None:
+        return []
+    rows = {r["forecaster"]: r for r in records(found) if r["left_out"] == "unit"}
+    if not {USED, "persistence", "model"} <= rows.keys():
+        return []
+    used, model, naive = (rows[name] for name in (USED, "model", "persistence"))
+    return labels.paragraphs(
+        "validation/plain", lang, cases=used["cases"], used=TITLES[USED], n=len(rows),
+        mae=used["mae"], naive=naive["mae"], model_mae=model["mae"], cover=100 * used["cover_80"],
+        place=1 + sum(row["mae"] < model["mae"] for row in rows.values()),
+    )  # fmt: skip
+
+
 def hindcast_scores(
     scores: Sequence[Mapping[str, Any]], lang: str, title: str = "", source: str = ""
 ) -> Table:
@@ -81,6 +101,8 @@ def hindcast_scores(
             "forecaster": TITLES[row["forecaster"]].text(lang),
             "model_skill": row["model_skill"] if row["model_skill"] == row["model_skill"] else None,
             **{name: 100 * row[name] for name in COVERS},
+            **({"fell_inside": f"{row['fell_inside_95']:g} / {row['fell']:g}"} if "fell" in row
+               else {}),
         }
         for row in scores
     ]  # fmt: skip

@@ -4,19 +4,19 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from xiancheng.calibration import posterior
 from xiancheng.results.cells import records
 from xiancheng.results.store.record import sample_notes
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import Chart, Table
-from xiancheng.results.verdict.verdict import INTERVAL, NewFigure, new_figures
+from xiancheng.results.verdict.verdict import ERRORS, INTERVAL, NewFigure, new_figures
 from xiancheng.scenarios.diff import applied
 from xiancheng.scenarios.outcome import Group, group_of, reported_groups
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from xiancheng.calibration.region import Region
     from xiancheng.scenarios.scenario_files import Scenario
 
@@ -234,9 +234,12 @@ def notes(result: PlanResult, lang: str) -> list[str]:
 
 def basis_of(result: PlanResult) -> dict[str, Any]:
     """What the template on the level of verdicts, and on what parameters were drawn from, takes."""
+    errors = [float(result.verdicts[name].max()) for name in ERRORS]
+    scale = result.verdicts["draw_scale"].iloc[0]
     return {
         "draws": result.draws, "basis": result.verdicts["basis"].iloc[0], "enough": ENOUGH,
-        "estimated": estimated(result.region),
+        "estimated": estimated(result.region), "draw_scale": None if pd.isna(scale) else scale,
+        "errors": errors if result.draws and not any(map(pd.isna, errors)) else None,
     }  # fmt: skip
 
 

@@ -55,7 +55,7 @@ class EstimateSettings:
 
     region: str
     pool: str | None  # a pack of counties around the region; None: the region alone
-    pool_runs: int = 512
+    pool_runs: int = 1024
     pool_scale: float = 0.01
     runs: int = 1000
     scale: float = 0.1

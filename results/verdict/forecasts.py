@@ -35,6 +35,7 @@ MELD, MODEL, WITHOUT = "meld", "model", "model_without_plan"
 TITLES = {
     MELD: _("melded: stacked level + effect of the plan"),
     MODEL: _("agent-based model"),
+    "model_runs": _("agent-based model, runs as they are"),
     WITHOUT: _("agent-based model without the plan"),
     "stacked": melding.STACKED,
     **{forecaster.name: forecaster.title for forecaster in BASELINES},
@@ -98,7 +99,8 @@ def model_draws(
         for each in scenarios
     ]  # fmt: skip
     with local(jobs, n) as executor:
-        found = executor.results(CountyRates(tuple(days)), list(zip(*sides, strict=True)), done)
+        tasks = list(zip(*sides, strict=True))
+        found = executor.results(CountyRates(tuple(days)), tasks, lambda _: done())
     rates = np.stack(found, axis=2)  # (scenario, day, draw, unit)
     return ModelDraws(
         rates[0], rates[-1], tuple(draw.parameters for draw in drawn),

@@ -6,7 +6,7 @@ table of trials, through the posterior of its parameters and errors given the ot
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from xiancheng.calibration.forecasts.panel import HoldOut, Panel, hold_out
 from xiancheng.calibration.forecasts.scoring import (
     LEVELS,
     ForecastScores,
+    crps,
     interval,
     stacking_weights,
 )
@@ -32,10 +33,11 @@ from xiancheng.results.verdict.estimate import EstimateSettings, Stage, shortfal
 from xiancheng.results.verdict.trials import Trials, censuses
 from xiancheng.sim.state import Bools, Floats
 
-MODEL, STACKED = "model", "stacked"
+MODEL, RUNS, STACKED = "model", "model_runs", "stacked"
 PARTS = ("urban_growth", "rural_growth", "residents_growth")  # whose signs are tested
 THRESHOLD = 12.0  # points in ten years, about what counties of the province gained (a choice)
 DRAWS = 2000  # of each forecast
+PERMUTATIONS = 5  # of the structure of counties
 EVERY = 13  # one unit of so many is predicted in synthetic data
 
 
@@ -72,17 +74,26 @@ class Hindcast:
         """A row for each forecaster."""
         every = self.scores()
         reference = every[MODEL].crps
+        change = self.observed - self.panel.rate[0]
+        fell = change < 0
         return [
             {
                 "left_out": self.by, "forecaster": name, "cases": s.cases, "mae": s.mae,
+                "r": _correlation(np.median(self.rates[name], axis=0) - self.panel.rate[0], change),
                 "bias": s.bias, "crps": s.crps,
                 "model_skill": 1 - reference / s.crps if name != MODEL else None,
                 **{f"cover_{100 * level:.0f}": c[0]
                    for level, c in zip(LEVELS, s.coverage, strict=True)},
-                "brier": s.brier,
+                "brier": s.brier, "fell": int(fell.sum()),
+                "fell_inside_95": int(self.inside(name, 0.95)[fell].sum()),
             }
             for name, s in every.items()
         ]  # fmt: skip
+
+    def inside(self, name: str, level: float) -> Bools:
+        """Whether the census lies inside the central interval of a forecaster, (unit,)."""
+        low, high = interval(self.rates[name], level)
+        return np.asarray((low <= self.observed) & (self.observed <= high))
 
     def counties(self, name: str, chosen: Bools) -> list[dict[str, Any]]:
         """A row for each county `chosen`: the forecast of one forecaster, and the census."""
@@ -120,6 +131,11 @@ class Hindcast:
         return rows
 
 
+def _correlation(a: Floats, b: Floats) -> float | None:
+    """Of two changes over units; None where one does not vary."""
+    return float(np.corrcoef(a, b)[0, 1]) if min(np.ptp(a), np.ptp(b)) > 1e-9 else None
+
+
 # Forecasts
 
 
@@ -132,8 +148,8 @@ def hindcasts(
     found = []
     ways: list[HoldOut] = ["unit", "prefecture"] if len(set(panel.prefecture)) > 1 else ["unit"]
     for by in ways:
-        of_model, growth = _by_model(stage, panel, by, settings.seed, done)
-        rates = {MODEL: of_model} | {
+        rates, growth = _by_model(stage, panel, by, settings.seed, done)
+        rates |= {
             each.name: hindcast(each, panel, by=by, draws=DRAWS, seed=settings.seed)
             for each in BASELINES
         }
@@ -160,22 +176,51 @@ def stacked(rates: Mapping[str, Floats], panel: Panel, by: HoldOut, seed: int) -
 
 def _by_model(
     stage: Stage, panel: Panel, by: HoldOut, seed: int, done: Callable[[], None]
-) -> tuple[Floats, dict[str, Floats]]:
-    """Rates of the second census (draw, unit) [percent], and growth of the parts."""
-    rates = np.empty((DRAWS, len(panel)))
+) -> tuple[dict[str, Floats], dict[str, Floats]]:
+    """Rates of the second census (draw, unit) [percent], and growth of the parts.
+
+    Rates are those of the estimate, with the errors that it adds, and those of the runs as they
+    are, taken in proportion to their weight in the posterior given the others.
+    """
+    rates, runs = np.empty((2, DRAWS, len(panel)))
     growth = {part: np.empty((DRAWS, len(panel))) for part in PARTS}
-    observed = stage.training.table.observed
+    table = stage.training.table
+    observed, column = table.observed, table.summaries.index("rate_change")
     for _, out in hold_out(panel, by):
         away = np.isin(panel.codes, out.codes)
         view = stage.estimator.condition_on(~away)
+        taken = view.posterior(observed).resampled(DRAWS, seed).rows
         for unit in np.flatnonzero(away):
+            runs[:, unit] = panel.rate[0, unit] + table.stats[taken, unit, column]
             predicted = view.predictor(int(unit), ("rate_change", *PARTS)).posterior(observed)
             draws = predicted.resampled(DRAWS, seed + int(unit)).draws
             rates[:, unit] = np.clip(panel.rate[0, unit] + draws[:, 0], 0, 100)
             for k, part in enumerate(PARTS, start=1):
                 growth[part][:, unit] = draws[:, k]
             done()
-    return rates, growth
+    return {MODEL: rates, RUNS: runs}, growth
+
+
+def without_its_covariate(found: Hindcast, seed: int) -> list[dict[str, Any]]:
+    """What the structural gap gains is gone where structure is that of other counties.
+
+    Returns
+    -------
+    for what was left out: CRPS of the forecaster as it is, of it with the structure of counties
+    permuted (mean, least), and of the shared trend, which has another covariate
+    """
+    gap = next(each for each in SINGLE if each.name == "structural_gap")
+    panel, each = found.panel, found.scores()
+    scores = []
+    for turn in range(PERMUTATIONS):
+        order = np.random.default_rng([seed, 19, turn]).permutation(len(panel))
+        other = replace(panel, structure=panel.structure[:, order])
+        draws = hindcast(gap, other, by=found.by, draws=DRAWS, seed=seed)
+        scores.append(float(crps(draws, found.observed).mean()))
+    return [{
+        "left_out": found.by, "crps": each[gap.name].crps, "permuted": float(np.mean(scores)),
+        "least": min(scores), "shared_trend": each["shared_trend"].crps,
+    }]  # fmt: skip
 
 
 def synthetic(stage: Stage, units: Sequence[int] | None = None) -> dict[str, Any]:
@@ -265,6 +310,7 @@ def picture(found: Hindcast) -> bytes:
 def account(
     chosen: EstimateSettings, pack: Region, found: Sequence[Hindcast],
     change: Mapping[str, Any], synthetic: Mapping[str, Any],
+    auxiliary: Sequence[Mapping[str, Any]] = (), permuted: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:  # fmt: skip
     """Everything a hindcast gave, JSON-ready."""
     first, last = found[0], found[-1]
@@ -283,5 +329,7 @@ def account(
         "weights": first.weights(),
         "counties": {name: last.counties(name, inside) for name in (STACKED, MODEL)},
         "signs": last.signs(change, inside),
+        "auxiliary": list(auxiliary),
+        "permuted": list(permuted),
         "synthetic": dict(synthetic),
     }

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xiancheng.calibration import naming, parsing, sheets
-from xiancheng.calibration.errors import Problem, ScenarioError
+from xiancheng.calibration.errors import Problem, RequestError, ScenarioError
 from xiancheng.calibration.forecasts.common_trend import PublishedRate
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.naming import half_width, nearest, shortened
@@ -81,11 +81,19 @@ def read_known(
     ------
     ScenarioError
         with all problems: file, line, column of the table.
+    RequestError
+        for a run that starts before the last census: it knows nothing published after that.
     PackError
     """
     if file is None:
         return BroughtRates()
     pack = load(region)
+    if scenario.start < pack.censuses[-1]:
+        raise RequestError(
+            _("published rates inform runs from the last census, {last}; this one starts on "
+              "{start}: leave --observations out, or start it at the last census",
+              last=pack.censuses[-1], start=scenario.start)
+        )  # fmt: skip
     until = information(scenario, pack, None if cutoff is None else str(cutoff))
     return known_of(sheets.read_sheet(file, file.name), file.name, pack, until)
 

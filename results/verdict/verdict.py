@@ -15,22 +15,27 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 import pandas as pd
 
+from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.forecasts.level import run_of_draw
+from xiancheng.calibration.i18n import _
 from xiancheng.results.verdict import level as levels
 from xiancheng.results.verdict.level import Level, published
 from xiancheng.scenarios.ensemble import Ensemble
 from xiancheng.scenarios.outcome import CAUSES, Group, Outcome, floor, group_of
 from xiancheng.scenarios.run_spec import OFF, RunSpec
-from xiancheng.sim.state import Bools, Floats
+from xiancheng.sim.state import Bools, Floats, Ints
 
 if TYPE_CHECKING:
     pass
 
 INTERVAL = (5, 95)  # percentiles
+ERRORS = ("expected_mc_error", "probability_mc_error")  # what more draws would take away
+MIDDLE = (40, 60)  # percentiles between which a density at the median is taken
 ODD = 0.005  # share of draws beyond a figure on its side, below which the figure is marked as odd
 BY_DRAWS = (  # columns of `Verdict.to_frame` that draws have a part in
     "without", "expected", "low", "high", "probability", "probability_without", "all_met",
     "all_met_without", "from_conditions_pp", "from_plan_pp", "plan_low", "plan_high",
-    "margin_pp", "counting_pp", "basis", "draws",
+    "margin_pp", "counting_pp", "basis", "draws", "draw_scale", *ERRORS,
     *(BEFORE := ("expected_before", "low_before", "high_before", "probability_before")),
 )  # fmt: skip
 OF_THE_MODEL = ("above_target_in_model", "model_margin_pp")  # of one run, and no verdict
@@ -53,6 +58,8 @@ class Verdict:
     effect: Floats  # scenario minus baseline in each run of the model, (run, target) [points]
     anchored: bool  # whether the level is that of statistics
     draws: int  # of the parameters; 0 at central values
+    runs: Ints  # of the model that each draw rests on, (draw,) index
+    draw_scale: float | None = None  # rows for each resident in runs of draws; None without any
     one_run: "pd.DataFrame | None" = None  # at central parameters; see `of`
     before: Floats | None = None  # with the plan, on the level without what a user brought
 
@@ -60,7 +67,8 @@ class Verdict:
     def of_rates(
         cls, targets: Mapping[str, tuple[date, float]], level: Floats | None, *,
         scenario: Floats, baseline: Floats, reference: Floats, draws: int = 0,
-        one_run: "pd.DataFrame | None" = None, unaware: Floats | None = None,
+        draw_scale: float | None = None, one_run: "pd.DataFrame | None" = None,
+        unaware: Floats | None = None,
     ) -> Self:  # fmt: skip
         """The verdict from the rates of runs of the model.
 
@@ -71,16 +79,20 @@ class Verdict:
         scenario, baseline, reference : of each run, (run, target) [percent]
         unaware : as `level`, without the published rates that a user brought
         """
+        several = level is not None and len(scenario) > 1
+        rates = published(level, scenario, reference)
         return cls(
             targets=tuple(targets),
             deadlines=tuple(day for day, _ in targets.values()),
             thresholds=np.array([rate for _, rate in targets.values()]),
             level=reference if level is None else level,
             baseline=published(level, baseline, reference),
-            scenario=published(level, scenario, reference),
+            scenario=rates,
             effect=scenario - baseline,
             anchored=level is not None,
             draws=draws,
+            runs=run_of_draw(len(scenario), len(rates)) if several else np.arange(len(rates)),
+            draw_scale=draw_scale,
             one_run=one_run,
             before=None if unaware is None else published(unaware, scenario, reference),
         )
@@ -95,6 +107,7 @@ class Verdict:
         one_run = pd.DataFrame(rows).rename(columns={"model_rate": "simulated"})
         if rows:
             one_run["baseline"] = ensemble.central.baseline[0, due]
+            one_run["recoding_pp"] = (one_run["recoding_pp"] - ensemble.by_chance[due]).round(6)
             groups, targets = ensemble.scenario.groups, [region.targets[t] for t in due]
             steered = [
                 ensemble.scenario.steered(groups[group_of(t, region, groups)], t.deadline)
@@ -108,6 +121,7 @@ class Verdict:
             None if known is None else known.at_deadlines(region)[:, due],
             scenario=rates.scenario[:, due], baseline=rates.baseline[:, due],
             reference=rates.reference[:, due], draws=ensemble.draws,
+            draw_scale=ensemble.draw_scale,
             one_run=_named(one_run, ensemble.scenario.spec),
             unaware=None if before is None else before.at_deadlines(region)[:, due],
         )  # fmt: skip
@@ -129,13 +143,32 @@ class Verdict:
         due = [[other <= day for other in self.deadlines] for day in self.deadlines]
         return np.array([met[:, which].all(axis=1).mean() for which in due])
 
+    def monte_carlo_errors(self) -> tuple[Floats, Floats]:
+        """Standard errors of `expected` [points] and `probability`, each (target,).
+
+        What would change with other draws of the same distributions, and shrinks with more of them.
+        Draws that rest on the same run are counted as one group. Null where there is one run alone.
+
+        References
+        ----------
+        Serfling (1980), Approximation Theorems of Mathematical Statistics, 2.5 (quantiles)
+        """
+        if not self.uncertain:
+            return np.full(len(self.targets), np.nan), np.full(len(self.targets), np.nan)
+        below, above = np.percentile(self.scenario, MIDDLE, axis=0)
+        slope = 100 * (above - below) / (MIDDLE[1] - MIDDLE[0])  # points for each unit of chance
+        median = np.median(self.scenario, axis=0)
+        expected = slope * standard_error_of_share(self.scenario >= median, self.runs)
+        return expected, standard_error_of_share(self.met(self.scenario), self.runs)
+
     def estimates(self) -> dict[str, Floats]:
         """Expected rates, intervals, chances and differences, each (target,).
 
         `expected` and `without` are medians; `all_met` is the chance that all targets due by this
         deadline are met, each at its own. Outside conditions and the plan make `from_conditions_pp`
         and `from_plan_pp` of the rate. `plan_low` and `plan_high` hold 90 % of the paired effects
-        of the plan over draws; null where there are none.
+        of the plan over draws; null where there are none. `ERRORS` are standard errors, see
+        `monte_carlo_errors`.
         """
         middle, before, expected = (
             np.median(rates, axis=0) for rates in (self.level, self.baseline, self.scenario)
@@ -143,7 +176,7 @@ class Verdict:
         unknown = np.full(len(self.targets), np.nan)
         low, high = np.percentile(self.scenario, INTERVAL, axis=0)
         effects = np.percentile(self.effect, INTERVAL, axis=0)
-        earlier: dict[str, Floats] = {}
+        errors, earlier = self.monte_carlo_errors(), dict[str, Floats]()
         if self.before is not None:
             ends = np.percentile(self.before, INTERVAL, axis=0)
             earlier = {
@@ -163,6 +196,7 @@ class Verdict:
             "from_plan_pp": expected - before,
             "plan_low": effects[0] if len(self.effect) > 1 else unknown,
             "plan_high": effects[1] if len(self.effect) > 1 else unknown,
+            **dict(zip(ERRORS, errors, strict=True)),
         }  # fmt: skip
 
     def to_frame(self) -> "pd.DataFrame":
@@ -173,13 +207,12 @@ class Verdict:
         `target`, `target_name`, `target_name_en`, `unit_code`, `county`, `county_en`, `deadline`,
         `operator`, `target_rate`,
         `rate_at_start`; what `estimates` gives; `margin_pp`, the expected rate less the
-        target; `basis` of the level, "statistics", "model", "unaligned" or
-        "another start"; `draws` of the
-        parameters, 0 at central values; of the run without draw its rates `simulated` and
-        `baseline`, and `effect_pp` between them; then why the rate changes: `natural_pp`,
-        `migration_pp`, `recoding_pp`, `denominator_pp` and `counting_pp` add up to `expected` less
-        `rate_at_start`; of migration `steered_flow_pp` and of recoding `steered_recoding_pp` are
-        what it took to follow the level, 0 where none is followed
+        target; `basis` of the level, "statistics", "model", "unaligned" or "another start";
+        `draws` of the parameters, 0 at central values, and the scale of their runs, `draw_scale`;
+        of the run without draw its rates `simulated` and `baseline`, and `effect_pp` between them;
+        then why the rate changes: `natural_pp`, `migration_pp`, `recoding_pp`, `denominator_pp`
+        and `counting_pp` add up to `expected` less `rate_at_start`; of migration `steered_flow_pp`
+        and of recoding `steered_recoding_pp` are what it took to follow the level, 0 where none is
 
         Raises
         ------
@@ -200,6 +233,7 @@ class Verdict:
         if self.anchored:
             table["basis"] = "statistics"
         table.insert(at, "basis", table.pop("basis"))
+        table.insert(at, "draw_scale", self.draw_scale if self.draws else None)
         table.insert(at, "draws", self.draws)
         table["baseline"] = table.pop("baseline")
         table["effect_pp"] = (table["simulated"] - table["baseline"]).round(6)
@@ -226,6 +260,23 @@ class Verdict:
                 f"needs {self.thresholds[i]:g} %{chance}"
             )
         return "\n".join(lines)
+
+
+def standard_error_of_share(holds: Bools, groups: Ints) -> Floats:
+    """The standard error of a share over draws, some of which hang together, (column,).
+
+    Parameters
+    ----------
+    holds : (draw, column)
+    groups : that each draw belongs to, (draw,) index
+
+    References
+    ----------
+    Liang & Zeger (1986), Biometrika 73
+    """
+    sums = np.zeros((int(groups.max()) + 1, holds.shape[1]))
+    np.add.at(sums, groups, holds - holds.mean(axis=0))
+    return np.asarray(np.sqrt((sums**2).sum(axis=0)) / len(holds))
 
 
 def probability(rates: Floats, thresholds: Floats) -> Floats:
@@ -255,7 +306,19 @@ def verdicts(ensemble: Ensemble) -> "pd.DataFrame":
 
 
 def of_outcome(result: Outcome | Ensemble) -> Verdict:
-    """The verdict on an ensemble, or on an outcome, whose baseline is then simulated too."""
+    """The verdict on an ensemble, or on an outcome, whose baseline is then simulated too.
+
+    Raises
+    ------
+    RequestError
+        for anything else.
+    """
+    if not isinstance(result, Outcome | Ensemble):
+        raise RequestError(
+            _("verdict takes what simulate or ensemble gives; got {kind}. Of a saved run take "
+              "outcome(), or record.verdicts for the verdicts as they were saved",
+              kind=type(result).__name__)
+        )  # fmt: skip
     return Verdict.of(result if isinstance(result, Ensemble) else Ensemble.of(result))
 
 

@@ -79,12 +79,33 @@ def test_what_is_on_file_takes_no_worker_and_every_run_is_a_step():
         def has(self, spec):
             return True
 
-        def __call__(self, spec):
-            read.append(spec.key)
-            return simulate(spec)
+        def together(self, specs):
+            read.extend(spec.key for spec in specs)
+            return [simulate(spec) for spec in specs]
 
     found = ensemble("plan-without-recoding", draws=1, jobs=2, scale=SCALE, cache=OnFile(),
                      done=lambda: steps.append(1))  # fmt: skip
     assert len(steps) == 2 + 3
     assert len(read) == len(set(read)) == 6
     assert not np.array_equal(found.drawn.reference, found.drawn.baseline)  # recoding goes on
+
+
+def test_without_the_chance_of_recoding_an_effect_owes_less_to_its_seed():
+    """Large units, such as those of Huimin, make most of the noise; the mean stays."""
+    raw, corrected = [], []
+    for seed in range(1, 13):
+        both = ensemble("plan", draws=0, scale=0.02, seed=seed)
+        central = both.central.scenario - both.central.baseline
+        corrected.append(central[0])
+        raw.append(central[0] + both.by_chance)
+    spread, left = (np.std(each, axis=0, ddof=1) for each in (raw, corrected))
+    assert (left < spread).mean() > 0.5
+    assert (spread**2).sum() > 3 * (left**2).sum()
+    off = np.mean(raw, axis=0) - np.mean(corrected, axis=0)
+    assert (abs(off) < 4 * spread / np.sqrt(12)).all()
+
+
+def test_a_scenario_without_measures_owes_nothing_to_chance():
+    both = ensemble("baseline", draws=0, scale=SCALE)
+    assert both.by_chance.tolist() == [0.0] * len(both.by_chance)
+    assert both.scenario.unexpected(both.scenario.groups[-1], both.scenario.dates[-1]) != 0

@@ -77,21 +77,13 @@ def test_unaligned_runs_and_runs_from_another_census_follow_nothing():
         RunSpec.of("baseline", alignment="off", **ASKED),
         RunSpec.of("baseline", scale=0.02, start="2010-11-01", until="2011-03-31"),
     ):
-        assert (spec.follows, steering.alignment_of(spec)) == ("off", None)
+        assert (spec.follows, steering.alignment_of(spec, simulate)) == ("off", None)
         outcome = simulate(spec)
         group = outcome.groups[0]
         assert outcome.steered(group, outcome.dates[-1]) == {"flow": 0.0, "recoding": 0.0}
     assert (
         RunSpec.of("baseline", alignment="off", **ASKED).key != RunSpec.of("baseline", **ASKED).key
     )
-
-
-def test_what_others_replay_is_run_before_them_and_once():
-    plan, frozen = (RunSpec.of(name, scale=0.02) for name in ("plan", "plan-without-recoding"))
-    specs = {spec.outcome_key: spec for spec in (plan, frozen, plan.reference)}
-    first, rest = steering.in_waves(specs)
-    assert list(first.values()) == [plan.reference]
-    assert set(rest) == {plan.outcome_key, frozen.outcome_key}
 
 
 @pytest.mark.parametrize(

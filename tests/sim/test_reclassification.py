@@ -525,3 +525,26 @@ def test_a_closed_school_stays_closed_and_only_villages_lose_one():
     assert np.flatnonzero(quarter.population.school_closed).tolist() == [4, 5, 6, 7]
     reclassification.reclassify(quarter, HALF, EVEN, levers(), Conditions())
     assert np.flatnonzero(quarter.population.school_closed).tolist() == [4, 5, 6, 7]
+
+
+def test_what_is_recoded_beyond_expectation_is_nothing_on_average_and_has_its_sign():
+    n, rng = 40, np.random.default_rng(5)
+    units = Units(
+        county=np.repeat([0, 1], n // 2).astype(np.int16), township=np.zeros(n, np.int16),
+        urban=np.arange(n) % 3 == 0, contiguous=np.zeros(n, bool),
+        merged_into=np.arange(n, dtype=np.int32),
+    )  # fmt: skip
+    residents, chance = rng.integers(100, 2000, n), rng.uniform(0.05, 0.4, n)
+    draws = np.array([
+        reclassification.beyond_expectation(units, residents, np.flatnonzero(u < chance), chance)
+        for u in rng.random((4000, n))
+    ])  # fmt: skip
+    assert (abs(draws.mean(axis=0)) < 4 * draws.std(axis=0) / np.sqrt(len(draws))).all()
+    none = np.empty(0, np.int64)
+    without = reclassification.beyond_expectation(units, residents, none, chance)
+    to_rural, to_urban = (
+        reclassification.beyond_expectation(units, residents, np.array([which]), chance)[0]
+        for which in (0, 1)
+    )
+    assert to_rural - without[0] == pytest.approx(-residents[0])
+    assert to_urban - without[0] == pytest.approx(residents[1])

@@ -13,6 +13,7 @@ from xiancheng.results.console.view_model import ViewModel
 from xiancheng.results.console.views import tables
 from xiancheng.results.console.views.attribution import Attribution
 from xiancheng.results.console.views.compare import Compare
+from xiancheng.results.console.views.goal import GoalView
 from xiancheng.results.console.views.movers import MoversView
 from xiancheng.results.console.views.overview import Overview
 from xiancheng.results.console.widgets import (
@@ -38,6 +39,7 @@ MAKERS: dict[str, Callable[[Tab], View]] = {
     "overview": Overview,
     "compare": Compare,
     "attribution": Attribution,
+    "goal": GoalView,
     "growth": tables.GrowthView,
     "movers": MoversView,
     "delivery": partial(tables.TableView, tables.delivery),

@@ -1,11 +1,11 @@
 """What each project and measure contributes: a waterfall that adds up, and the tables behind it."""
 
 import asyncio
-from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date
+from functools import partial
 
 from xiancheng.calibration.i18n import Words, _
+from xiancheng.results.analysis import doses, variance
 from xiancheng.results.analysis.attribution import (
     WORLDS,
     AttributionTable,
@@ -14,40 +14,18 @@ from xiancheng.results.analysis.attribution import (
 )
 from xiancheng.results.console import charts
 from xiancheng.results.console.downloads import Picture
+from xiancheng.results.console.queued import QueuedSummaries
 from xiancheng.results.console.result import content_digest
 from xiancheng.results.console.tab import Computation, Tab
 from xiancheng.results.console.view_model import ViewModel
 from xiancheng.results.console.widgets import area, bulleted, button, element, tag, write
 from xiancheng.results.tables import attribution as tables
-from xiancheng.scenarios.ensemble import RunSummary, Summaries, Summarize, layered
+from xiancheng.results.tables import variance as variance_tables
+from xiancheng.scenarios.ensemble import layered
 from xiancheng.scenarios.run_spec import RunSpec
 
+POINTS = 16  # pairs of draws of a split
 ORDERS = 2 * WORLDS  # of each kind, an antithetic pair a world; more are surer, and take longer
-
-
-class QueuedSummaries(Summaries):
-    """Summaries that the job queue makes, asked for from a thread of its own."""
-
-    def __init__(self, tab: Tab, step: Callable[[], None], spec: RunSpec, day: date) -> None:
-        super().__init__(spec, day, jobs=1)
-        self._queue, self._user, self._step = tab.server.queue, tab.client.id, step
-        self._loop = asyncio.get_running_loop()
-
-    def read(
-        self, specs: Sequence[RunSpec], done: Callable[[], None] = lambda: None
-    ) -> list[RunSummary]:
-        """The summary of each run."""
-        assert all(spec.outcome_key for spec in specs)  # cached here, not on the event loop
-        self._future = asyncio.run_coroutine_threadsafe(
-            self._queue.ask(self._user, Summarize(self.day), specs, "full", self._step), self._loop
-        )
-        self.simulated += len(specs)
-        return self._future.result()
-
-    def cancel(self) -> None:
-        """Withdraw the runs that were asked for."""
-        if hasattr(self, "_future"):
-            self._future.cancel()
 
 
 class Attribution:
@@ -57,19 +35,35 @@ class Attribution:
         self._tab = tab
         with element("div", "sides"):
             button(tab.say(_("Compute the contributions")), self._start, cls="main-action")
+            button(tab.say(_("Split the uncertainty")), self._start_split)
         self.job = Computation(tab, _("progress"), _("Cancel"))
         with element("section", "card") as self._frame:
             self._chart = Picture("tall")
         self._area = area(cls="below")
+        with element("section", "card") as self._split_frame:
+            self._split_chart = Picture("tall")
+        self._split_area = area(cls="below")
+        self._split_frame.set_visibility(False)
         self._write_note(_(
             "Shares the effect of the plan out over projects and measures: several hundred small "
             "runs in {WORLDS} draws of the parameters, which can be cancelled at any time. The "
             "result becomes part of the report that this page makes.", WORLDS=WORLDS,
+        ), _(
+            "With them comes what each family of levers does: dose, share realised, effect per "
+            "unit. 'Split the uncertainty' shares out the variance of each verdict over level, "
+            "recoding, responses, doses, conditions and random numbers ({n} runs).",
+            n=variance.runs_needed(POINTS),
         ))  # fmt: skip
 
     def show(self, model: ViewModel) -> None:
         """Show the contributions to A, if they are of A as it is."""
         self._model = model
+        split, lang = self._tab.session.variance, self._tab.session.lang
+        known = split is not None and split[0] == model.result.digest
+        self._split_frame.set_visibility(known)
+        write(self._split_area, "")
+        if split is not None and known:
+            self._write_split(model, split[1], lang)
         computed = self._tab.session.attribution
         if not model.result.has_plan:
             self._write_note(_("Scenario A carries nothing out: there is no effect to share."))
@@ -78,8 +72,8 @@ class Attribution:
         elif computed is not None:
             self._write_note(_("Scenario A has changed: compute again."))
 
-    def _write_note(self, note: Words) -> None:
-        write(self._area, tag("p", self._tab.say(note), cls="card"))
+    def _write_note(self, *notes: Words) -> None:
+        write(self._area, *(tag("p", self._tab.say(note), cls="card") for note in notes))
         self._frame.set_visibility(False)
 
     def _start(self) -> None:
@@ -87,22 +81,62 @@ class Attribution:
         game = CoalitionGame.of(scenario, ORDERS, WORLDS, 1)
 
         async def work() -> None:
-            self.job.begin(_("Computing the contributions…"), len(game.coalitions()))
+            steps = len(game.coalitions()) + doses.runs_needed(scenario, doses.DRAWS)
+            self.job.begin(_("Computing the contributions…"), steps)
             sizes = tab.server.sizes
             spec = RunSpec.of(scenario, region=tab.server.name, scale=sizes.quick_scale)
             draws = await asyncio.to_thread(layered, spec, WORLDS, 1)
             runs = QueuedSummaries(tab, self.job.step, spec, day)
             try:
                 computed = await asyncio.to_thread(attribute, scenario, runs, game, draws)
+                table = await asyncio.to_thread(doses.lever_effects, scenario, runs, day)
             except asyncio.CancelledError:
                 runs.cancel()
                 raise
+            computed = replace(computed, doses=table)
             tab.session.attribution = (content_digest(scenario), day), computed
             if not tab.client.is_deleted:
                 with tab.client:
                     self.show(self._model)
 
         self.job.start(work)
+
+    def _start_split(self) -> None:
+        tab, day, scenario = self._tab, self._model.day, self._tab.session.scenario
+
+        async def work() -> None:
+            self.job.begin(_("Splitting the variance…"), variance.runs_needed(POINTS))
+            spec = RunSpec.of(scenario, region=tab.server.name, scale=tab.server.sizes.quick_scale)
+            runs = QueuedSummaries(tab, self.job.step, spec, day)
+            split = partial(variance.split, scenario, runs, points=POINTS)
+            try:
+                computed = await asyncio.to_thread(split)
+            except asyncio.CancelledError:
+                runs.cancel()
+                raise
+            tab.session.variance = content_digest(scenario), computed
+            if not tab.client.is_deleted:
+                with tab.client:
+                    self.show(self._model)
+
+        self.job.start(work)
+
+    def _write_split(self, model: ViewModel, split: variance.VarianceSplit, lang: str) -> None:
+        """The chart of a split, its tables, and what they rest on."""
+        chart = variance_tables.chart(split, lang)
+        rows = [str(row[0]) for row in chart.table.rows]
+        parts = {
+            column.label: [float(row[i]) for row in chart.table.rows]  # type: ignore[arg-type]
+            for i, column in enumerate(chart.table.columns)
+            if i
+        }
+        options = charts.divided(chart.description, rows, parts)
+        self._split_chart.show(options, chart.description, lang, chart.title)
+        tables_of = [variance_tables.of_verdict(split, lang)]
+        tables_of += [variance_tables.of_effect(split, lang)] if split.anchored else []
+        notes = map(model.plain, variance_tables.notes(split, lang))
+        write(self._split_area, *map(model.table, tables_of),
+              tag("section", bulleted(notes), cls="card"))  # fmt: skip
 
     def _write(self, model: ViewModel, shares: AttributionTable) -> None:
         lang, subject = model.lang, replace(model.result.subject, shares=shares)
@@ -118,6 +152,8 @@ class Attribution:
             self._area,
             model.table(projects),
             model.table(tables.of_result(subject, model.group, "measure", lang)),
+            *([] if shares.doses is None
+              else [model.table(tables.doses_of(subject, model.group, lang))]),
             tag("section", *(bulleted(map(model.plain, lines)) for lines in notes),
                 cls="card"),
         )  # fmt: skip

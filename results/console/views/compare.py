@@ -18,16 +18,17 @@ from xiancheng.results.console.library import chosen, scenario_choices
 from xiancheng.results.console.result import ABResult, SideDraws, level_difference
 from xiancheng.results.console.tab import Computation, Tab
 from xiancheng.results.console.view_model import PERSONS, ViewModel
-from xiancheng.results.console.views.overview import paired
+from xiancheng.results.console.views.overview import headline_group, paired
 from xiancheng.results.console.widgets import area, bulleted, element, select, tag, text, write
-from xiancheng.results.tables import labels
+from xiancheng.results.tables import labels, verdicts
 from xiancheng.results.tables.labels import label, percent
 from xiancheng.results.tables.table import Cell, Column, Table
 from xiancheng.results.verdict.verdict import probability
 from xiancheng.scenarios.diff import called, diff
-from xiancheng.scenarios.ensemble import Summarize, layered
+from xiancheng.scenarios.ensemble import Summarize
 from xiancheng.scenarios.outcome import PUBLISHED, floor, group_of
 from xiancheng.scenarios.scenario_files import Scenario
+from xiancheng.scenarios.trunk import simulate_together
 from xiancheng.sim.indicators import INDICATORS
 
 NONE = "none"
@@ -108,9 +109,11 @@ class Compare:
         tab, server, last = self._tab, self._tab.server, result.outcome.scenario.until
         scenarios = {letter: edit.scenario for letter, edit in sorted(self._more.items())}
         base = result.outcome.spec
-        draws = layered(base, result.draws, 1) if result.draws else [base]
+        draws = result.design or [base]
         specs = [
-            base.running(replace(each, until=max(each.until, last))).under(draw)
+            base.running(replace(each, until=max(each.until, last)))
+            .vary(scale=draw.scale)
+            .under(draw)
             for each in scenarios.values()
             for draw in draws
         ]
@@ -118,8 +121,9 @@ class Compare:
         async def work() -> None:
             self.job.begin(_("Comparing…"), len(specs))
             priority: Priority = "quick" if result.preliminary else "full"
+            run = partial(simulate_together, states=server.states)
             runs = await server.queue.ask(
-                tab.client.id, Summarize(result.day), specs, priority, self.job.step
+                tab.client.id, Summarize(result.day, run=run), specs, priority, self.job.step
             )
             n = len(draws)
             sides = tuple(
@@ -138,18 +142,41 @@ def side_by_side(model: ViewModel, sides: Sequence[ComparedSide]) -> Iterator[Ma
     """Targets, places and numbers of persons; then what differs in the inputs."""
     result, n = model.result, model.result.draws
     runs = _("{n} draws", n=n) if n else _("one central run")
+    scale = result.both.draw_scale or result.scale
     basis = _("{day}; the same runs as the overview: scale {scale:g}, {runs}",
-              day=model.day, scale=result.scale, runs=runs).text(model.lang)  # fmt: skip
+              day=model.day, scale=scale, runs=runs).text(model.lang)  # fmt: skip
     names = [tag("li", tag("strong", side.letter), " ", side.title(model)) for side in sides]
-    yield tag("section", tag("p", tag("strong", basis)), tag("ul", *names), cls="card")
+    answers = [tag("p", answer(model, sides[0], side), cls="lead") for side in sides[1:]]
+    yield tag("section", *answers, tag("p", basis, cls="note"), tag("ul", *names),
+              *input_differences(model, sides), cls="card answer")  # fmt: skip
     if (targets := target_table(model, sides)).rows:
         yield model.table(targets)
     yield model.table(rate_table(model, sides))
-    yield tag("h2", model.say(_("Persons: A less the others")))
-    for name in NUMBERS:
-        yield model.table(number_table(model, sides, name))
-    yield tag("section", *input_differences(model, sides), cls="card below")
+    persons = (model.table(number_table(model, sides, name)) for name in NUMBERS)
+    title = model.say(_("Persons: A less the others"))
+    yield tag("details", tag("summary", title), *persons, cls="card below")
     yield tag("section", bulleted(notes(model, sides)), cls="card below")
+
+
+def answer(model: ViewModel, a: ComparedSide, other: ComparedSide) -> str:
+    """The difference of A and another side at the place of the headline, in a sentence."""
+    result, day, letter = model.result, model.day, other.letter
+    group = headline_group(model)
+    g, place = result.groups.index(group), group.text(model.lang)
+    ours, theirs = (result.median(side.draws, day) for side in (a, other))
+    if ours is None or theirs is None:
+        return model.say(_("{letter} cannot be compared on {day}.", letter=letter, day=day))
+    difference = float(level_difference(ours, theirs)[g])
+    interval, band = result.interval(a.draws, other.draws, PUBLISHED, day), ""
+    if interval is not None:
+        low, high = (float(end[g]) for end in interval)
+        band = f" {verdicts.band(low, high, model.lang)}"
+    return model.say(_(
+        "{place}, {day}: A {ours}%, {letter} {theirs}%; A is {difference} points from "
+        "{letter}{band}.",
+        place=place, day=day, ours=f"{ours[g]:.1f}", theirs=f"{theirs[g]:.1f}", letter=letter,
+        difference=f"{difference:+.2f}", band=band,
+    ))  # fmt: skip
 
 
 def _columns(

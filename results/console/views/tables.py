@@ -13,14 +13,16 @@ from xiancheng.results.console.widgets import area, bulleted, element, joined, t
 from xiancheng.results.tables import assumptions as assumed
 from xiancheng.results.tables import counties, labels, validation, verdicts
 from xiancheng.results.tables import delivery as promised
-from xiancheng.results.tables.table import Column
+from xiancheng.results.tables.table import Cell, Column, Table
+from xiancheng.scenarios.outcome import PUBLISHED
 
 
 class GrowthView:
     """Why towns grow: by year as columns and a table, and for each target to its deadline."""
 
     def __init__(self, tab: Tab) -> None:
-        with element("section", "card"):
+        self._answer = area(cls="card answer")
+        with element("section", "card below"):
             self._chart = Picture("tall")
         self._table = area(cls="below")
 
@@ -28,6 +30,7 @@ class GrowthView:
         """Write everything."""
         chart = counties.causes_chart(model.result.subject, model.group, model.lang)
         table, causes = chart.table, [c for c in chart.table.columns if c.key in labels.GROWTH]
+        write(self._answer, tag("p", growth_answer(model, table), cls="lead"))
         parts = {cause.label: table.column(cause.key)[:-1] for cause in causes}  # the last: the sum
         options = charts.stacked(chart.description, table.column("year")[:-1], parts)
         heading = Column("", table.title, causes[0].unit).header
@@ -35,6 +38,22 @@ class GrowthView:
         subject = model.result.subject
         made_of = [model.table(verdicts.parts(subject, model.lang))] if subject.judged else []
         write(self._table, model.table(table), *made_of)
+
+
+def growth_answer(model: ViewModel, table: Table) -> str:
+    """How far towns grow over the run, and by what, in a sentence."""
+
+    def persons(value: Cell) -> str:
+        return f"{round(float(value or 0), model.whole):+,.0f}"  # type: ignore[arg-type]
+
+    *__, total = table.records()
+    causes = [f"{c.label} {persons(total[c.key])}" for c in table.columns if c.key in labels.GROWTH]
+    dates = model.result.outcome.dates
+    return model.say(_(
+        "{place}, {first} to {last}: urban residents {total}: {causes}.",
+        place=model.group.text(model.lang), first=dates[0], last=dates[-1],
+        total=persons(total["total"]), causes=labels.enumeration(causes, model.lang),
+    ))  # fmt: skip
 
 
 class TableView:
@@ -64,24 +83,48 @@ def delivery(model: ViewModel) -> Iterator[Markup]:
 
 
 def assumptions(model: ViewModel) -> Iterator[Markup]:
-    """The caveats of the plan, and every assumed number with its range and grade."""
-    subject, lang = model.result.subject, model.lang
+    """The ten parameters that matter most, then every assumed number, folded, and a find box."""
+    subject, lang, say = model.result.subject, model.lang, model.say
+    yield tag("p", assumed.summary(subject, lang), cls="card below")
+    if (first := influence(model)) is not None:
+        yield model.table(first)
+    find = say(_("Find in all that follows"))
+    yield tag(
+        "p", tag("label", find, " ", tag("input", type="search", data_find="", cls="find")),
+        tag("span", "", role="status", data_none=say(_("nothing found"))), cls="card below",
+    )  # fmt: skip
     caveats = [
         joined([tag("strong", name), " ", each.text(lang)])
         for name, each in subject.caveats.items()
     ]
     if caveats:
-        title = model.say(_("Caveats of the plan"))
-        yield tag("section", tag("h2", title), bulleted(caveats), cls="card below")
-    yield tag("p", assumed.summary(subject, lang), cls="card below")
+        yield folded(say(_("Caveats of the plan")), len(caveats), bulleted(caveats))
     for table in (assumed.parameters, assumed.doses, assumed.region):
-        yield model.table(table(subject, lang))
+        found = table(subject, lang)
+        yield folded(found.title, len(found.rows), model.table(found))
+
+
+def influence(model: ViewModel) -> Table | None:
+    """The parameters that go most with the effect of A in the chosen place."""
+    result = model.result
+    if not result.has_plan or not result.parameters:
+        return None
+    a, baseline = (result.sides[side].at(PUBLISHED, model.day) for side in ("a", "baseline"))
+    effect, place = (a - baseline)[:, model.column], model.group.text(model.lang)
+    return assumed.influence(result.subject, model.lang, result.parameters, effect, place)
+
+
+def folded(title: str, count: int, content: Markup) -> Markup:
+    """A long list, folded under its title and length."""
+    return tag("details", tag("summary", f"{title} ({count})"), content, cls="findable card below")
 
 
 def validated(model: ViewModel) -> Iterator[Markup]:
-    """What is known of the accuracy of the model: its hindcast, or that there is none."""
+    """What is known of the accuracy of the model in plain words, then the record of it."""
     subject, lang = model.result.subject, model.lang
-    yield tag("p", validation.sentence(subject, lang), cls="card below")
+    lines = validation.plainly(subject, lang)
+    lines = lines or [validation.sentence(subject, lang)]
+    yield tag("section", *(tag("p", model.explained(line)) for line in lines), cls="card answer")
     for table in (validation.recorded(subject, lang), validation.against_census(subject, lang)):
         if table is not None:
             yield model.table(table)

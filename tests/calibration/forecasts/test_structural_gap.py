@@ -8,11 +8,11 @@ from xiancheng.calibration.forecasts.forecast import log_odds
 from xiancheng.calibration.forecasts.structural_gap import (
     PENALTIES,
     Counted,
-    GapRegression,
     gap,
     structural_gap,
 )
 from xiancheng.calibration.region import load
+from xiancheng.calibration.ridge import ridge
 
 FELL = ("371322", "371424", "371427", "371621")  # of the comparable counties, 2010 to 2020
 
@@ -25,18 +25,30 @@ def made_up(units=40, seed=0):
 
 def test_errors_for_units_left_out_are_those_of_fits_without_them():
     x, y = made_up()
-    whole = GapRegression.fit(x, y)
+    z = (x - x.mean(0)) / x.std(0)
+    whole = ridge(z, y[:, None], penalties=PENALTIES)
     penalty = PENALTIES[
-        np.argmin([abs(np.linalg.norm(slope(x, y, p)) - np.linalg.norm(whole.slope))
+        np.argmin([abs(np.linalg.norm(slope(x, y, p)) - np.linalg.norm(whole.coefficients))
                    for p in PENALTIES])
     ]  # fmt: skip
+    errors = [squares_left_out(z, y, p) for p in PENALTIES]
+    assert penalty == PENALTIES[np.argmin(errors)]
     for unit in (0, 7, 39):
         kept = np.arange(40) != unit
-        z = (x - whole.mean) / whole.sd
-        design = np.column_stack([np.ones(39), z[kept]])
-        ridge = np.diag([0.0, *[penalty] * 3])
-        without = np.linalg.solve(design.T @ design + ridge, design.T @ y[kept])
-        assert whole.left_out[unit] == pytest.approx(y[unit] - without @ [1, *z[unit]], abs=1e-9)
+        off = y[unit] - without(z[kept], y[kept], penalty) @ [1, *z[unit]]
+        assert whole.left_out(y[:, None])[unit, 0] == pytest.approx(off, abs=1e-9)
+
+
+def without(z, y, penalty):
+    """Intercept, which has no penalty, and slopes."""
+    design = np.column_stack([np.ones(len(z)), z])
+    return np.linalg.solve(design.T @ design + np.diag([0.0, *[penalty] * 3]), design.T @ y)
+
+
+def squares_left_out(z, y, penalty):
+    kept = [np.arange(len(y)) != unit for unit in range(len(y))]
+    off = [y[~k] - without(z[k], y[k], penalty) @ [1, *z[~k][0]] for k in kept]
+    return np.sum(np.square(off))
 
 
 def slope(x, y, penalty):
@@ -45,11 +57,11 @@ def slope(x, y, penalty):
 
 
 def test_a_covariate_that_does_not_vary_says_nothing():
-    x, y = made_up()
+    x, odds = made_up()
+    rate, codes = 100 / (1 + np.exp(-odds)), [str(k) for k in range(40)]
     constant = np.column_stack([x, np.full(40, 7.3)])
-    assert GapRegression.fit(constant, y).left_out == pytest.approx(
-        GapRegression.fit(x, y).left_out
-    )
+    with_it, alone = (Counted(codes, each, rate) for each in (constant, x))
+    assert gap(with_it, with_it) == pytest.approx(gap(alone, alone))
 
 
 def test_a_county_has_no_say_in_what_is_implied_for_itself():

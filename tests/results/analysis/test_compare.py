@@ -380,3 +380,16 @@ def test_a_region_without_targets_is_compared_without_verdicts(tmp_path, draws):
     found = compare(sides, region=pack, scale=0.01, draws=draws, jobs=1)
     assert found.verdicts().empty
     assert len(found.to_frame())
+
+
+@pytest.mark.parametrize(("pair", "warned"), [(("plan", "plan-without-recoding"), True),
+                                              (("baseline", "plan"), False)])  # fmt: skip
+def test_frozen_codes_are_said_to_raise_rates_where_recoding_lowers_them(pair, warned):
+    found = compare(tuple(side(name) for name in pair), scale=SCALE, jobs=1)
+    frame = found.to_frame().query("outcome == 'recoding_pp' and scenario == @pair[0]")
+    falling = frame[frame["value"] < -0.05]["county_en"].tolist()
+    assert falling  # Huimin, whose level is below what its own flows would make
+    notes = [line for line in tables.comparison_notes(found, "en") if "codes are frozen" in line]
+    assert bool(notes) == warned
+    assert all(place in line for line in notes for place in falling)
+    assert any("冻结城乡代码" in each for each in tables.comparison_notes(found, "zh")) == warned

@@ -18,7 +18,7 @@ FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-PATIENCE = 60_000  # milliseconds that a slow machine may take for a small ensemble
+PATIENCE = 120_000  # milliseconds that a slow machine may take for a small ensemble
 
 
 @dataclass(frozen=True)

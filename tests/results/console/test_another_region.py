@@ -65,7 +65,7 @@ def test_tasks_and_caveats_of_another_plan_are_left_out(elsewhere):
     name = str(elsewhere)
     edit = ScenarioEdit.of("plan", region=name).with_county("M02", "371421", 0.5)
     question = ABQuery(edit.scenario, ScenarioEdit.of("baseline").scenario, name, 0.002, 0)
-    central = [question.summarize(spec) for spec in question.central]
+    central = question.summarize(question.central)
     result = ABResult.of(question, central, preliminary=False)
     shown = ViewModel(Session("zh", edit, ScenarioEdit.of("baseline")), result)
     assert NAME in shown.basis()

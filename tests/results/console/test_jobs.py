@@ -43,6 +43,10 @@ class Work:
     def key(spec: Asked) -> tuple[str, ...]:
         return spec.outcome_key
 
+    @staticmethod
+    def parts(specs: list[Asked]) -> list[list[Asked]]:
+        return [[spec] for spec in specs]
+
 
 class Notebook(Work):
     """Runs that take a moment and note their order."""
@@ -50,13 +54,13 @@ class Notebook(Work):
     def __init__(self, seconds: float = 0.01) -> None:
         self.done, self.seconds = [], seconds
 
-    def __call__(self, spec: Asked) -> RunSummary:
+    def __call__(self, specs: list[Asked]) -> list[RunSummary]:
         time.sleep(self.seconds)
-        if spec.outcome_key == ("impossible",):
+        if specs[0].outcome_key == ("impossible",):
             raise ValueError("impossible")
-        self.done.append(spec.outcome_key[0])
+        self.done += [spec.outcome_key[0] for spec in specs]
         none = np.zeros((1, 1))
-        return RunSummary(none, none, none, none)
+        return [RunSummary(none, none, none, none) for _ in specs]
 
 
 class NotedQueue:
@@ -88,6 +92,35 @@ def test_equal_requests_are_computed_once():
 
     asyncio.run(ask())
     assert sorted(notebook.done) == [task.outcome_key[0] for task in tasks("same", 5)]
+
+
+class Together(Notebook):
+    """Runs of which those whose names begin alike share a past."""
+
+    @staticmethod
+    def parts(specs: list[Asked]) -> list[list[Asked]]:
+        found: dict[str, list[Asked]] = {}
+        for spec in specs:
+            found.setdefault(spec.outcome_key[0][0], []).append(spec)
+        return [*found.values()]
+
+
+def test_runs_that_share_a_past_are_one_job_and_those_under_way_are_not_made_again():
+    notebook = Together(0.05)
+
+    async def ask():
+        shared = NotedQueue(notebook)
+        both = [*tasks("a", 3), *tasks("b", 2)]
+        first = asyncio.create_task(shared.ask("one", both, "full"))
+        await asyncio.sleep(0.01)
+        more = asyncio.create_task(shared.ask("two", [*tasks("a", 3), *tasks("b", 4)], "full"))
+        await asyncio.sleep(0.01)
+        first.cancel()
+        return len(await more), shared.computed, shared.waiting()
+
+    assert asyncio.run(ask()) == (7, 7, 0)
+    assert notebook.done[:3] == ["a0", "a1", "a2"]
+    assert len(set(notebook.done)) == 7
 
 
 def test_users_take_turns():
@@ -195,8 +228,8 @@ class Large:
 class Largest(Work):
     """Runs with large results."""
 
-    def __call__(self, _: Asked) -> Large:
-        return Large()
+    def __call__(self, specs: list[Asked]) -> list[Large]:
+        return [Large() for _ in specs]
 
 
 def test_what_is_remembered_is_bounded_in_bytes():
@@ -218,11 +251,11 @@ def test_a_summary_takes_what_it_says_and_an_answer_little():
     """What a server holds for each step of a slider: it held half a megabyte a run."""
     plan = ScenarioEdit.of("plan").scenario
     question = ABQuery(plan, ScenarioEdit.of("baseline").scenario, "binzhou", 0.002, 1)
-    for spec in (question.central[0], question.drawn[0]):
-        summary = question.summarize(spec)
+    for spec in (question.central[0], question.drawn(1)[0]):
+        [summary] = question.summarize([spec])
         assert len(pickle.dumps(summary)) <= 2 * summary.size
         assert summary.size <= 150_000
-    arrived = pickle.loads(pickle.dumps(question.summarize(question.central[0])))
+    arrived = pickle.loads(pickle.dumps(question.summarize(question.central[:1])[0]))
     assert restored(arrived, question.central[0]).movers()["persons"].sum() > 0
 
 

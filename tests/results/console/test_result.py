@@ -39,7 +39,7 @@ def made():
     def run(question, spec):
         key = question.day, *spec.outcome_key
         if key not in runs:
-            runs[key] = question.summarize(spec)
+            [runs[key]] = question.summarize([spec])
         return runs[key]
 
     def ask(a: ScenarioEdit, b: ScenarioEdit, draws: int = 2, *, drawn: bool = True) -> ABResult:
@@ -48,7 +48,7 @@ def made():
         return ABResult.of(
             question,
             [run(question, spec) for spec in question.central],
-            [run(question, spec) for spec in question.drawn] if drawn else (),
+            [run(question, spec) for spec in question.drawn(draws)] if drawn else (),
             preliminary=False,
         )
 

@@ -136,3 +136,38 @@ def test_the_second_map_can_show_the_gap_to_the_target(visitor):
     for name, gap in zip(names, gaps, strict=True):
         assert f"{name} {gap}" in drawn, "the gap that the verdicts have"
     assert "滨城区 –" in drawn, "no target of its own"
+
+
+def test_a_comparison_begins_with_the_answer_and_long_lists_are_folded(visitor):
+    one = visitor()
+    one.open("/?view=compare")
+    lead = one.page.locator(".view .lead").first.inner_text()
+    a, b, less = map(
+        float, re.search(r"A ([\d.]+)%，B ([\d.]+)%；A 减 B 为 ([+-][\d.]+)", lead).groups()
+    )
+    assert less == pytest.approx(a - b, abs=0.101)
+    assert one.page.locator(".view .card").first.inner_text().startswith(lead)
+    assert not one.page.get_by_text("城镇常住人口 (人)").first.is_visible()
+
+
+def test_the_validation_is_told_in_three_sentences_above_its_table(visitor):
+    one = visitor()
+    one.open("/?view=validation")
+    told = one.page.locator(".view .answer")
+    assert told.locator("p").count() == 3
+    assert not re.search("CRPS|Brier|技巧", told.inner_text())
+    assert told.bounding_box()["y"] < one.page.locator(".view table").first.bounding_box()["y"]
+
+
+def test_assumptions_are_short_until_something_is_looked_for(visitor):
+    one = visitor()
+    one.open("/?view=assumptions")
+    assert one.page.evaluate("document.documentElement.scrollHeight") < 1100
+    box = one.page.get_by_label("在以下各表中查找")
+    box.fill("学位")
+    rows = one.page.locator(".findable tbody tr:visible, .findable li:visible")
+    one.page.wait_for_function("document.querySelector('.findable [hidden]')")
+    assert rows.count() > 0
+    assert all("学位" in row.inner_text() for row in rows.all())
+    box.fill("没有这个词")
+    assert "没有找到" in one.page.locator(".view").inner_text()

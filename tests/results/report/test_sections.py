@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from xiancheng.calibration.errors import RequestError
+from xiancheng.results.analysis import doses, variance
 from xiancheng.results.analysis.attribution import (
     BY_CAUSE,
     AttributionTable,
@@ -21,7 +22,7 @@ from xiancheng.results.store.runs import load_run
 from xiancheng.results.tables import counties, plan_result, provenance, verdicts
 from xiancheng.results.tables.labels import label, likelihood
 from xiancheng.results.tables.table import Chart, Table
-from xiancheng.scenarios.ensemble import TargetDraws, ensemble
+from xiancheng.scenarios.ensemble import Summaries, TargetDraws, ensemble
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import CAUSES, PUBLISHED
 from xiancheng.scenarios.run_spec import horizon
@@ -288,3 +289,34 @@ def test_a_saved_run_without_draws_is_shown_as_it_was(tmp_path):
     assert found.verdicts["plan_low"].isna().all()
     assert verdicts.table(found, "en").column("probability")
     assert "band" not in [column.key for column in verdicts.parts(found, "en").columns]
+
+
+@LANGS
+def test_doses_and_the_split_of_the_variance_stand_in_the_report_where_they_were_computed(
+    told, lang
+):
+    """Else it says how to compute them."""
+    spec, day = told.both.scenario.spec, date(2025, 12, 31)
+    with Summaries(spec, day, 1) as runs:
+        effects = doses.lever_effects(resolve("p1-industry"), runs, day, draws=1)
+    row = dict.fromkeys(variance.COLUMNS, 0.0) | {
+        "target": "T-2", "unit_code": 371621, "county": "惠民县", "county_en": "Huimin",
+        "deadline": str(day), "verdict_sd_pp": 1.2, "effect_sd_pp": 0.1,
+    }  # fmt: skip
+    frame = pd.DataFrame(
+        row | {"component": name, "share": 1 / 9, "effect_share": 1 / 7}
+        for name in variance.COMPONENTS
+    )
+    split = variance.VarianceSplit(
+        frame, "plan", anchored=True, points=16, runs=240, seconds=60.0, scale=0.1
+    )
+    shares = replace(shares_of(told, {"P1": (0.3, 0.1)}), doses=effects)
+    what = sections.document(replace(told, shares=shares, variance=split), lang)
+    keys = [table.key for table in what.tables()]
+    assert {"lever_effects", "variance", "variance-effect"} <= {*keys}
+    assert "variance" in [chart.kind for chart in what.charts()]
+    for table in what.tables():
+        if table.key in ("lever_effects", "variance", "variance-effect"):
+            assert "plan-0123456789ab" in table.source
+    without = list(texts(sections.document(told, lang)))
+    assert label("report", "no variance", lang) in without

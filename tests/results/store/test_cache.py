@@ -18,7 +18,7 @@ from xiancheng.results.cli import main
 from xiancheng.results.store import cache
 from xiancheng.results.store.cache import RunStore, StoredRuns
 from xiancheng.results.store.runs import load_run, read_whole
-from xiancheng.scenarios import simulation
+from xiancheng.scenarios import trunk
 from xiancheng.scenarios.executor import Executor, LocalExecutor
 from xiancheng.scenarios.run_spec import RunSpec
 from xiancheng.scenarios.simulation import simulate
@@ -37,13 +37,13 @@ def kept(tmp_path, monkeypatch):
 @pytest.fixture
 def simulated(monkeypatch):
     """The keys of the runs that were really simulated in this process."""
-    made, run = [], simulation.outcome_of
+    made, run = [], trunk.outcome_of
 
     def counted(model):
         made.append(model.spec.key)
         return run(model)
 
-    monkeypatch.setattr(simulation, "outcome_of", counted)
+    monkeypatch.setattr(trunk, "outcome_of", counted)
     return made
 
 
@@ -97,8 +97,8 @@ def test_draws_are_answered_one_by_one(kept, tmp_path, capsys, monkeypatch):
     lost = next(key for key in sorted(kept.keys()) if _record(kept, key)["draw"] == second)
     os.rename(kept.path(lost), tmp_path / "elsewhere")
     again, _ = run(tmp_path / "out", capsys, "--draws", "3")
-    # Without a plan first, since the others replay these; the one left is made in this process.
-    assert given == [[0, 1, 2], [0, 1, 2]]
+    # The runs of a draw are made together; those of the one left in this process.
+    assert given == [[0, 1, 2]]
     assert again == first
 
 

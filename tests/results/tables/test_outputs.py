@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from ruamel.yaml import YAML
 
-from xiancheng.results.analysis import certificate, sensitivity
+from xiancheng.results.analysis import certificate, doses, requirement, sensitivity, variance
 from xiancheng.results.analysis.attribution import CoalitionGame, attribute
 from xiancheng.results.analysis.compare import Comparand, compare
 from xiancheng.results.analysis.goal_spec import parse_goal
@@ -71,17 +71,27 @@ def analyses(spec):
     with Summaries(spec, day, 1) as runs:
         game = CoalitionGame.of_projects(plan, 1, 1)
         shares = attribute(plan, runs, game, [spec]).frame
+        moved = doses.lever_effects(resolve("p1-industry"), runs, day, draws=1)
         quantity = sensitivity.QuantityOfInterest("resident_urbanization_rate", 0, effect=False)
         morris = sensitivity.morris(plan, quantity, runs, names=["kappa"], trajectories=2)
         sobol = sensitivity.sobol(plan, quantity, runs, names=["kappa"], points=2)
         goal = parse_goal(plan, spec.pack, probability=0.9, targets=["T-2"])
         proof = certificate.certify(goal, {}, runs, [spec])
+    residents = dict.fromkeys(goal.targets, 4e5)
+    jobs = requirement.Push("tradable_jobs", "M01", residents, dict.fromkeys(residents, np.ones(2)))
+    needed = requirement.Requirement(
+        goal, spec.pack, {t: had[:-1] for t, had in proof.rates.items()},
+        dict.fromkeys(goal.targets, 0.0), residents, (jobs,),
+    )  # fmt: skip
     regret = certificate.Regret({"nothing": {}}, ("own",), np.zeros((1, 1)), 1)
     return {
         "attribute, shares": tuple(shares),
+        "attribute, doses": tuple(moved),
+        "sensitivity, variance": tuple(variance.COLUMNS),
         "sensitivity, morris": tuple(morris),
         "sensitivity, sobol": tuple(sobol),
         "seek, targets": tuple(proof.records(goal, spec.pack)[0]),
+        "seek, requirement": tuple(needed.records()[0]),
         "seek, regret": tuple(regret.records()[0]),
     }
 

@@ -26,7 +26,7 @@ def tables(tmp_path_factory):
         ["measures"],
         ["measures", "--levers"],
         ["score"],
-        ["region", "check", "binzhou"],
+        ["region", "check", "binzhou", "--all"],
     )
     with pytest.MonkeyPatch.context() as patch:
 

@@ -18,7 +18,8 @@ from xiancheng.results.verdict import estimate as estimating
 from xiancheng.results.verdict import hindcast as hindcasting
 from xiancheng.results.verdict.estimate import EstimateSettings
 from xiancheng.results.verdict.forecasts import TITLES
-from xiancheng.results.verdict.hindcast import MODEL, STACKED, stacked
+from xiancheng.results.verdict.hindcast import MODEL, STACKED, Hindcast, stacked
+from xiancheng.results.verdict.hindcast import RUNS as RUNS_AS_THEY_ARE
 from xiancheng.results.verdict.trials import PARAMETERS
 from xiancheng.scenarios.design import sampled
 
@@ -71,11 +72,62 @@ def found():
 
 def test_everyone_forecasts_every_county(found):
     _, _, (only,) = found  # one prefecture alone cannot be left out
-    assert {MODEL, STACKED, *(each.name for each in SINGLE)} <= only.rates.keys()
+    assert {MODEL, RUNS_AS_THEY_ARE, STACKED, *(each.name for each in SINGLE)} <= only.rates.keys()
     for draws in only.rates.values():
         assert draws.shape[1] == len(only.panel)
         assert np.isfinite(draws).all()
         assert ((draws >= 0) & (draws <= 100)).all()
+
+
+def test_the_runs_as_they_are_hold_no_error_of_the_estimate(found):
+    """Every draw is the change of a run of the table; the estimate's own lie wider apart."""
+    _, stage, (only,) = found
+    table = stage.training.table
+    column = table.stats[:, :, table.summaries.index("rate_change")]
+    drawn = only.rates[RUNS_AS_THEY_ARE] - only.panel.rate[0]
+    assert all(np.isclose(drawn[i, u], column[:, u]).any() for i in (0, 900, 1999)
+               for u in range(len(only.panel)))  # fmt: skip
+    assert drawn.std() < only.rates[MODEL].std()
+
+
+def test_who_fell_and_how_changes_correlate_is_counted(panel):
+    change = panel.rate[1] - panel.rate[0]
+    rng = np.random.default_rng(5)
+    right = panel.rate[0] + 0.5 * change + rng.normal(0, 0.1, (500, len(panel)))
+    wide = panel.rate[0] + rng.normal(0, 30, (500, len(panel)))
+    rates = {each.name: wide for each in SINGLE} | {MODEL: right}
+    rows = {row["forecaster"]: row for row in Hindcast(panel, "unit", rates, {}).rows()}
+    assert rows[MODEL]["r"] > 0.99
+    assert abs(rows[SINGLE[1].name]["r"]) < 0.6
+    fell = int((change < 0).sum())
+    assert all(row["fell"] == fell for row in rows.values())
+    assert rows[SINGLE[1].name]["fell_inside_95"] == fell
+    sharp = panel.rate[1] + 5 + rng.normal(0, 0.1, (500, len(panel)))
+    rows = Hindcast(panel, "unit", rates | {MODEL: sharp}, {}).rows()
+    assert rows[-1]["forecaster"] == MODEL
+    assert rows[-1]["fell_inside_95"] == 0
+
+
+def test_structure_is_permuted_over_counties_and_nothing_else_is(panel, monkeypatch):
+    """A forecaster that reads the answer off structure is lost when structure is another's."""
+    known = replace(panel, structure=np.repeat(panel.rate[1][None, :, None], 2, axis=0))
+    rates = told_by(panel, {}) | {"structural_gap": panel.rate[1] + 0.1 * np.eye(400, len(panel))}
+    asked = []
+
+    def forecast(forecaster, other, *, by, draws, seed):
+        asked.append(other)
+        return other.structure[1, :, 0] + 0.1 * np.eye(draws, len(panel))
+
+    monkeypatch.setattr(hindcasting, "hindcast", forecast)
+    found = Hindcast(known, "unit", rates | {MODEL: rates["structural_gap"]}, {})
+    (row,) = hindcasting.without_its_covariate(found, 1)
+    assert row["crps"] < 0.1
+    assert row["least"] > 3
+    assert len(asked) == hindcasting.PERMUTATIONS
+    for other in asked:
+        assert (np.sort(other.structure[1, :, 0]) == np.sort(panel.rate[1])).all()
+        assert (other.structure[0] == other.structure[1]).all()
+        assert (other.rate == panel.rate).all()
 
 
 def test_the_page_holds_every_row_and_names_the_better_one(found):
@@ -109,14 +161,17 @@ def test_the_page_holds_every_row_and_names_the_better_one(found):
         (
             EstimateSettings("binzhou", "shandong", runs=180, scale=0.01, rows=50),
             True,
-            ["runs 180 < 1000", "scale 0.01 < 1", "rows 50 < 400"],
+            ["runs 180 < 1000", "scale 0.01 < 0.1", "rows 50 < 400"],
         ),
-        (EstimateSettings("binzhou", "shandong", pool_runs=500), False, ["pool_runs 500 < 1000"]),
+        (EstimateSettings("binzhou", "shandong", pool_runs=500), False, ["pool_runs 500 < 1024"]),
+        (EstimateSettings("binzhou", "shandong", pairs=99), False, []),
+        (EstimateSettings("binzhou", "shandong", pairs=99), True, ["pairs 99 < 100"]),
+        (EstimateSettings("binzhou", "shandong", scale=1.0, pairs=0), True, []),
         (EstimateSettings("binzhou", None), False, ["pool none ≠ shandong"]),
         (
             EstimateSettings("binzhou", None, runs=180, scale=0.002),
             False,
-            ["pool none ≠ shandong", "runs 180 < 1000", "scale 0.002 < 1"],
+            ["pool none ≠ shandong", "runs 180 < 1000", "scale 0.002 < 0.1"],
         ),
         (EstimateSettings("shandong", None), False, []),
         (EstimateSettings("binzhou", "shandong", seed=7), True, []),
@@ -132,6 +187,7 @@ def commanded(found, monkeypatch, tmp_path):
     made, stage, hindcasts = found
     pack = tmp_path / "pack"
     shutil.copytree(load("binzhou").folder, pack)
+    monkeypatch.setattr(hindcasting, "PERMUTATIONS", 1)
     monkeypatch.setattr(hindcasting, "trials_of", lambda *_: made)
     monkeypatch.setattr(hindcasting, "learned", lambda *_: stage)
     monkeypatch.setattr(hindcasting, "hindcasts", lambda *_: hindcasts)

@@ -96,9 +96,7 @@ def test_compare_gives_the_verdict(wanted, capsys):
 
 def test_the_page_gives_the_verdict(wanted):
     question = ABQuery(resolve("plan"), resolve("baseline"), "binzhou", SCALE, draws=N)
-    central, drawn = (
-        [question.summarize(spec) for spec in specs] for specs in (question.central, question.drawn)
-    )
+    central, drawn = (question.summarize(specs) for specs in (question.central, question.drawn(N)))
     result = ABResult.of(question, central, drawn, preliminary=False)
     same(result.subject.verdicts, wanted)
     for row in wanted.to_dict("records"):

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.forecasts.level import DRAWS
 from xiancheng.calibration.region import load
 from xiancheng.results.verdict import level as levels
@@ -161,6 +162,37 @@ def test_draws_spread_what_the_plan_adds_over_the_level(both):
     shifts = (judged.scenario - judged.level)[:, 0]  # Zouping and the others are far from 0 and 100
     assert set(shifts.round(9)) == set(effect[:, 0].round(9))
     assert judged.draws == 6
+
+
+def test_the_monte_carlo_error_is_the_spread_of_verdicts_over_other_draws(both, monkeypatch):
+    """Of a hundred sets of thirty runs, whose effects spread as widely as the level does."""
+    rng, known = np.random.default_rng(4), flat(both, 50.0, 4.0)
+    found, told = [], []
+    for _ in range(100):
+        rates = known.rate[-1, :, : len(both.due)]
+        level = rates[rng.integers(0, len(rates), len(rates))]
+        effect = rng.normal(0.0, 2.0, (30, len(both.due)))
+        of = Verdict.of_rates(
+            {str(t): (END, 51.0) for t in range(len(both.due))}, level,
+            scenario=50 + effect, baseline=np.full_like(effect, 50.0),
+            reference=np.full_like(effect, 50.0), draws=30,
+        ).estimates()  # fmt: skip
+        found.append([of["expected"], of["probability"]])
+        told.append([of["expected_mc_error"], of["probability_mc_error"]])
+    spread, error = np.std(found, axis=0).mean(axis=1), np.mean(told, axis=(0, 2))
+    assert error == pytest.approx(spread, rel=0.2)
+
+
+def test_more_draws_make_the_monte_carlo_error_smaller(both):
+    few, many = (Verdict.of(ensemble("plan", draws=n, scale=SCALE, jobs=1)) for n in (4, 40))
+    for less, more in zip(many.monte_carlo_errors(), few.monte_carlo_errors(), strict=True):
+        assert (less < more).mean() > 0.7
+    assert many.draw_scale == SCALE
+
+
+def test_a_verdict_on_a_saved_run_says_what_to_take(both):
+    with pytest.raises(RequestError, match=r"outcome\(\)"):
+        verdict.of_outcome(object())
 
 
 def test_what_the_plan_gives_is_the_scenario_less_its_baseline_in_each_run(both, monkeypatch):

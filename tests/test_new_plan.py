@@ -1,0 +1,117 @@
+"""The guide to a plan of one's own, followed as it stands: census table, plan, check, verdict."""
+
+import csv
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from tests.census_lines import lines_of
+from tests.test_docs import DOCS, blocks, text_of
+from xiancheng.calibration.region import load
+from xiancheng.results.cli import main
+
+DEZHOU = tuple(c.code for c in load("shandong").counties if c.prefecture == "371400")
+LANGUAGES = {"zh": "new-plan.md", "en": "new-plan.en.md"}
+SMALL = {"--scale": "0.02", "--draws": "2"}  # in place of those of the guide
+
+
+def lines_typed(page: Path) -> list[list[str]]:
+    return [
+        shlex.split(line) for line in re.findall(r"^ {4}xiancheng (.+)$", text_of(page), re.M)
+    ]  # fmt: skip
+
+
+def small(words: list[str]) -> list[str]:
+    """The command at a small scale."""
+    found = list(words)
+    for option, value in SMALL.items():
+        if option in found:
+            found[found.index(option) + 1] = value
+    return found
+
+
+@pytest.fixture(params=LANGUAGES, scope="module")
+def desk(request, tmp_path_factory):
+    """A folder with a census table, and the language whose guide is followed in it."""
+    folder = tmp_path_factory.mktemp("dezhou")
+    rows = lines_of(DEZHOU)
+    for name in ("表.csv", "TABLE.csv"):
+        with (folder / name).open("w", encoding="utf-8", newline="") as file:
+            columns = sorted({column for row in rows for column in row})
+            table = csv.DictWriter(file, columns)
+            table.writeheader()
+            table.writerows(rows)
+    plan, _ = blocks(DOCS / LANGUAGES[request.param], "yaml")
+    (folder / "dezhou-plan.yaml").write_text(plan, encoding="utf-8")
+    return folder, request.param
+
+
+def typed(lang, *begin):
+    """The first command of the guide that begins with these words."""
+    return next(
+        line for line in lines_typed(DOCS / LANGUAGES[lang]) if tuple(line[: len(begin)]) == begin
+    )
+
+
+def test_the_guide_leads_from_a_census_table_to_a_verdict(desk, monkeypatch, capsys):
+    folder, lang = desk
+    monkeypatch.chdir(folder)
+    assert main([*typed(lang, "region", "from-census"), "--lang", lang]) == 0
+    capsys.readouterr()
+    assert main([*typed(lang, "plan", "check"), "--lang", lang, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["measures"], len(told["targets"])) == (4, 4)
+    assert {each["kind"] for each in told["findings"]} == {"missing", "assumed", "note"}
+    if lang == "en":  # the numbers are those of the other guide
+        return
+    assert main([*small(typed(lang, "run", "plan")), "--lang", lang, "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    rows = report["verdicts"]
+    assert [row["deadline"][:4] for row in rows] == ["2025", "2025", "2030", "2030"]
+    assert [row["operator"] for row in rows] == ["at least", "about", "strive for", "more than"]
+    assert all(0 <= row["probability"] <= 1 for row in rows)
+    assert rows[2]["high"] - rows[2]["low"] > rows[0]["high"] - rows[0]["low"]  # later, less sure
+    names = {each["indicator"] for each in report["delivery"]}
+    assert names == {f"IM0{n}-1" for n in range(1, 5)}
+    said = json.dumps(report, ensure_ascii=False)
+    for other in ("滨州", "Binzhou", "邹平", "惠民", "27 项"):
+        assert other not in said
+
+
+def test_measures_of_binzhou_become_templates_that_do_not_speak_of_it(desk, monkeypatch, capsys):
+    folder, lang = desk
+    monkeypatch.chdir(folder)
+    if not (folder / "dezhou").is_dir():
+        main(typed(lang, "region", "from-census"))
+    for name in ("our-plan", "from-binzhou"):
+        assert main([*typed(lang, "plan", "new", name), "--lang", lang]) == 0
+    assert main(["plan", "check", "./our-plan", "--lang", "en"]) == 2
+    assert "plan.yaml:3:" in capsys.readouterr().err
+    every = [file.read_text("utf-8") for file in (folder / "from-binzhou").rglob("*.yaml")]
+    said = "".join(re.sub("^#.*", "", text, flags=re.M) for text in every)
+    for other in ("滨州", "Binzhou", "沾化", "邹平", "惠民", "阳信", "Huimin", "Zouping"):
+        assert other not in said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["attribute", "compare", "report"])
+def test_the_other_commands_carry_the_names_of_the_plan(desk, command, monkeypatch, capsys):
+    folder, lang = desk
+    monkeypatch.chdir(folder)
+    if not (folder / "dezhou").is_dir():
+        main(typed(lang, "region", "from-census"))
+    words = small(typed(lang, command))
+    if command == "report":
+        words += ["--format", "html", "--draws", "2"]
+    capsys.readouterr()
+    assert main([*words, "--lang", lang]) == 0
+    said = capsys.readouterr().out
+    if command == "report":
+        said = next(folder.glob("*.html")).read_text("utf-8")
+    name = "老旧小区改造" if lang == "zh" else "Renovated estates"
+    assert command == "compare" or name in said
+    for other in ("邹平", "惠民", "Zouping", "Huimin", "27 项", "保障措施", "safeguards"):
+        assert other not in said
