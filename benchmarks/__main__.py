@@ -2,8 +2,9 @@
 
     python -m benchmarks [PART ...] [--tiny] [--page FILE]
 
-Parts: peers, simulate, tick, growth; all by default. A part is written as soon as it is measured.
-`--tiny` tries everything with few people in a minute or two, and prints unless told a page.
+Parts: peers, simulate, tick, growth, ensembles; all by default. A part is written as soon as it is
+measured. `--tiny` tries everything with few people in a minute or two, and prints unless
+told a page.
 """
 
 import argparse
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from benchmarks import bandwidth, fresh, growth, page, runs, tick
+from benchmarks import bandwidth, ensembles, fresh, growth, page, runs, tick
 from benchmarks.peers import contest
 from benchmarks.tables import Measured, markdown, told
 
@@ -35,6 +36,8 @@ class Effort:
     points: tuple[growth.Point, ...]
     growth_rounds: int
     repeats: int
+    draws: tuple[float, float, int] = (0.1, 1.0, 16)  # scales that are compared, and draws
+    pairs: tuple[float, int] = (1.0, 12)  # scale and seeds of the effect in one pair
 
 
 FULL = Effort(
@@ -49,7 +52,7 @@ FULL = Effort(
 TINY = Effort(
     peers=((20_000, 5),), rounds=2, starts=1, scales=((0.01, 2),), tick=(0.01,), seeds=3,
     points=(("binzhou", 0.005, 1), ("binzhou", 0.01, 1), ("shandong", 0.002, 1)),
-    growth_rounds=1, repeats=1,
+    growth_rounds=1, repeats=1, draws=(0.01, 0.02, 3), pairs=(0.01, 3),
 )  # fmt: skip
 
 
@@ -118,8 +121,23 @@ def grown(effort: Effort, folder: Path) -> str:
     ])  # fmt: skip
 
 
+def ensemble_parts(effort: Effort, folder: Path) -> str:
+    """Scenarios from one trunk, draws at a smaller scale, one pair of runs."""
+    small, large, draws = effort.draws
+    rows = ensembles.branches(small, effort.rounds)
+    scale, seeds = effort.pairs
+    return "\n\n".join([
+        markdown(told(rows)),
+        f"{draws} draws at scale {small:g} and at {large:g} [percent, points]:",
+        markdown(ensembles.accuracy(small, large, draws)),
+        f"The effect of the plan in one pair of runs at scale {scale:g}, {seeds} seeds [points]:",
+        markdown(ensembles.effects(scale, seeds)),
+    ])  # fmt: skip
+
+
 PARTS: dict[str, Callable[[Effort, Path], str]] = {
     "simulate": simulate, "peers": peers, "tick": whole_tick, "growth": grown,
+    "ensembles": ensemble_parts,
 }  # fmt: skip
 
 

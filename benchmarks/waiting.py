@@ -40,7 +40,7 @@ async def session(queue: JobQueue, number: int, steps: int, pause: float, waits:
     """A person who moves levers."""
     runs = Path("results/runs")
     server = Server(
-        queue, load(REGION), REGION, Library(runs / "scenarios"), runs, Sizes(scale=0.1)
+        queue, load(REGION), REGION, Library(runs / "scenarios"), runs, Sizes(scale=0.1, draws=40)
     )
     plan, baseline = ScenarioEdit.of("plan"), ScenarioEdit.of("baseline").scenario
     measures = list(plan.scenario.plan.measures)

@@ -8,13 +8,16 @@ numbers replays what that took.
 
 from collections.abc import Callable
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from xiancheng.calibration import cache
+from xiancheng.calibration.forecasts.common_trend import PublishedRate
 from xiancheng.calibration.forecasts.level import county_level
+from xiancheng.calibration.region import Region
 from xiancheng.scenarios.run_spec import OFF, RunSpec
 from xiancheng.sim.alignment import Alignment, Follow, Replay, SharePath, SteeredQuarter
 from xiancheng.sim.state import quarter_with
@@ -38,20 +41,28 @@ def path_of(spec: RunSpec) -> SharePath | None:
     """
     if spec.alignment == OFF:
         return None
-    scenario = spec.scenario
-    end = date(max(scenario.until.year, spec.known_until.year), 12, 31)
-    level = county_level(spec.pack, scenario.start, end, spec.known_until, spec.observations)
+    start, known = spec.scenario.start, spec.known_until
+    end = date(max(spec.scenario.until.year, known.year), 12, 31)
+    return _path(spec.pack, start, end, known, spec.observations, spec.draw)
+
+
+@lru_cache(maxsize=MOST)
+def _path(
+    pack: Region, start: date, end: date, known: date, observations: tuple[PublishedRate, ...],
+    draw: int,
+) -> SharePath | None:  # fmt: skip
+    level = county_level(pack, start, end, known, observations)
     if level is None:
         return None
-    ends = [(day.month, day.day) == (12, 31) and day > scenario.start for day in level.days]
+    ends = [(day.month, day.day) == (12, 31) and day > start for day in level.days]
     true, printed = (
-        rate[ends, (spec.draw - 1) % rate.shape[1]] if spec.draw else np.median(rate[ends], axis=1)
+        rate[ends, (draw - 1) % rate.shape[1]] if draw else np.median(rate[ends], axis=1)
         for rate in (level.true, level.printed)
     )
     quarters = [quarter_with(day) for day, end in zip(level.days, ends, strict=True) if end]
     return SharePath(
         np.array(quarters), np.round(true / 100, GRID), np.round(printed - true, GRID),
-        quarter_with(scenario.start) - 1,
+        quarter_with(start) - 1,
     )  # fmt: skip
 
 

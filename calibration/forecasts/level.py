@@ -208,6 +208,7 @@ def draw_of_run(runs: int, draws: int = DRAWS, seed: int = SEED) -> Ints:
     return np.asarray(np.argsort(random_stream(seed, "runs").permutation(runs)) % draws)
 
 
+@lru_cache(maxsize=64)
 def basis(region: Region, start: date) -> str | None:
     """The digest of the pack whose record the level rests on; None where none is known."""
     if len(region.censuses) < 2 or start != region.censuses[-1]:

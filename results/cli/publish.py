@@ -16,11 +16,13 @@ from xiancheng.results.analysis.variance import VarianceSplit
 from xiancheng.results.cli.output import Work, announce, give, known_rates, progress, reject_unused
 from xiancheng.results.cli.process import DONE
 from xiancheng.results.report.build import MAPS, documents, file_name, formats
+from xiancheng.results.report.document import Setting, Style
 from xiancheng.results.store.cache import StoredRuns, save_run
 from xiancheng.results.store.files import check_writable, write_file
 from xiancheng.results.store.runs import RUN, RUNS, SavedRun, find_run, load_run
 from xiancheng.results.tables.labels import label
 from xiancheng.results.tables.plan_result import PlanResult, delivery_frame, of_saved
+from xiancheng.results.tables.table import Lang
 from xiancheng.results.text import Say
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios.ensemble import ensemble
@@ -37,16 +39,19 @@ STEPS = 4  # runs, draws, attribution, documents
 def report(options: Namespace, say: Say) -> int:
     """Write the documents; nothing is there before all of it is made."""
     forms = formats(options.format)
+    lang: Lang = "en" if say.lang == "en" else "zh"
+    style: Style | None = "official" if options.style == "公文" else options.style
+    setting = Setting(style, options.brief, options.unit or "").resolved(lang)
     check_writable(options.out)
     with progress(say(_("reporting")), STEPS) as step:
         result = result_of(options, say, step)
         if not result.region.outlines() and any(form in MAPS for form in forms):
             say.note(Words(*(label("report", "no boundaries", each) for each in ("zh", "en"))))
-        contents = documents(result, forms, "en" if say.lang == "en" else "zh")
+        contents = documents(result, forms, lang, setting)
         step()
     files = []
     for form, content in contents.items():
-        name = f"{file_name(result, say.lang)}.{form}"
+        name = f"{file_name(result, lang, setting)}.{form}"
         files.append(_free(options.out / name, result.run))
         write_file(files[-1], content)
     paths = [str(file) for file in files]

@@ -1,6 +1,5 @@
 """The documents and maps on a run, each made whole in memory."""
 
-from datetime import date
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -9,7 +8,9 @@ from xiancheng.calibration.i18n import EMPTY, _, listed
 from xiancheng.calibration.naming import nearest
 from xiancheng.results.report import maps, sections
 from xiancheng.results.report.charts import FONT_PACKAGE, Format
-from xiancheng.results.report.document import pictures
+from xiancheng.results.report.document import Setting, pictures
+from xiancheng.results.report.sections import USUAL
+from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import Lang
 
@@ -26,18 +27,22 @@ RESERVED = '<>:"/\\|?*'
 LONGEST = 60  # characters of a title in the name of a file
 
 
-def file_name(result: PlanResult, lang: str) -> str:
+def file_name(result: PlanResult, lang: str, setting: Setting = USUAL) -> str:
     """The name of a document's file, without its ending: region, title of the scenario, date.
 
     Characters that a file system refuses are left out.
     """
-    written = str(result.provenance.get("written", ""))[:10] or date.today().isoformat()
+    written = sections.written(result).isoformat()
     title = f"{result.region.title(lang)} {result.title(lang)}"
     safe = "".join(" " if c in RESERVED else c for c in title if c.isprintable())
-    return f"{'_'.join(safe.split())[:LONGEST]}_{written}{'' if lang == 'zh' else '.en'}"
+    brief = labels.label("report", "brief", lang) if setting.brief else ""
+    language = "" if lang == "zh" else ".en"
+    return f"{'_'.join(safe.split())[:LONGEST]}{brief}_{written}{language}"
 
 
-def documents(result: PlanResult, forms: list[str], lang: Lang) -> dict[str, bytes]:
+def documents(
+    result: PlanResult, forms: list[str], lang: Lang, setting: Setting = USUAL
+) -> dict[str, bytes]:
     """The report, or the map, in each format.
 
     Raises
@@ -50,7 +55,7 @@ def documents(result: PlanResult, forms: list[str], lang: Lang) -> dict[str, byt
     written = [form for form in forms if form in WRITERS]
     if not written:
         return made
-    document = sections.document(result, lang)
+    document = sections.document(result, lang, setting)
     shapes = {shape for form in written if (shape := WRITERS[form][2])}
     drawn = pictures(document, *sorted(shapes)) if shapes else {}
     return {form: import_module(WRITERS[form][0]).write(document, drawn) for form in written} | made

@@ -17,6 +17,7 @@ from xiancheng.results.tables.table import Cell, Chart, ChartKind, Column
 START, WITHOUT, WITH, TARGET = "#6b7075", "#5b8db8", "#d1495b", "#2b2d42"
 LAYERS = ("#c9d6e2", "#33658a", "#e8a33d")  # natural growth, migration, recoding: apart in grey too
 HATCHES = ("", "", "///")
+PAST = 0.2  # width of a year before a run, of that of a year in it
 PARTS = (
     "#c9d6e2",
     "#8fb0cc",
@@ -30,7 +31,8 @@ PARTS = (
 )
 CM = 1 / 2.54  # inches
 SIZES: dict[ChartKind, tuple[float, float]] = {  # width and height [cm], at the size of the page
-    "verdicts": (16.5, 4.5), "path": (8.1, 6.2), "causes": (8.1, 6.2), "shares": (16.5, 6.6),
+    "verdicts": (16.5, 4.5), "outlook": (15.6, 3.0), "map": (15.6, 7.6),
+    "path": (8.1, 7.0), "causes": (8.1, 7.0), "shares": (16.5, 6.6),
     "effort": (16.5, 5.4), "variance": (16.5, 5.8),
 }  # fmt: skip
 Format = Literal["svg", "png"]
@@ -168,14 +170,76 @@ def _verdicts(axes: Any, chart: Chart, lang: str) -> None:
     _legend(axes, 5)
 
 
+def _outlook(axes: Any, chart: Chart, lang: str) -> None:
+    """A line for each target: the expected rate within its range, and the target."""
+    rows, words = chart.table.records()[::-1], labels.labels("chart", lang)
+    wanted = [_asked(row) for row in rows]
+    for y, (row, target) in enumerate(zip(rows, wanted, strict=True)):
+        low, high = _number(row["low"]), _number(row["high"])
+        axes.barh(y, high - low, left=low, height=0.5, color=LAYERS[0], label=words["range"])
+        axes.plot(row["expected"], y, "o", color=WITH, label=words["expected"])
+        axes.plot([target] * 2, [y - 0.4, y + 0.4], color=TARGET, lw=2, label=words["target"])
+    axes.set_yticks(range(len(rows)), [str(row["place"]) for row in rows], fontsize=6.5)
+    axes.set_ylim(-0.6, len(rows) - 0.4)
+    axes.xaxis.set_major_formatter("{x:g}%")
+    _plain(axes, "x", left=False)
+    _legend(axes, 3)
+
+
+def _asked(row: dict[str, Any]) -> float:
+    """The rate in the words of a target, as "不低于 40"."""
+    return float(str(row["wanted"]).split()[-1])
+
+
+def _map(axes: Any, chart: Chart, lang: str) -> None:
+    """Two maps: the expected rate, and the margin to the target where there is one."""
+    words, figure = labels.labels("chart", lang), axes.figure
+    axes.remove()
+    left, right = figure.subplots(1, 2)
+    rows = chart.table.records()
+    rates = [_number(row["expected"]) for row in rows]
+    low, high = min(rates), max(rates)
+    shades = [0.95 - 0.55 * (rate - low) / max(high - low, 1.0) for rate in rates]
+    _counties(left, chart, [str(shade) for shade in shades], [f"{rate:.1f}" for rate in rates])
+    left.set_title(words["expected_rate"], fontsize=8)
+    gaps = [row.get("margin_pp") for row in rows]
+    colours = ["white" if gap is None else LAYERS[2] if _number(gap) < 0 else LAYERS[0]
+               for gap in gaps]  # fmt: skip
+    shown = ["" if gap is None else f"{_number(gap):+.1f}" for gap in gaps]
+    hatches = [HATCHES[2] if gap is not None and _number(gap) < 0 else "" for gap in gaps]
+    _counties(right, chart, colours, shown, hatches)
+    right.set_title(words["gap"], fontsize=8)
+
+
+def _counties(
+    axes: Any, chart: Chart, colours: Sequence[str], texts: Sequence[str],
+    hatches: Sequence[str] = (),
+) -> None:  # fmt: skip
+    """The outlines in their colours, each with its name and a number on a light ground."""
+    from math import cos, radians
+
+    from matplotlib import patheffects
+
+    halo = [patheffects.withStroke(linewidth=2, foreground="white")]
+    for i, (outline, row) in enumerate(zip(chart.outlines, chart.table.records(), strict=True)):
+        axes.fill(*outline.T, facecolor=colours[i], edgecolor=TARGET, lw=0.5,
+                  hatch=hatches[i] if hatches else "")  # fmt: skip
+        x, y = (outline.min(axis=0) + outline.max(axis=0)) / 2
+        axes.text(x, y, f"{row['place']}\n{texts[i]}".strip(), ha="center", va="center",
+                  fontsize=6.5, path_effects=halo)  # fmt: skip
+    middle = sum(float(outline[:, 1].mean()) for outline in chart.outlines) / len(chart.outlines)
+    axes.set_aspect(1 / cos(radians(middle)))
+    axes.set_axis_off()
+
+
 def _path(axes: Any, chart: Chart, lang: str) -> None:
     """The rate over time, without and with the plan; censuses and target as marks."""
     words = labels.labels("chart", lang)
     days, without, having, *band = zip(*chart.table.rows, strict=True)
     if band:
         axes.fill_between(days, *band, color=WITH, alpha=0.18, lw=0, label=words["interval"])
-    axes.plot(days, without, color=WITHOUT, lw=1.3, ls=(0, (4, 2)), label=words["without"])
-    axes.plot(days, having, color=WITH, lw=1.3, label=words["with"])
+    axes.plot(days, having, color=WITH, lw=1.8, label=words["with"])
+    axes.plot(days, without, color=START, lw=1.1, ls=(0, (3, 2)), label=words["without"])
     for mark in chart.markers:
         if mark.kind == "target":
             axes.axhline(mark.value, color=TARGET, lw=0.8, ls=":")
@@ -184,10 +248,26 @@ def _path(axes: Any, chart: Chart, lang: str) -> None:
             shape = "s" if mark.kind == "census" else "o"
             axes.plot(mark.day, mark.value, shape, mfc="white", mec=TARGET, label=words[mark.kind])
     axes.set_ylabel(f"{words['rate']} (%)")
+    _narrow_past(axes, days[0])
     marked = {day.year: day for day in (days[0], days[-1], *(each.day for each in chart.markers))}
     axes.set_xticks(list(marked.values()), [str(year) for year in marked])
     _plain(axes, "y")
     _legend(axes, 2)
+
+
+def _narrow_past(axes: Any, start: Any) -> None:
+    """Give the years before the start of a run a part of their width."""
+    import numpy as np
+
+    begin = float(axes.convert_xunits(start))
+
+    def forward(x: Any) -> Any:
+        return np.where(x < begin, begin + PAST * (x - begin), x)
+
+    def back(x: Any) -> Any:
+        return np.where(x < begin, begin + (x - begin) / PAST, x)
+
+    axes.set_xscale("function", functions=(forward, back))
 
 
 def _causes(axes: Any, chart: Chart, lang: str) -> None:
@@ -273,8 +353,8 @@ def parts_of(chart: Chart) -> list[Column]:
 
 
 DRAWERS: dict[ChartKind, Callable[[Any, Chart, str], None]] = {
-    "verdicts": _verdicts, "path": _path, "causes": _causes, "shares": _shares, "effort": _effort,
-    "variance": _variance,
+    "verdicts": _verdicts, "outlook": _outlook, "map": _map, "path": _path,
+    "causes": _causes, "shares": _shares, "effort": _effort, "variance": _variance,
 }  # fmt: skip
 
 

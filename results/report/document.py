@@ -1,37 +1,91 @@
 """A report as sections of text, lists, tables and charts, and what all formats need to set it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Literal
 
+from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.i18n import _
 from xiancheng.results.report import charts
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.render import SHORT, inert
 from xiancheng.results.tables.table import Chart, Lang, Table, width
 
 FEW = 5  # columns up to which a header and its unit share a line
-LEAD = 34  # characters before a colon up to which they lead an item
 PADDING = 1.8  # of a cell [half-width characters]
 NARROW, BROAD = 6, 46  # least and greatest width that a column asks for [half-width characters]
 PAGE, LEAST_PROSE = 116, 24  # width of a page, and least width of prose [half-width characters]
+OFFICIAL_CHARS = 84  # width of a page that is set as official documents are, the same
 HALF = 10.0  # width of a picture below which two fit into a line [cm]
 
 Side = Literal["left", "right", "center"]
+Part = Literal["brief", "body", "annex"]  # the page for leaders, the body, and the analysis
+Style = Literal["official", "analytic"]
+STYLES: tuple[Style, ...] = ("official", "analytic")
+HEADINGS = {"zh": ("{zh}、", "（{zh}）", "{n}."), "en": ("{n} ", "{above}.{n} ", "{n}. ")}
+# before the headings of two levels and the items of a list; in Chinese as GB/T 9704-2012 has them
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How a report is set.
+
+    Parameters
+    ----------
+    style : "official": page for leaders and body as GB/T 9704-2012 sets official documents of
+        Chinese offices; "analytic": all of it in the smaller layout of the annex; None: the first
+        in Chinese, the second in English
+    brief : without annex
+    unit : who hands the report in; a space to be filled in if empty
+    """
+
+    style: Style | None = None
+    brief: bool = False
+    unit: str = ""
+
+    def resolved(self, lang: Lang) -> "Setting":
+        """The same with a style.
+
+        Raises
+        ------
+        RequestError
+            if the style is official and the language English.
+        """
+        if self.style == "official" and lang != "zh":
+            raise RequestError(
+                _("the official style (GB/T 9704) is for documents in Chinese; leave --style out, "
+                  "or ask for --lang zh")
+            )  # fmt: skip
+        return replace(self, style=self.style or ("official" if lang == "zh" else "analytic"))
 
 
 @dataclass(frozen=True)
 class BulletList:
-    """Sentences; if `led`, the words before a colon lead each."""
+    """Sentences, the first led by a title if there is one; numbered, or with bullets."""
 
     items: tuple[str, ...]
-    led: bool = False
+    title: str = ""
+    numbered: bool = False
 
-    def pairs(self) -> list[tuple[str, str]]:
-        """Each item with the words that lead it, empty if none do."""
-        return [lead(item) if self.led else ("", item) for item in self.items]
+    def pairs(self, lang: Lang) -> list[tuple[str, str]]:
+        """Each item with its number, and before it the words that lead it, empty if none do."""
+        form = HEADINGS[lang][2] if self.numbered else ""
+        space = "　" if lang == "zh" else "  "
+        return [
+            (self.title + space if n == 1 and self.title else "", form.format(n=n) + item)
+            for n, item in enumerate(self.items, 1)
+        ]
 
 
-Block = str | BulletList | Table | Chart
+@dataclass(frozen=True)
+class Badges:
+    """Short statements in frames, side by side."""
+
+    items: tuple[str, ...]
+
+
+Block = str | BulletList | Badges | Table | Chart
 
 
 @dataclass(frozen=True)
@@ -43,8 +97,9 @@ class Section:
     blocks: tuple[Block, ...]
     level: int = 1
     new_page: bool = False
+    part: Part = "annex"
 
-    def lines(self) -> Iterator[str | BulletList | Table | tuple[Chart, ...]]:
+    def lines(self) -> Iterator[str | BulletList | Badges | Table | tuple[Chart, ...]]:
         """The blocks; charts of half the width that follow each other stand side by side."""
         side: list[Chart] = []
         for block in self.blocks:
@@ -71,6 +126,40 @@ class Document:
     header: str  # of every page: region, scenario, draws
     lang: Lang
     sections: tuple[Section, ...] = ()
+    setting: Setting = Setting()
+    day: date | None = None  # that it bears
+    known: str = ""  # until when figures were used
+
+    @property
+    def imprint(self) -> str:
+        """Who hands it in, and the day."""
+        unit = self.setting.unit or labels.label("report", "no unit", self.lang)
+        day = labels.in_words(self.day, self.lang) if self.day else ""
+        return "　".join(filter(None, (labels.label("report", "unit", self.lang, unit=unit), day)))
+
+    def official(self, part: Part) -> bool:
+        """Whether a part is set as official documents are."""
+        return self.setting.style == "official" and part != "annex"
+
+    def headings(self) -> list[str]:
+        """The title of each section with its number; the numbers of body and annex are apart."""
+        shown, part, first, second = [], "", 0, 0
+        for section in self.sections:
+            if section.part != part:
+                part, first, second = section.part, 0, 0
+            first, second = (first + 1, 0) if section.level == 1 else (first, second + 1)
+            number = ""
+            if part != "brief":
+                n = first if section.level == 1 else second
+                form = HEADINGS[self.lang][section.level - 1]
+                number = form.format(zh=labels.numeral(n), n=n, above=first)
+            shown.append(number + section.title)
+        return shown
+
+    def setting_of(self, setting: Setting) -> "Document":
+        """The same in another setting: without annex, if that is brief."""
+        kept = tuple(s for s in self.sections if not (setting.brief and s.part == "annex"))
+        return replace(self, sections=kept, setting=setting.resolved(self.lang))
 
     def tables(self) -> Iterator[Table]:
         """Every table that is printed as one."""
@@ -126,23 +215,31 @@ def pictures(document: Document, *forms: charts.Format) -> dict[str, Picture]:
 # How a table is set
 
 
-def widths(table: Table) -> list[float]:
+def widths(table: Table, page: float = PAGE) -> list[float]:
     """The share of each column in the width of a page; they add up to 1.
 
-    Columns of prose take what the others leave.
+    Long words stay on a line if there is room; columns of prose take what the others leave of the
+    half-width characters of a page.
     """
     needed = [_needed(table, i) for i in range(len(table.columns))]
+    whole = [_needed(table, i, whole=True) for i in range(len(table.columns))]
+    more = [full - least for full, least in zip(whole, needed, strict=True)]
+    spare = max(page - sum(needed), 0.0) / max(sum(more), 1.0)
+    needed = [least + min(spare, 1.0) * add for least, add in zip(needed, more, strict=True)]
     prose = [i for i, column in enumerate(table.columns) if column.prose]
-    left = PAGE - sum(each for i, each in enumerate(needed) if i not in prose)
+    left = page - sum(each for i, each in enumerate(needed) if i not in prose)
     for i in prose:
         needed[i] = max(left / len(prose), LEAST_PROSE)
     return [each / sum(needed) for each in needed]
 
 
-def _needed(table: Table, column: int) -> float:
-    """What a column needs so that numbers and short words stay whole [half-width characters]."""
+def _needed(table: Table, column: int, *, whole: bool = False) -> float:
+    """What a column needs so that numbers and short words stay whole [half-width characters].
+
+    `whole`: so that each cell stays on a line.
+    """
     texts = [row[column] for row in table.texts()]
-    if not table.columns[column].numeric:
+    if not table.columns[column].numeric and not whole:
         texts = [
             word for text in texts for word in (text.split() if width(text) > SHORT else [text])
         ]
@@ -177,16 +274,3 @@ def header_parts(header: str) -> list[str]:
 def body(table: Table) -> list[list[str]]:
     """The cells of a table as people read them, none a formula."""
     return [[inert(cell) for cell in row] for row in table.texts()]
-
-
-def lead(item: str) -> tuple[str, str]:
-    """The words before a colon that lead an item of a list, and the rest; empty if none do.
-
-    >>> lead("How far: a point"), lead("C1 所言")
-    (('How far: ', 'a point'), ('', 'C1 所言'))
-    """
-    for colon in ("：", ": "):
-        words, found, rest = item.partition(colon)
-        if found and len(words) <= LEAD:
-            return words + found, rest
-    return "", item

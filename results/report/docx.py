@@ -1,38 +1,94 @@
 """The report as Word: heading styles, a table of contents, repeated header rows.
 
-Styles of text and tables, page and numbering are those of templates/report.docx, which can be
-changed with Word: keep the names of its styles.
+Styles of text and tables are those of templates/report.docx, which can be changed with Word: keep
+the names of its styles. Those that begin with "Official" are for the page for leaders and the body;
+the fonts that they name are those of GB/T 9704-2012, with others for machines that lack them.
+
+References
+----------
+GB/T 9704-2012, Layout key for official document of Party and government organs: page and margins
+5.2, page numbers 7.5, body and its levels 7.3.3, annex 7.3.4
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 from io import BytesIO
 from typing import Any
 
 import docx
+from docx.enum.section import WD_SECTION
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.shared import Cm, Pt
+from docx.shared import Cm, Mm, Pt
 
 from xiancheng.results.report import charts
 from xiancheng.results.report.document import (
+    OFFICIAL_CHARS,
+    PAGE,
+    Badges,
     BulletList,
     Document,
+    Part,
     Pictures,
-    Section,
     Side,
     aligned,
     body,
     headers,
     widths,
 )
+from xiancheng.results.tables import labels
 from xiancheng.results.tables.table import Chart, Table
 
-TEXT_WIDTH = 17.0  # of the page of the template [cm]
 ALIGNMENT: dict[Side, Any] = {
     "left": WD_ALIGN_PARAGRAPH.LEFT, "center": WD_ALIGN_PARAGRAPH.CENTER,
     "right": WD_ALIGN_PARAGRAPH.RIGHT,
 }  # fmt: skip
+
+
+MANY, SMALL = 10, Pt(7)  # columns up to which cells have the size of their style
+
+
+@dataclass(frozen=True)
+class Face:
+    """How a part is set: its page, and the names of its styles in the template."""
+
+    margins: tuple[float, float, float, float]  # top, right, bottom, left [mm]
+    footer: float  # from the edge of the paper to the foot of the page number [mm]
+    title: str
+    subtitle: str
+    heading: str  # and the level
+    chars: float  # of a table across the page [half-width characters]
+    text: str
+    brief: str  # a paragraph of the page for leaders
+    bullet: str
+    caption: str
+    figure: str
+    cell: str
+    head: str
+    total: str
+    note: str
+    badges: str
+
+    @property
+    def width(self) -> float:
+        """Of the text [cm]."""
+        return (210 - self.margins[1] - self.margins[3]) / 10
+
+
+OFFICIAL = Face(
+    (37, 26, 35, 28), 21.5, "Official Title", "Official Imprint", "Official Heading {level}",
+    OFFICIAL_CHARS, "Official Body", "Official Brief", "Official Body",
+    "Official Caption", "Official Caption",
+    "Official Cell", "Official Cell Head", "Official Cell Head", "Official Note",
+    "Official Badges",
+)  # fmt: skip
+ANALYTIC = Face(
+    (23, 20, 20, 20), 9, "Title", "Subtitle", "Heading {level}", PAGE, "Normal", "Normal",
+    "List Bullet", "Caption", "Figure Caption", "Cell", "Cell Head", "Cell Total", "Source",
+    "Badges",
+)  # fmt: skip
 
 
 def write(document: Document, pictures: Pictures) -> bytes:
@@ -40,14 +96,14 @@ def write(document: Document, pictures: Pictures) -> bytes:
     template = files("xiancheng.results.report").joinpath("templates/report.docx").read_bytes()
     word = docx.Document(BytesIO(template))
     word.core_properties.title = document.title
-    word.core_properties.author = "xiancheng"
+    word.core_properties.author = document.setting.unit or "xiancheng"
     word.core_properties.language = "zh-CN" if document.lang == "zh" else "en-US"
     if document.lang == "en":  # Latin letters are read at a smaller size
         _tighten(word.styles["List Bullet"])
     writer = _Writer(word, document, pictures)
     writer.front()
-    for number, section in enumerate(document.sections):
-        writer.section(number, section)
+    for number in range(len(document.sections)):
+        writer.section(number)
     file = BytesIO()
     word.save(file)
     return file.getvalue()
@@ -63,96 +119,183 @@ class _Writer:
 
     def __init__(self, word: Any, document: Document, pictures: Pictures) -> None:
         self.word, self.document, self.pictures = word, document, pictures
-        self.captions = document.captions()
+        self.captions, self.headings = document.captions(), document.headings()
+        self.part: Part = "brief"
+
+    @property
+    def face(self) -> Face:
+        """Of the part that is being written."""
+        return OFFICIAL if self.document.official(self.part) else ANALYTIC
 
     def front(self) -> None:
-        """Header, footer with page numbers, and the title."""
+        """Page, page numbers, and the title."""
         page = self.word.sections[0]
-        header = page.header.paragraphs[0]
-        header.style = self.word.styles["Header"]
-        header.add_run(self.document.header)
-        footer = page.footer.paragraphs[0]
-        footer.style = self.word.styles["Footer"]
-        _field(footer, "PAGE", "1")
-        footer.add_run(" / ")
-        _field(footer, "NUMPAGES", "1")
-        self.word.add_paragraph(self.document.title, "Title")
-        self.word.add_paragraph(self.document.subtitle, "Subtitle")
+        self._page(page)
+        if self.document.official("brief"):
+            self.word.settings.odd_and_even_pages_header_footer = True
+            _dashed(page.footer, self.word, "right")
+            _dashed(page.even_page_footer, self.word, "left")
+        else:
+            self._header(page.header)
+            footer = page.footer.paragraphs[0]
+            footer.style = self.word.styles["Footer"]
+            _field(footer, "PAGE", "1")
+            footer.add_run(" / ")
+            _field(footer, "NUMPAGES", "1")
+        self.word.add_paragraph(self.document.title, self.face.title)
+        self.word.add_paragraph(self.document.subtitle, self.face.subtitle)
+        self.word.add_paragraph(self.document.imprint, self.face.subtitle)
+        if not self.document.official("brief"):  # else the notices say it
+            self.word.add_paragraph(self.document.known, self.face.subtitle)
 
-    def section(self, number: int, section: Section) -> None:
-        """A heading and its blocks; the table of contents follows the first section."""
-        heading = self.word.add_paragraph(section.title, f"Heading {section.level}")
-        heading.paragraph_format.page_break_before = section.new_page and number != 1
-        _bookmark(heading, number)
+    def _page(self, page: Any) -> None:
+        """Set the margins of a section of the file."""
+        top, right, bottom, left = (Mm(each) for each in self.face.margins)
+        page.top_margin, page.right_margin = top, right
+        page.bottom_margin, page.left_margin = bottom, left
+        page.footer_distance = Mm(self.face.footer)
+
+    def _header(self, header: Any) -> None:
+        header.is_linked_to_previous = False
+        line = header.paragraphs[0]
+        line.style = self.word.styles["Header"]
+        line.add_run(self.document.header)
+
+    def section(self, number: int) -> None:
+        """A heading and its blocks; the table of contents follows the page for leaders."""
+        section = self.document.sections[number]
+        opens = section.part != self.part
+        if opens:
+            self._open(section.part)
+        if section.part != "brief":
+            style = self.face.heading.format(level=section.level)
+            heading = self.word.add_paragraph(self.headings[number], style)
+            heading.paragraph_format.page_break_before = section.new_page and not opens
+            _bookmark(heading, number)
         for block in section.lines():
             if isinstance(block, str):
-                self.word.add_paragraph(block, "Normal")
+                self.word.add_paragraph(block, self.face.text)
             elif isinstance(block, BulletList):
-                for lead, rest in block.pairs():
-                    item = self.word.add_paragraph(style="List Bullet")
-                    if lead:
-                        item.add_run(lead, style="Lead")
-                    item.add_run(rest)
+                self.items(block)
+            elif isinstance(block, Badges):
+                line = self.word.add_paragraph(style=self.face.badges)
+                for item in block.items:
+                    line.add_run(f"\u00a0{item}\u00a0", style="Badge")
+                    line.add_run("\u3000")
             elif isinstance(block, Table):
                 self.table(block)
             else:
                 self.pictured(block)
-        if number == 0:
+
+    def _open(self, part: Part) -> None:
+        """Begin a part on a new page, the annex in its own layout."""
+        if self.part == "brief":
             self.contents()
+        self.part = part
+        if part != "annex":
+            return
+        page = self.word.add_section(WD_SECTION.NEW_PAGE)
+        self._page(page)
+        if not self.document.official("body"):
+            return
+        self._header(page.header)
+        self._header(page.even_page_header)
+        annex, title = (labels.label("report", key, self.document.lang)
+                        for key in ("annex", "annex title"))  # fmt: skip
+        lead = self.word.add_paragraph(annex, "Official Lead")
+        lead.paragraph_format.first_line_indent = 0
+        self.word.add_paragraph(title, self.face.title)
 
     def contents(self) -> None:
-        """A field to which Word adds the pages when it is opened; its entries are there before."""
+        """The headings with their pages; a report without annex has none.
+
+        Each page is a field of its own, which Word renews when the file is opened. A field around
+        all of them would keep other programs from counting pages.
+        """
+        shown = [
+            (number, section) for number, section in enumerate(self.document.sections)
+            if section.part != "brief"
+        ]  # fmt: skip
+        if all(section.part != "annex" for _, section in shown):
+            self.word.add_page_break()
+            return
         head = self.word.add_paragraph(self.document.contents_title, "Subtitle")
         head.paragraph_format.page_break_before = True
-        line = None
-        for number, section in enumerate(self.document.sections):
-            first, line = line is None, self.word.add_paragraph(style=f"toc {section.level}")
-            if first:
-                _mark(line, "begin", dirty=True)
-                _instruct(line, r'TOC \o "1-2" \h \z \u')
-                _mark(line, "separate")
-            _entry(line, section.title, _name(number))
-        if line is not None:
-            _mark(line, "end")
+        for number, section in shown:
+            line = self.word.add_paragraph(style=f"toc {section.level}")
+            _entry(line, self.headings[number], _name(number))
         self.word.add_page_break()
+
+    def items(self, block: BulletList) -> None:
+        """The items of a list; numbers are typed, as offices do."""
+        style = (
+            self.face.bullet
+            if not block.numbered
+            else (self.face.brief if self.part == "brief" else self.face.text)
+        )
+        for lead, rest in block.pairs(self.document.lang):
+            item = self.word.add_paragraph(style=style)
+            if lead:
+                item.add_run(lead, style="Lead")
+            item.add_run(rest)
 
     def pictured(self, shown: tuple[Chart, ...]) -> None:
         """Charts side by side with their captions, and the run they came from."""
+        room = self.face.width / len(shown)
         grid = self.word.add_table(rows=1, cols=len(shown))
         grid.autofit = False
         for cell, chart in zip(grid.rows[0].cells, shown, strict=True):
-            cell.width = Cm(TEXT_WIDTH / len(shown))
+            cell.width = Cm(room)
             line = cell.paragraphs[0]
             line.paragraph_format.keep_with_next = True
+            wide = min(charts.SIZES[chart.kind][0], room)
             shape = line.add_run().add_picture(
-                BytesIO(self.pictures[chart.key].png), width=Cm(charts.SIZES[chart.kind][0])
+                BytesIO(self.pictures[chart.key].png), width=Cm(wide)
             )
             shape._inline.docPr.set("descr", chart.description)
-            caption = cell.add_paragraph(self.captions[chart.key], "Figure Caption")
+            if self.part == "brief":  # its legend says all that a caption would
+                continue
+            caption = cell.add_paragraph(self.captions[chart.key], self.face.figure)
             caption.paragraph_format.keep_with_next = True
-        self.word.add_paragraph(self.document.source(shown[0].table), "Source")
+        self.notes([chart.note for chart in shown if chart.note], shown[0].table)
 
     def table(self, table: Table) -> None:
         """A table with its caption above, its notes and its run below."""
-        self.word.add_paragraph(self.captions[table.key], "Caption")
+        self.word.add_paragraph(self.captions[table.key], self.face.caption)
         rows, sides = body(table), aligned(table)
         grid = self.word.add_table(rows=0, cols=len(table.columns), style="Report Table")
         grid.autofit = False
-        sizes = [Cm(TEXT_WIDTH * share) for share in widths(table)]
+        sizes = [Cm(self.face.width * share) for share in widths(table, self.face.chars)]
         for column, size in zip(grid.columns, sizes, strict=True):
             column.width = size
-        _row(grid, headers(table), sides, sizes, "Cell Head")
+        _row(grid, headers(table), sides, sizes, self.face.head)
         for number, cells in enumerate(rows, 1):
             last = number == len(rows)
-            style = "Cell Total" if last and table.total else "Cell"
+            style = self.face.total if last and table.total else self.face.cell
             _row(grid, cells, sides, sizes, style)
         grid.rows[0]._tr.get_or_add_trPr().append(_element("w:tblHeader"))
-        for note in (*table.notes, self.document.source(table)):
-            self.word.add_paragraph(note, "Source")
+        self.notes(table.notes, table)
+
+    def notes(self, notes: Sequence[str], table: Table) -> None:
+        """What stands below a table or chart; the page for leaders names no run."""
+        source = () if self.part == "brief" else (self.document.source(table),)
+        for note in (*notes, *source):
+            self.word.add_paragraph(note, self.face.note)
+
+
+def _dashed(footer: Any, word: Any, side: Side) -> None:
+    """The number of the page between dashes, at the outer edge (GB/T 9704-2012, 7.5)."""
+    footer.is_linked_to_previous = False
+    line = footer.paragraphs[0]
+    line.style, line.alignment = word.styles["Official Footer"], ALIGNMENT[side]
+    line.add_run("— ")
+    _field(line, "PAGE", "1")
+    line.add_run(" —")
 
 
 def _row(grid: Any, texts: list[str], sides: list[Side], sizes: list[Any], style: str
          ) -> None:  # fmt: skip
+    """A row that stays on its page; where columns are many, in a smaller size."""
     row = grid.add_row()
     row._tr.get_or_add_trPr().append(_element("w:cantSplit"))
     named = grid.part.document.styles[style].style_id
@@ -160,12 +303,14 @@ def _row(grid: Any, texts: list[str], sides: list[Side], sizes: list[Any], style
         cell.width = size
         paragraph = cell.paragraphs[0]
         paragraph._p.style = named
-        paragraph.add_run(text)
+        run = paragraph.add_run(text)
+        if len(texts) > MANY:
+            run.font.size = SMALL
         paragraph.alignment = ALIGNMENT[side]
 
 
-def _field(paragraph: Any, code: str, shown: str) -> None:
-    _mark(paragraph, "begin")
+def _field(paragraph: Any, code: str, shown: str, *, dirty: bool = False) -> None:
+    _mark(paragraph, "begin", dirty=dirty)
     _instruct(paragraph, code)
     _mark(paragraph, "separate")
     paragraph.add_run(shown)
@@ -185,9 +330,13 @@ def _instruct(paragraph: Any, code: str) -> None:
 
 
 def _entry(paragraph: Any, text: str, bookmark: str) -> None:
-    """A line of the table of contents, leading there; its page is Word's to add."""
+    """A line of the table of contents with its page, leading there."""
     link = _element("w:hyperlink", {"w:anchor": bookmark, "w:history": "1"})
-    link.append(paragraph.add_run(text)._r)
+    before = len(paragraph.runs)
+    paragraph.add_run(f"{text}\t")
+    _field(paragraph, f"PAGEREF {bookmark} \\h", "", dirty=True)
+    for run in paragraph.runs[before:]:
+        link.append(run._r)
     paragraph._p.append(link)
 
 

@@ -5,7 +5,7 @@ from importlib.resources import files
 
 from jinja2 import Environment, StrictUndefined
 
-from xiancheng.results.report.document import BulletList, Document, Pictures, headers
+from xiancheng.results.report.document import Badges, BulletList, Document, Pictures, headers
 from xiancheng.results.tables import render
 from xiancheng.results.tables.table import Table
 
@@ -21,6 +21,7 @@ def write(document: Document, pictures: Pictures) -> bytes:
     environment.tests |= {
         "text": lambda block: isinstance(block, str),
         "bullets": lambda block: isinstance(block, BulletList),
+        "badges": lambda block: isinstance(block, Badges),
         "table": lambda block: isinstance(block, Table),
     }
     captions = document.captions()
@@ -35,6 +36,7 @@ def write(document: Document, pictures: Pictures) -> bytes:
 
     template = environment.from_string(templates.joinpath("report.html").read_text("utf-8"))
     return template.render(
-        document=document, captions=captions, table=table, svg=svg, policy=POLICY,
+        document=document, headings=document.headings(), captions=captions, table=table, svg=svg,
+        policy=POLICY,
         style=templates.joinpath("report.css").read_text("utf-8"),
     ).encode()  # fmt: skip

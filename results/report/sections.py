@@ -1,10 +1,12 @@
-"""What a report says, in order: conclusions, places, attribution, delivery and so on."""
+"""What a report says, in order: the page for leaders and the body (`front`), and the annex."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from xiancheng.results.cells import records
-from xiancheng.results.report.document import Block, BulletList, Document, Section
+from xiancheng.results.report import front
+from xiancheng.results.report.document import Block, BulletList, Document, Section, Setting
 from xiancheng.results.tables import (
     assumptions,
     attribution,
@@ -20,8 +22,10 @@ from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import Lang
 from xiancheng.sim.state import quarter_of
 
+USUAL = Setting()
 
-def document(result: PlanResult, lang: Lang) -> Document:
+
+def document(result: PlanResult, lang: Lang, setting: Setting = USUAL) -> Document:
     """Everything that a report on a run says."""
     word = labels.labels("report", lang)
     region, title = result.region.title(lang), result.title(lang, whole=True)
@@ -29,33 +33,44 @@ def document(result: PlanResult, lang: Lang) -> Document:
     years = f"{result.scenario.start.year}–{result.scenario.until.year}"
     return Document(
         title=word["title"].format(region=region),
-        subtitle=" · ".join(
-            [word["subtitle"].format(title=title, years=years), verdicts.known_until(result, lang)]
-        ),
+        subtitle=word["subtitle"].format(title=title, years=years),
+        known=verdicts.known_until(result, lang),
         header=" | ".join([region, result.title(lang), years, drawn, result.run]).rstrip(" |"),
         lang=lang, sections=tuple(_sections(result, lang)),
-    )  # fmt: skip
+        day=written(result),
+    ).setting_of(setting)  # fmt: skip
+
+
+def written(result: PlanResult) -> date:
+    """The day on which the run was made; today if it was not saved."""
+    known = str(result.provenance.get("written", ""))[:10]
+    return date.fromisoformat(known) if known else date.today()
 
 
 def _sections(result: PlanResult, lang: str) -> Iterator[Section]:
     def section(key: str, *blocks: Block, new_page: bool = True) -> Section:
         return Section(key, labels.label("sections", key, lang), blocks, new_page=new_page)
 
-    yield section("conclusions", *_first(result, lang), new_page=False)
-    yield section("places")
+    yield front.leaders(result, lang)
+    yield from front.body(result, answers(result, lang), lang)
+    if result.judged:
+        yield section("verdicts", verdicts.table(result, lang), verdicts.chart(result, lang),
+                      verdicts.parts(result, lang), new_page=False)  # fmt: skip
+    yield section("places", new_page=False)
     alone = len(result.region.counties)
     judged = set(result.verdicts["unit_code"]) if result.judged else set()
     several = sorted(result.groups[alone:], key=lambda g: g.code not in judged)
-    for number, group in enumerate((*several, *result.groups[:alone])):
+    for group in (*several, *result.groups[:alone]):
         yield Section(
             f"place-{group.code}", group.text(lang),
             (counties.path_chart(result, group, lang), counties.causes_chart(result, group, lang),
              counties.causes(result, group, lang), counties.figures(result, group, lang)),
-            level=2, new_page=number > 0,
+            level=2,
         )  # fmt: skip
-    yield section("attribution", *_shares(result, lang))
+    if result.shares is not None:
+        yield section("attribution", *_shares(result, lang), new_page=False)
     if result.judged:
-        yield section("uncertainty", *_uncertainty(result, lang))
+        yield section("uncertainty", *_uncertainty(result, lang), new_page=False)
     if not result.foreign:  # another city's tasks are none of this one's
         yield section("delivery", *_delivery(result, lang))
     yield section(
@@ -71,31 +86,9 @@ def _sections(result: PlanResult, lang: str) -> Iterator[Section]:
     yield section("provenance", provenance.table(result, lang))
 
 
-def _first(result: PlanResult, lang: str) -> Iterator[Block]:
-    if result.judged:
-        yield verdicts.table(result, lang)
-        if (news := verdicts.news(result, lang)) is not None:
-            yield news
-    yield assumptions.changes(result, lang)
-    colon, space = ("：", "") if lang == "zh" else (": ", " ")
-    found = [
-        f"{question}{colon}{space.join(sentences)}"
-        for question, sentences in answers(result, lang)
-        if sentences
-    ]
-    yield BulletList(tuple(found), led=True)
-    if result.judged:
-        yield verdicts.chart(result, lang)
-
-
 def _shares(result: PlanResult, lang: str) -> Iterator[Block]:
-    if result.judged:
-        yield verdicts.parts(result, lang)
-    if result.shares is None:
-        yield labels.label("report", "no attribution", lang)
-        return
+    assert result.shares is not None
     where = attribution.whole(result)
-    yield attribution.chart(result, where, lang)
     for level in ("project", "measure"):
         if (table := attribution.of_result(result, where, level, lang)).rows[:-1]:
             yield table
@@ -122,8 +115,6 @@ def _uncertainty(result: PlanResult, lang: str) -> Iterator[Block]:
 def _delivery(result: PlanResult, lang: str) -> Iterator[Block]:
     if delivery.at_deadlines(result):
         yield delivery.table(result, lang)
-        yield delivery.effort_chart(result, lang)
-        yield delivery.effort(result, lang)
         return
     yield labels.label("report", "no tasks", lang)
 
@@ -134,11 +125,16 @@ def caveats(result: PlanResult, lang: str) -> list[str]:
     return lines + [f"{number} {each.text(lang)}" for number, each in result.caveats.items()]
 
 
-# Conclusions: whether targets are met, by how far, through what, and how sure that is
+# Answers: whether targets are met, by how far, through what, and how sure that is
 
 
-def answers(result: PlanResult, lang: str) -> list[tuple[str, list[str]]]:
-    """The questions that a meeting asks, each with the sentences that answer it."""
+def answers(result: PlanResult, lang: str) -> dict[str, list[str]]:
+    """The sentences that answer what a meeting asks.
+
+    Returns
+    -------
+    by question: met, margins, works (which measures), least (package), sure, unknown
+    """
     found = result.verdicts
     rows = [
         row | {"where": labels.dated(row, records(found), lang),
@@ -172,17 +168,16 @@ def answers(result: PlanResult, lang: str) -> list[tuple[str, list[str]]]:
     works = [labels.label("report", "no attribution", lang)]
     if result.shares is not None:
         works = attribution.sentences(result, lang)
-    answered = {
+    return {
         "met": said("met"),
         "margins": said("margins") if rows else [],
-        "works": works + ([] if result.foreign else delivery.summary(result, lang)),
+        "works": works,
         "least": said("least", package=result.package, strengths=strengths),
         "sure": [*said("sure"), validation.sentence(result, lang),
                  assumptions.summary(result, lang)],
         "unknown": [*verdicts.limits(result.region, result.groups, start, until, lang),
                     *said("unknown", **later)],
     }  # fmt: skip
-    return [(labels.label("questions", key, lang), each) for key, each in answered.items()]
 
 
 def _by_likelihood(rows: list[dict[str, Any]]) -> dict[str, list[str]]:

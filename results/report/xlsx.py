@@ -1,7 +1,7 @@
 """The report as an Excel workbook: numbers as numbers, native charts, units in every header."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from io import BytesIO
 from typing import Any
@@ -12,6 +12,8 @@ from xiancheng.results.analysis.variance import COMPONENTS
 from xiancheng.results.report import charts
 from xiancheng.results.report.document import (
     BROAD,
+    Badges,
+    Block,
     BulletList,
     Document,
     Pictures,
@@ -29,7 +31,12 @@ TEXT_WIDTH = 118  # of a line of prose [half-width characters]
 BOLD = 1.15  # how much wider letters of a header are
 LINE, USUAL = 15, 9  # height of a line [points], width of a column [half-width characters]
 CHART_ROWS = 16  # that a chart covers
-SIZE = {"width": 560, "height": 300}  # of a chart [pixels]
+SIZE = (840, 300)  # width and height of a chart, or of charts side by side [pixels]
+MOVES = 2  # with its cells, but keeps its size
+LONG = 40  # rows from which on a table that is not alone has a sheet of its own
+A4, MARGINS = 9, (0.5, 0.5, 0.6, 0.7)  # paper; left, right, top, bottom [inches]
+CHARACTER = 7.0  # of a column's width [pixels]
+WIDE = 950.0  # from which on a sheet is printed across [pixels]
 
 
 def write(document: Document, pictures: Pictures) -> bytes:
@@ -43,22 +50,29 @@ def write(document: Document, pictures: Pictures) -> bytes:
     for section in document.sections:
         if section.blocks:
             writer.section(section)
+    writer.finish()
     book.close()
     return file.getvalue()
 
 
 class _Book:
-    """Writes a sheet for each section, its tables below each other and charts to the right."""
+    """Writes a sheet for each section: its blocks in order, each chart below its table.
+
+    A long table that is not alone has a sheet of its own, on which its header repeats in print.
+    """
 
     def __init__(self, book: Any, document: Document) -> None:
         self.book, self.document = book, document
         self.captions, self.names = document.captions(), set[str]()
+        self.places: dict[str, tuple[str, int, Table]] = {}  # sheet and row of the head of a table
+        self.charts: list[tuple[Chart, Any, int, int, int]] = []  # sheet, row, place among how many
         face = {"font_name": "宋体" if document.lang == "zh" else "Calibri", "font_size": 10}
         self.form: Callable[..., Any] = lambda **more: book.add_format(
             {**face, "valign": "vcenter", **more}
         )
         self.title = self.form(font_size=14, bold=True, quote_prefix=True)
         self.caption = self.form(bold=True)
+        self.badge = self.form(bold=True, bg_color="#F2F2F2", border=1)
         self.prose = self.form(text_wrap=True, valign="top")
         small = {"font_size": 8, "font_color": "#595959"}
         self.small = self.form(**small)
@@ -71,39 +85,76 @@ class _Book:
         self.numbers: dict[str, Any] = {}
 
     def section(self, section: Section) -> None:
-        """A sheet: what it is on top, then its blocks."""
-        sheet = self.book.add_worksheet(self._named(section.title))
-        sheet.hide_gridlines(2)
-        sheet.set_paper(9)
-        sheet.set_landscape()
-        sheet.set_footer("&C&P / &N")
+        """The sheets of a section."""
         tables = [b for b in section.blocks if isinstance(b, Table)]
-        shown = [b for b in section.blocks if isinstance(b, Chart)]
-        hidden = [c.table for c in shown if c.kind == "path"]
-        sheet.write_string(0, 0, f"{self.document.title} · {section.title}", self.title)
-        sheet.write_string(1, 0, self.document.header, self.small)
-        self._widths(sheet, [*tables, *hidden])
-        row, places = 3, dict[str, tuple[int, Table]]()
-        for block in section.blocks:
-            if isinstance(block, str | BulletList):
-                for line in block.items if isinstance(block, BulletList) else (block,):
-                    row = self._line(sheet, row, line, self.prose)
-                row += 1
-        first = row + 1
-        for table in [*tables, *hidden]:
-            places[table.key] = (row + 1, table)
-            row = self._table(sheet, row, table)
+        long = [t for t in tables if len(t.rows) > LONG and len(tables) > 1]
+        kept = [b for b in section.blocks if b not in long]
+        # the course of a rate is printed as a chart only; here its numbers are below
+        kept += [b.table for b in kept if isinstance(b, Chart) and b.kind == "path"]
+        self._sheet(section, section.title, kept)
+        for table in long:
+            self._sheet(section, table.title, [table])
+
+    def _sheet(self, section: Section, title: str, blocks: Sequence[Block]) -> None:
+        sheet = self.book.add_worksheet(self._named(title))
+        sheet.hide_gridlines(2)
+        sheet.set_paper(A4)
+        sheet.set_margins(*MARGINS)
+        sheet.set_footer("&C&P / &N")
+        tables = [b for b in blocks if isinstance(b, Table)]
+        brief = section.part == "brief"  # names no run
+        sheet.write_string(0, 0, f"{self.document.title} · {title}", self.title)
+        about = self.document.imprint if brief else self.document.header
+        sheet.write_string(1, 0, about, self.small)
+        wide = self._widths(sheet, tables)
+        row = 3
+        for block in Section("", "", tuple(blocks)).lines():
+            row = self._block(sheet, row, block, brief)
+        self._print(sheet, tables, wide)
+
+    def _print(self, sheet: Any, tables: list[Table], wide: float) -> None:
+        """Fit a sheet to a page, or a long table to the width of one with its header repeated."""
+        head = self.places[tables[0].key][1] if len(tables) == 1 else 0
+        if wide > WIDE:
+            sheet.set_landscape()
+        if head and len(tables[0].rows) > LONG:
+            sheet.repeat_rows(head)
+            sheet.fit_to_pages(1, 0)
+        else:
+            sheet.fit_to_pages(1, 1)
         if tables:
-            alone = len(places) == 1
-            sheet.freeze_panes(first + 1 if alone and first < FREEZE else 3, 1)
-            sheet.repeat_rows(first, first) if alone else None
-        sheet.fit_to_pages(1, 1 if row < SHORT else 0)
-        right = max((len(t.columns) for t in [*tables, *hidden]), default=0) + 1
-        for number, chart in enumerate(shown):
-            where = places.get(chart.table.key)
-            if where:
-                native = self._chart(chart, sheet.get_name(), *where)
-                sheet.insert_chart(first - 1 + number * CHART_ROWS, right, native)
+            sheet.freeze_panes(head + 1 if 0 < head < FREEZE else 3, 1)
+
+    def _block(self, sheet: Any, row: int, block: Block | tuple[Chart, ...], brief: bool) -> int:
+        """A block from `row` on; the row after it."""
+        if isinstance(block, str):
+            return self._line(sheet, row, block, self.prose)
+        if isinstance(block, BulletList):
+            for lead, rest in block.pairs(self.document.lang):
+                row = self._line(sheet, row, lead + rest, self.prose)
+            return row + 1
+        if isinstance(block, Badges):
+            for item in block.items:
+                row = self._line(sheet, row, item, self.badge)
+            return row + 1
+        if isinstance(block, Table):
+            return self._table(sheet, row, block, brief)
+        assert isinstance(block, tuple)
+        drawn = [chart for chart in block if chart.kind in KINDS]
+        for number, chart in enumerate(drawn):
+            self.charts.append((chart, sheet, row, number, len(drawn)))
+        return row + (CHART_ROWS if drawn else 0)
+
+    def finish(self) -> None:
+        """Put every chart in its place, when the places of all tables are known."""
+        for chart, sheet, row, number, beside in self.charts:
+            if chart.table.key not in self.places:
+                continue
+            native = self._chart(chart, *self.places[chart.table.key])
+            wide = SIZE[0] // beside
+            native.set_size({"width": wide - 8, "height": SIZE[1]})
+            where = {"x_offset": 8 + number * wide, "y_offset": 4, "object_position": MOVES}
+            sheet.insert_chart(row, 0, native, where)
 
     def _named(self, title: str) -> str:
         """A name that a sheet may have and no other sheet has."""
@@ -115,7 +166,8 @@ class _Book:
         self.names.add(name.lower())
         return name
 
-    def _widths(self, sheet: Any, tables: list[Table]) -> None:
+    def _widths(self, sheet: Any, tables: list[Table]) -> float:
+        """Set the columns as wide as they need; the width of all [pixels]."""
         widths: dict[int, int] = {}
         for table in tables:
             for i, column in enumerate(table.columns):
@@ -130,28 +182,34 @@ class _Book:
             sheet.set_column(0, 0, TEXT_WIDTH)
         missing = max(TEXT_WIDTH - sum(widths.values()), 0) / USUAL if widths else 0
         self.across = max(len(widths) - 1, 0) + math.ceil(missing)
+        together = sum(widths.values()) + math.ceil(missing) * USUAL if widths else TEXT_WIDTH
+        return max(together * CHARACTER, float(SIZE[0]))
 
     def _line(self, sheet: Any, row: int, line: str, form: Any) -> int:
         """A sentence across the sheet, as high as it needs."""
         if self.across:
             sheet.merge_range(row, 0, row, self.across, "", form)
         sheet.write_string(row, 0, inert(line), form)
-        sheet.set_row(row, LINE * (1 + width(line) // TEXT_WIDTH))
+        high = LINE * (1 + width(line) // TEXT_WIDTH)
+        sheet.set_row(row, high)
         return row + 1
 
-    def _table(self, sheet: Any, row: int, table: Table) -> int:
+    def _table(self, sheet: Any, row: int, table: Table, brief: bool) -> int:
         """A table from `row` on; the row after it."""
+        self.places[table.key] = (sheet.get_name(), row + 1, table)
         caption = self.captions.get(table.key, table.title)
         sheet.write_string(row, 0, caption, self.caption)
         heads = headers(table)
-        sheet.set_row(row + 1, LINE * max(self._lines(head, i) for i, head in enumerate(heads)))
+        high = LINE * max(self._lines(head, i) for i, head in enumerate(heads))
+        sheet.set_row(row + 1, high)
         for i, (column, head) in enumerate(zip(table.columns, heads, strict=True)):
             sheet.write_string(row + 1, i, head, self.right if column.numeric else self.head)
         for number, cells_ in enumerate(table.rows, row + 2):
             for i, (column, cell) in enumerate(zip(table.columns, cells_, strict=True)):
                 self._cell(sheet, number, i, column, cell)
         row += 2 + len(table.rows)
-        for note in (*table.notes, self.document.source(table)):
+        source = () if brief else (self.document.source(table),)
+        for note in (*table.notes, *source):
             row = self._line(sheet, row, note, self.note)
         return row + 1
 
@@ -205,7 +263,6 @@ class _Book:
             else {"date_axis": True, "num_format": "yyyy", "major_unit": 1,
                   "major_unit_type": "years"} if chart.kind == "path" else {}
         )  # fmt: skip
-        native.set_size(SIZE)
         return native
 
 
@@ -228,12 +285,12 @@ def _look(kind: ChartKind, place: int) -> dict[str, Any]:
 
 
 LADDER = ("#FFFFFF", "#B9C6D3", "#5B7FA3", "#2B2D42", "#D9D9D9", "#8C8C8C")  # from light to dark
-SHORT = 70  # rows up to which a sheet is printed on one page
 FREEZE = 12  # rows up to which a header is kept in sight
 FLAT = ("shares", "variance")  # bars that lie
 STACKED = {"type": "column", "subtype": "stacked"}
 KINDS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {  # and the columns shown; none: all
     "verdicts": ({"type": "column"}, ("target_rate", "rate_at_start", "without", "expected")),
+    "outlook": ({"type": "column"}, ("rate_at_start", "expected", "low", "high")),
     "path": ({"type": "line"}, ("without", "with")),
     "causes": (STACKED, labels.GROWTH),
     "shares": ({"type": "bar"}, ("points",)),

@@ -218,6 +218,41 @@ def doses(result: PlanResult, lang: str) -> Table:
     return labels.table("doses", rows, lang, source=result.stamp(lang), notes=[note])
 
 
+def evidence(result: PlanResult, lang: str) -> tuple[str, str]:
+    """What is known of the doses that are carried out: of their directions, of their quantities.
+
+    How many there are of each kind follows its name where there are several kinds.
+    """
+    known: list[tuple[str, str]] = [
+        (dose.grade, dose.amount.status)
+        for number, measure in result.scenario.plan.measures.items()
+        if not result.scenario.setting(number).idle
+        for __, __, dose in measure.doses()
+    ]
+    direction, quantity = (
+        (
+            labels.enumeration(
+                (
+                    f"{labels.label(group, name, lang)} {found.count(name)}"
+                    if len(set(found)) > 1
+                    else labels.label(group, name, lang)
+                    for name in labels.labels(group, lang)
+                    if name in found
+                ),
+                lang,
+            )
+            or UNKNOWN
+            for group, found in zip(("evidence", "status"), zip(*known, strict=True), strict=True)
+        )
+        if known
+        else (UNKNOWN, UNKNOWN)
+    )
+    return (
+        _("direction: {direction}", direction=direction).text(lang),
+        _("quantity: {quantity}", quantity=quantity).text(lang),
+    )
+
+
 def summary(result: PlanResult, lang: str) -> str:
     """How many parameters and how much of the data are assumed."""
     grades = [p.grade for p in catalogue()]

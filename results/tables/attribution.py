@@ -188,7 +188,7 @@ def titled(scenario: Scenario, name: str, lang: str) -> str:
     """A project or measure with its number and title."""
     plan = scenario.plan
     if name == SAFEGUARDS:
-        return labels.label("phrases", "safeguards" if plan.shipped else "others", lang)
+        return labels.label("phrases", "safeguards" if plan.shipped else "other_measures", lang)
     if name in plan.about.projects:
         return f"{name} {plan.about.projects[name].text(lang)}"
     return f"{name} {plan.measures[name].title.text(lang)}" if name in plan.measures else name

@@ -69,6 +69,41 @@ def on_a_day(result: PlanResult, group: Group, day: date) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def table(result: PlanResult, lang: str) -> Table:
+    """A row for each county on the last deadline."""
+    day = days(result)[-1]
+    rows = [
+        on_a_day(result, group, day) | {"place": group.text(lang)}
+        for group in result.groups[: len(result.region.counties)]
+    ]
+    for row in rows:
+        known = row["low"] is not None
+        row["interval"] = f"{row['low']:.1f}–{row['high']:.1f}" if known else None
+    unknown = {key for key in rows[0] if all(row[key] is None for row in rows)}
+    rows = [{k: v for k, v in row.items() if k not in unknown} for row in rows]
+    return labels.table(
+        "places", rows, lang, source=result.stamp(lang), year=result.scenario.start.year,
+        day=labels.in_words(day, lang),
+    )  # fmt: skip
+
+
+def map_chart(result: PlanResult, lang: str) -> Chart | None:
+    """The expected rates and the margins to targets on a map; None without boundaries."""
+    outlines, shown = result.region.outlines(), table(result, lang)
+    units = result.groups[: len(result.region.counties)]
+    if not all(str(group.code) in outlines for group in units):
+        return None
+    rates = labels.enumeration(
+        (f"{row['place']} {row['expected']:.1f}%" for row in shown.records()), lang
+    )
+    credit = labels.label("notes", "map", lang, credit=result.region.attribution.text(lang))
+    return Chart(
+        "map", shown, labels.label("titles", "map", lang),
+        labels.label("descriptions", "map", lang, rates=rates), note=credit,
+        outlines=tuple(outlines[str(group.code)] for group in units),
+    )  # fmt: skip
+
+
 def path(result: PlanResult, group: Group, lang: str) -> Table:
     """The published rate at every quarter's end, without and with the plan [percent]."""
     found = verdict.path(result.both, group, result.verdicts)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from xiancheng.scenarios.outcome import Group
 
 EXACT = 0.01  # of the value: an interval that is narrower says no more than the value
+FINEST = {"points": 3, "urban_residents": 0, "points_per": 3, "urban_residents_per": 0}  # decimals
 
 
 def lever_effects(
@@ -51,18 +52,22 @@ def lever_effects(
     )
 
 
-def known(middle: float, low: float, high: float, *, signed: bool = False) -> str:
+def known(middle: float, low: float, high: float, *, signed: bool = False, finest: int = 0) -> str:
     """A number with its interval, both to two digits of the interval's width.
 
-    >>> known(0.2143, 0.081, 0.362, signed=True), known(23778.2, 12011.0, 35102.0)
+    Parameters
+    ----------
+    finest : decimals at most
+
+    >>> known(0.2143, 0.081, 0.362, signed=True, finest=3), known(23778.2, 12011.0, 35102.0)
     ('+0.21 (+0.08, +0.36)', '24,000 (12,000, 35,000)')
     >>> known(5831.1, 5831.1, 5831.1), known(0.0, 0.0, 0.0)
     ('5,831', '0')
     """
     width = high - low
     if width <= EXACT * abs(middle):
-        return _rounded(middle, 1 if abs(middle) < 100 else 0, signed=signed)
-    digits = 1 - math.floor(math.log10(width))
+        return _rounded(middle, finest, signed=signed)
+    digits = min(1 - math.floor(math.log10(width)), finest)
     one, two, three = (_rounded(x, digits, signed=signed) for x in (middle, low, high))
     return f"{one} ({two}, {three})"
 
@@ -107,12 +112,15 @@ def _effect(row: Mapping[str, Any], key: str, lang: str) -> str | None:
     if values is None:
         return None
     middle, low, high = values
+    least = 10.0 ** -FINEST[key]
+    if low == high == 0:
+        return "0"
+    if max(-low, high) < least / 2:
+        return f"<{least:g}"
+    shown = known(middle, low, high, signed=True, finest=FINEST[key])
     if low <= 0 <= high:
-        if low == high:
-            return "0"
-        shown = known(middle, low, high, signed=True)
         return labels.label("phrases", "unclear_effect", lang, interval=shown.partition(" ")[2])
-    return known(middle, low, high, signed=True)
+    return shown
 
 
 def _per(row: Mapping[str, Any], lang: str) -> str | None:

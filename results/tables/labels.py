@@ -5,7 +5,9 @@ its paragraphs; the lines of a paragraph are joined, in English with spaces.
 """
 
 import re
+from calendar import month_name
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -13,11 +15,12 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from ruamel.yaml import YAML
 
-from xiancheng.calibration.i18n import _
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.tables.table import Column, Table
 from xiancheng.sim.indicators import INDICATORS
 
 PARAGRAPH = "\f"
+NUMERALS = "〇一二三四五六七八九十"
 RELATIONS = {  # before the rate of a target
     "about": "≈", "at least": "≥", "more than": ">", "strive for": "≥",
 }  # fmt: skip
@@ -109,7 +112,8 @@ def _templates(lang: str) -> Environment:
         undefined=StrictUndefined, finalize=lambda value: getattr(value, lang, value),
     )  # fmt: skip
     environment.filters |= {
-        "f": format, "percent": percent,
+        "f": format, "percent": percent, "day": lambda day: in_words(day, lang),
+        "tenths": lambda chance: tenths(chance, lang),
         "listed": lambda items: enumeration([getattr(x, lang, x) for x in items], lang),
     }  # fmt: skip
     return environment
@@ -219,6 +223,47 @@ def percent(chance: float) -> str:
     if chance < 0.01:
         return "<1%"
     return ">99%" if chance > 0.99 else f"{chance:.0%}"
+
+
+def tenths(chance: float, lang: str) -> str:
+    """A probability in words, to the nearest tenth; what is nearly impossible is not called so.
+
+    >>> tenths(0.68, "zh"), tenths(0.97, "zh"), tenths(0.02, "zh"), tenths(0.31, "en")
+    ('约七成', '九成以上', '不足一成', 'about 3 in 10')
+    """
+    n = round(10 * chance)
+    if 1 <= n <= 9:
+        return _("about {n} in 10", n=Words(NUMERALS[n], str(n))).text(lang)
+    return (_("less than 1 in 10") if n < 1 else _("more than 9 in 10")).text(lang)
+
+
+def numeral(n: int) -> str:
+    """A number from 1 to 99 in Chinese.
+
+    >>> numeral(3), numeral(10), numeral(12), numeral(20)
+    ('三', '十', '十二', '二十')
+    """
+    tens, units = divmod(n, 10)
+    return (
+        ("" if tens == 1 else NUMERALS[tens] if tens else "")
+        + ("十" if tens else "")
+        + (NUMERALS[units] if units else "")
+    )
+
+
+def in_words(day: date, lang: str) -> str:
+    """A day as a sentence has it.
+
+    >>> in_words(date(2025, 12, 31), "zh"), in_words(date(2020, 11, 1), "zh")
+    ('2025年末', '2020年11月1日')
+    >>> in_words(date(2025, 12, 31), "en"), in_words(date(2020, 11, 1), "en")
+    ('the end of 2025', '1 November 2020')
+    """
+    if (day.month, day.day) == (12, 31):
+        return _("the end of {year}", year=day.year).text(lang)
+    if lang == "zh":
+        return f"{day.year}年{day.month}月{day.day}日"
+    return f"{day.day} {month_name[day.month]} {day.year}"
 
 
 def amount(value: float) -> str:

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from xiancheng.sim.state import Floats
+
 Cell = float | int | str | bool | date | None
 Lang = Literal["zh", "en"]
-ChartKind = Literal["verdicts", "path", "causes", "shares", "effort", "variance"]
+ChartKind = Literal["verdicts", "outlook", "map", "path", "causes", "shares", "effort", "variance"]
 
 UNKNOWN = "–"
 LARGE = 1000  # free digits: from here on a number is shown without decimals
@@ -147,6 +149,8 @@ class Chart:
     title: str
     description: str  # what it shows, for readers who cannot see it
     markers: tuple[Marker, ...] = ()
+    note: str = ""  # below it
+    outlines: tuple[Floats, ...] = ()  # of a map, a row each [degrees], (point, 2)
 
     @property
     def key(self) -> str:

@@ -135,6 +135,14 @@ def parts(result: PlanResult, lang: str) -> Table:
     return labels.table("parts", rows, lang, source=result.stamp(lang), notes=[note])
 
 
+def effects(result: PlanResult, lang: str) -> Table:
+    """A row for each target: rate and chance without and with the plan, and what lies between."""
+    rows = rows_of(result.verdicts, lang)
+    if len({row["deadline"] for row in rows}) < 2:
+        rows = [{k: v for k, v in row.items() if k != "deadline"} for row in rows]
+    return labels.table("effects", rows, lang, source=result.stamp(lang))
+
+
 def news(result: PlanResult, lang: str) -> Table | None:
     """What newer figures changed: each target before and after, with the figures of its units.
 

@@ -424,7 +424,7 @@ def test_cancelling_leaves_what_was_shown_and_can_be_resumed(visitor):
     one.page.get_by_role("button", name="取消计算").click()
     one.page.get_by_text("已取消").wait_for()
     one.page.get_by_role("button", name="继续全规模计算").click()
-    one.page.get_by_text("正在计算初步结果").wait_for()
+    one.page.get_by_text("正在计算第一个答案").wait_for()
     one.answered()
     assert one.page.locator(".verdicts tbody tr").count() == 6
     assert one.verdicts() != before

@@ -14,7 +14,7 @@ from tests.results.report.test_sections import SCALE, drawn, shares_of
 from xiancheng.calibration.errors import RequestError, ScenarioError
 from xiancheng.calibration.file_models import Text
 from xiancheng.results.cli import main, publish
-from xiancheng.results.report import build, document, sections
+from xiancheng.results.report import build, document, sections, xlsx
 from xiancheng.results.store.cache import StoredRuns, save_run
 from xiancheng.results.store.runs import load_run
 from xiancheng.results.tables import plan_result
@@ -32,6 +32,7 @@ pytest.importorskip("typst")
 pytest.importorskip("xlsxwriter")
 
 FORMS = [*build.WRITERS]
+FONTS = ("黑体", "仿宋", "宋体", "方正小标宋简体", "仿宋_GB2312", "楷体_GB2312")
 HOSTILE = {
     "tag": "<img src=x onerror=alert(1)>",
     "formula": "=cmd|' /C calc'!A0",
@@ -203,24 +204,116 @@ def test_a_region_without_targets_has_documents_without_verdicts(told):
 def test_every_style_of_word_names_its_chinese_font(made):
     styles = docx.Document(BytesIO(made["docx"])).styles.element
     for style in styles.xpath("./w:style[w:rPr]"):
-        assert style.xpath("./w:rPr/w:rFonts/@w:eastAsia")[0] in ("黑体", "仿宋")
+        if fonts := style.xpath("./w:rPr/w:rFonts/@w:eastAsia"):  # a badge has those of its line
+            assert fonts[0] in FONTS
     fonts = {
         style.xpath("./w:name/@w:val")[0]: style.xpath("./w:rPr/w:rFonts/@w:eastAsia")
         for style in styles.xpath("./w:style[w:rPr]")
     }
-    assert fonts["heading 1"] == fonts["Title"] == ["黑体"]
+    assert fonts["heading 1"] == fonts["Title"] == fonts["Official Heading 1"] == ["黑体"]
     assert fonts["Normal"] == ["仿宋"]
+    assert fonts["Official Title"] == ["方正小标宋简体"]
+    assert fonts["Official Body"] == ["仿宋_GB2312"]
+    assert fonts["Official Heading 2"] == ["楷体_GB2312"]
 
 
 def test_word_has_headings_pages_a_header_and_a_table_of_contents(made, what):
     opened = docx.Document(BytesIO(made["docx"]))
-    headings = [p.text for p in opened.paragraphs if p.style.name.startswith("Heading")]
-    assert headings == [section.title for section in what.sections]
-    codes = [e.text.strip() for e in opened.element.body.xpath(".//w:instrText")]
-    assert codes[0].startswith("TOC")
+    headings = [p for p in opened.paragraphs if re.match(r"(Official )?Heading", p.style.name)]
+    assert [p.text for p in headings] == what.headings()[1:]  # the page for leaders has none
+    marks = [p._p.xpath("./w:bookmarkStart/@w:name")[0] for p in headings]
+    codes = [e.text.split() for e in opened.element.body.xpath(".//w:instrText")]
+    assert [code[1] for code in codes if code[0] == "PAGEREF"] == marks
+    front, annex = opened.sections
+    assert front.header.paragraphs[0].text == ""
+    assert annex.header.paragraphs[0].text == what.header
+    for footer in (front.footer, front.even_page_footer):
+        assert "PAGE" in [e.text.strip() for e in footer._element.xpath(".//w:instrText")]
+        assert footer.paragraphs[0].text == "— 1 —"
+
+
+def test_the_official_style_is_that_of_the_standard(made):
+    """GB/T 9704-2012: margins 37, 35, 28 and 26 mm; three sizes; lines 28 pt apart."""
+    opened = docx.Document(BytesIO(made["docx"]))
     page = opened.sections[0]
-    assert page.header.paragraphs[0].text == what.header
-    assert "PAGE" in [e.text.strip() for e in page.footer._element.xpath(".//w:instrText")]
+    margins = page.top_margin, page.bottom_margin, page.left_margin, page.right_margin
+    assert [round(each.mm) for each in margins] == [37, 35, 28, 26]
+    styles = {name: opened.styles[f"Official {name}"] for name in ("Title", "Body", "Heading 1")}
+    assert [style.font.size.pt for style in styles.values()] == [22, 16, 16]
+    assert styles["Body"].paragraph_format.line_spacing.pt == 28
+    size = pypdf.PdfReader(BytesIO(made["pdf"])).pages[0].mediabox
+    assert [round(float(each) / 72 * 25.4) for each in (size.width, size.height)] == [210, 297]
+
+
+def test_levels_are_numbered_as_offices_do(what):
+    shown = dict(zip((section.key for section in what.sections), what.headings(), strict=True))
+    assert shown["targets"].startswith("一、")
+    assert shown["certainty"].startswith("五、")
+    assert shown["verdicts"].startswith("一、")  # the annex counts anew
+    assert shown["place-371621"].startswith("（")
+    assert shown["leaders"] == "要点"
+
+
+def test_the_page_for_leaders_is_one_page_of_plain_words(told, made, what):
+    """No run, no symbol, no number of a project or measure, no word of the model."""
+    page = pdf_text(made["pdf"], 1)
+    for word in ("结论1.", "建议1.", "须知1.", "方向：", "数量：", "—1—", "编制单位"):
+        assert word in page, word
+    for word in ("plan-0123", "±", "≥", "≈", "P1", "M01", "抽样", "先验", "后验", "中位数", "种子"):
+        assert word not in page, word
+    (first, *_) = what.sections
+    assert [block.title for block in first.blocks if isinstance(block, document.BulletList)] == [
+        "结论", "建议", "须知"
+    ]  # fmt: skip
+    conclusions, *_, notices = (b for b in first.blocks if isinstance(b, document.BulletList))
+    assert (len(conclusions.items), len(notices.items)) == (3, 2)
+    (table,) = (b for b in first.blocks if isinstance(b, document.Table))
+    assert len(table.rows) == len(told.verdicts) == 6
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_front_pages_are_few(told, lang):
+    """The page for leaders is one page, and the body at most six; --brief has no more."""
+    content = build.documents(told, ["pdf"], lang, document.Setting(brief=True))["pdf"]
+    pages = pypdf.PdfReader(BytesIO(content)).pages
+    assert 2 <= len(pages) <= 7
+    second = re.sub(r"\s+", "", pages[1].extract_text())
+    assert {"zh": "一、目标能否达到", "en": "1Canthetargetsbemet"}[lang] in second
+    assert "plan-0123" not in pages[0].extract_text() or lang == "en"  # there, in the header
+
+
+def test_a_unit_is_named_on_the_first_page_and_a_space_is_left_without_one(told):
+    named = document.Setting(unit="滨州市发展改革委")
+    for setting, shown in ((named, "滨州市发展改革委"), (document.Setting(), "（待填写）")):
+        content = build.documents(told, ["docx"], "zh", setting)["docx"]
+        first = [p.text for p in docx.Document(BytesIO(content)).paragraphs[:4]]
+        assert any(shown in text and "年" in text for text in first)
+
+
+def test_the_official_style_is_refused_in_english():
+    with pytest.raises(RequestError, match="GB/T 9704"):
+        document.Setting("official").resolved("en")
+    assert document.Setting().resolved("en").style == "analytic"
+
+
+def test_every_document_has_the_two_badges(made):
+    words = {
+        "docx": "".join(p.text for p in docx.Document(BytesIO(made["docx"])).paragraphs),
+        "pdf": pdf_text(made["pdf"]), "html": "".join(Seen(made["html"]).texts),
+        "xlsx": "".join(
+            str(cell.value) for sheet in openpyxl.load_workbook(BytesIO(made["xlsx"]))
+            for row in sheet.iter_rows() for cell in row
+        ),
+    }  # fmt: skip
+    for form, text in words.items():
+        assert "方向：强证据" in text, form
+        assert re.search("数量：[^。]*假定", text), form
+
+
+def test_the_heading_of_delivery_denies_what_it_is_not(what):
+    for section in what.sections:
+        if section.key in ("tasks", "delivery"):
+            assert "不是实际进展的统计" in section.title
 
 
 def test_pdf_brings_its_own_fonts(made):
@@ -232,21 +325,30 @@ def test_pdf_brings_its_own_fonts(made):
     assert all("NotoSansSC" in font or "NotoSerifSC" in font for font in fonts), fonts
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
-def test_the_conclusions_are_one_page(told, made, lang):
-    content = made["pdf"] if lang == "zh" else build.documents(told, ["pdf"], "en")["pdf"]
-    pages = pypdf.PdfReader(BytesIO(content)).pages
-    first, second = (re.sub(r"\s+", "", page.extract_text()) for page in pages[:2])
-    assert {"zh": "还不知道的", "en": "Whatisnotknown"}[lang] in first
-    assert {"zh": "图1", "en": "Figure1"}[lang] in first
-    assert {"zh": "目录", "en": "Contents"}[lang] in second
-
-
 def test_excel_has_charts_of_its_own_frozen_headers_and_provenance(made, what):
     book = openpyxl.load_workbook(BytesIO(made["xlsx"]))
-    assert sum(len(sheet._charts) for sheet in book) == len([*what.charts()])
+    shown = [chart for chart in what.charts() if chart.kind != "map"]  # which Excel cannot draw
+    assert sum(len(sheet._charts) for sheet in book) == len(shown)
     assert "来源" in book.sheetnames
-    assert all(book[name].freeze_panes for name in ("任务完成", "假定", "来源", "惠民县"))
+    assert all(book[name].freeze_panes for name in ("假定", "来源", "惠民县"))
+
+
+def test_excel_prints_whole_tables_with_their_headers(made, what):
+    """A sheet is a page, or one long table whose header repeats; charts are below tables."""
+    book = openpyxl.load_workbook(BytesIO(made["xlsx"]))
+    long = [table for table in what.tables() if len(table.rows) > xlsx.LONG]
+    assert len(long) > 2
+    repeated = {sheet.title: sheet.print_title_rows for sheet in book if sheet.print_title_rows}
+    for sheet in book:
+        fit = sheet.page_setup.fitToHeight
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+        assert sheet.page_setup.fitToWidth in (None, 1)
+        assert (fit == 0) <= (sheet.title in repeated)
+        for chart in sheet._charts:  # nothing is beside it
+            first = chart.anchor._from.row + 1
+            beside = sheet.iter_rows(first, first + xlsx.CHART_ROWS - 1)
+            assert not any(cell.value for row in beside for cell in row), sheet.title
+    assert sum(sheet.page_setup.fitToHeight == 0 for sheet in book) == len(long)
 
 
 def test_html_is_one_file_that_asks_for_nothing(made):

@@ -17,7 +17,6 @@ from xiancheng.results.analysis.attribution import (
 )
 from xiancheng.results.cli import main
 from xiancheng.results.report import sections
-from xiancheng.results.report.document import BulletList
 from xiancheng.results.store.runs import load_run
 from xiancheng.results.tables import counties, plan_result, provenance, verdicts
 from xiancheng.results.tables.labels import label, likelihood
@@ -145,7 +144,7 @@ def test_without_a_record_and_without_draws_no_probability_is_claimed(both, monk
     told = plan_result.of_pair(both)
     heads = [c.label for c in verdicts.table(told, "zh").columns]
     assert "达标概率" not in heads
-    said = dict(sections.answers(told, "zh"))["目标能否达到"]
+    said = sections.answers(told, "zh")["met"]
     assert any("没有达标概率" in sentence for sentence in said)
 
 
@@ -164,11 +163,12 @@ def test_all_ten_caveats_are_shown(told, lang):
 
 
 @LANGS
-def test_an_uncalibrated_model_is_called_so_on_the_first_page(told, lang, monkeypatch):
+def test_an_uncalibrated_model_is_called_so_in_the_body(told, lang, monkeypatch):
     monkeypatch.setattr("xiancheng.calibration.posterior.read", lambda _: None)
-    blocks = sections.document(told, lang).sections[0].blocks
-    first = "".join(text for each in blocks if isinstance(each, BulletList) for text in each.items)
-    assert {"zh": "尚未用数据校准", "en": "has not been calibrated"}[lang] in first
+    what = sections.document(told, lang)
+    sure = next(section for section in what.sections if section.key == "certainty")
+    said = "".join(block for block in sure.blocks if isinstance(block, str))
+    assert {"zh": "尚未用数据校准", "en": "has not been calibrated"}[lang] in said
 
 
 def test_every_parameter_is_listed_with_the_value_of_the_run(told):
@@ -210,7 +210,7 @@ def shares_of(told, points, **more):
 def test_what_works_is_told_from_what_may_be_chance_and_from_what_does_nothing(told):
     points = {"P1": (0.3, 0.1), "P2": (0.1, 0.1), "P3": (0.0, 0.0), "P4": (-0.3, 0.1)}
     with_shares = replace(told, shares=shares_of(told, points))
-    works = dict(sections.answers(with_shares, "en"))["What works and what does not"]
+    works = sections.answers(with_shares, "en")["works"]
     lines = [next(s for s in works if s.startswith(start)) for start in
              ("They work", "They lower", "Not to be told", "Less than 0.02")]  # fmt: skip
     assert [f"P{i}" in line for line, i in zip(lines, (1, 4, 2, 3), strict=True)] == [True] * 4
@@ -220,8 +220,8 @@ def test_few_pairs_of_orders_make_less_clear(told):
     points = {"P1": (0.3, 0.1)}
     for permutations, clear in ((40, True), (4, False)):
         shares = shares_of(told, points, permutations=permutations)
-        works = dict(sections.answers(replace(told, shares=shares), "en"))
-        said = " ".join(works["What works and what does not"])
+        works = sections.answers(replace(told, shares=shares), "en")["works"]
+        said = " ".join(works)
         assert ("They work" in said) == clear
         assert ("Not to be told from zero" in said) == (not clear)
 
@@ -229,8 +229,8 @@ def test_few_pairs_of_orders_make_less_clear(told):
 def test_of_a_single_world_nothing_is_said_to_work(told):
     """Another draw or another seed may turn the sign of a share."""
     shares = shares_of(told, {"P1": (0.3, 0.001), "P2": (-0.2, 0.001)}, draws=0)
-    works = dict(sections.answers(replace(told, shares=shares), "en"))
-    said = " ".join(works["What works and what does not"])
+    works = sections.answers(replace(told, shares=shares), "en")["works"]
+    said = " ".join(works)
     assert "at central parameters in one random world" in said
     assert "±" not in said
     assert not any(word in said for word in ("They work", "They lower", "Not to be told"))
@@ -238,8 +238,8 @@ def test_of_a_single_world_nothing_is_said_to_work(told):
 
 def test_what_the_shares_come_to_stands_beside_what_the_verdict_says(told):
     shares = shares_of(told, {"P1": (0.3, 0.1)})
-    works = dict(sections.answers(replace(told, shares=shares), "en"))
-    said = " ".join(works["What works and what does not"])
+    works = sections.answers(replace(told, shares=shares), "en")["works"]
+    said = " ".join(works)
     judged = told.verdicts.set_index("unit_code")["from_plan_pp"][shares.largest()]
     assert f"add up to +0.30±0.00; the verdict has {judged:+.2f}" in said
 
