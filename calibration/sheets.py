@@ -19,7 +19,7 @@ from xiancheng.calibration.errors import Problem, ScenarioError
 from xiancheng.calibration.i18n import _, same
 
 LARGEST = 20_000_000  # bytes of a file; the census table of a province has 0.2 million
-UNPACKED = 200_000_000  # bytes of what a workbook holds
+UNPACKED = 60_000_000  # bytes of what a workbook holds; that of a nation, half of it
 MOST_ROWS, MOST_COLUMNS = 100_000, 1_000
 ZIP = b"PK\x03\x04"  # how an .xlsx begins
 EXPECTED = _("CSV with commas (UTF-8 or GBK), or an Excel workbook (.xlsx)")
@@ -69,9 +69,9 @@ def sheet_of(raw: bytes, name: str) -> parsing.Cells:
     return header, [(line, cells) for line, cells in rows if not cells[0].startswith("#")]
 
 
-def too_large(name: str) -> ScenarioError:
-    """The error that a file is larger than any table."""
-    expected = _("a file of at most {megabytes:.0f} MB", megabytes=LARGEST / 1e6)
+def too_large(name: str, most: int = LARGEST) -> ScenarioError:
+    """The error that a file is larger than any table, or than `most` bytes."""
+    expected = _("a file of at most {megabytes:.0f} MB", megabytes=most / 1e6)
     return ScenarioError([Problem(name, 0, 0, "", expected, _("a larger one"))])
 
 
@@ -82,7 +82,7 @@ def _workbook(raw: bytes) -> parsing.Cells:
     try:
         with zipfile.ZipFile(BytesIO(raw)) as packed:
             if sum(each.file_size for each in packed.infolist()) > UNPACKED:
-                raise parsing.TextError(0, _("a workbook of more than 200 MB when unpacked"))
+                raise parsing.TextError(0, _("a workbook of more than 60 MB when unpacked"))
         with warnings.catch_warnings():  # of styles and extensions, which are not read
             warnings.simplefilter("ignore")
             book = openpyxl.load_workbook(BytesIO(raw), read_only=True, data_only=True)

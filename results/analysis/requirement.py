@@ -9,7 +9,7 @@ tested on; it says how large a gap is, and is no proposal.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -55,6 +55,9 @@ class Push:
         return tuple(float(shortfall / each) if each > 0 else None for each in ends)
 
 
+Pushed = tuple[tuple[Push, ...], dict[int, float]]  # pushes, and residents by target
+
+
 @dataclass(frozen=True)
 class Requirement:
     """What would close the shortfall of each target, and which rates can be had as it is."""
@@ -65,6 +68,15 @@ class Requirement:
     wanted: Mapping[int, float]  # rate had with the wanted probability [percent]
     residents: Mapping[int, float]  # of the counties of each target, at the end
     pushes: tuple[Push, ...]  # none where a package is enough
+
+    @classmethod
+    def of(
+        cls, goal: GoalSpec, region: "Region", rates: Mapping[int, tuple[float, ...]],
+        pushed: "Pushed" = ((), {}),
+    ) -> Self:  # fmt: skip
+        """From the rates of a certificate, and what `pushes` gave where no package is enough."""
+        had, wanted = {t: r[:-1] for t, r in rates.items()}, {t: r[-1] for t, r in rates.items()}
+        return cls(goal, region, had, wanted, pushed[1], pushed[0])
 
     def shortfall(self, target: int) -> float:
         """Points that a target lacks with the wanted probability; 0 if it lacks none."""
@@ -121,7 +133,7 @@ def had_with(
 def pushes(
     goal: GoalSpec, runs: SummarySource, draws: Sequence[RunSpec],
     done: Callable[[], None] = lambda: None,
-) -> tuple[tuple[Push, ...], dict[int, float]]:  # fmt: skip
+) -> Pushed:  # fmt: skip
     """What each quantity does, and the residents of each target's counties at the end.
 
     Levers that no measure of the plan moves by a total are left out.

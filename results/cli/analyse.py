@@ -204,12 +204,9 @@ def seek(options: Namespace, say: Say) -> int:
         _work(options, scenario, each * options.confirm, options.confirm_scale),
     ]
     announce(say, works, options.jobs)
-    found, regret, (pushed, residents) = _search(options, say, goal, search, outside)
+    found, regret, pushed = _search(options, say, goal, search, outside)
     proof, anchored = _confirm(options, say, goal, found, each * options.confirm)
-    needed = requirement.Requirement(
-        goal, pack, {t: had[:-1] for t, had in proof.rates.items()},
-        {t: had[-1] for t, had in proof.rates.items()}, residents, pushed,
-    )  # fmt: skip
+    needed = requirement.Requirement.of(goal, pack, proof.rates, pushed)
     notes = tables.goal_notes(
         goal, found, proof, pack, say.lang, anchored=anchored, regret=regret, scale=options.scale
     )
@@ -249,7 +246,7 @@ def _search(
 ) -> tuple[
     goal_seek.SearchResult,
     certificate.Regret | None,
-    tuple[tuple[requirement.Push, ...], dict[int, float]],
+    requirement.Pushed,
 ]:
     """The least package, and what packages come to in other outside worlds, if that is asked.
 
@@ -260,7 +257,7 @@ def _search(
         with progress(say(_("searching")), steps) as step:
             own = goal_seek.AnchoredRuns(runs, goal.scenario, draws)
             found = goal_seek.search(goal, own, draws, seed=options.seed, done=step)
-        beyond: tuple[tuple[requirement.Push, ...], dict[int, float]] = ((), {})
+        beyond: requirement.Pushed = ((), {})
         if not found.met:
             more = requirement.runs_foreseen(len(draws))
             with progress(say(_("what it would take")), more) as step:

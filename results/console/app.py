@@ -21,6 +21,7 @@ from xiancheng.calibration.i18n import _
 from xiancheng.calibration.yaml_positions import MAX_BYTES
 from xiancheng.results.console.computation import Server, preliminary
 from xiancheng.results.console.edits import ScenarioEdit
+from xiancheng.results.console.figures import figures_response
 from xiancheng.results.console.page import Page
 from xiancheng.results.console.session import default_scenarios, from_url, upload_response
 from xiancheng.results.console.widgets import text
@@ -86,6 +87,13 @@ def add_routes(server: Server) -> None:
         source = await bounded_body(request)
         plan = load_plan(None, server.name).reference
         status, answer = await server.queue.aside(upload_response, source, lang, server.name, plan)
+        return JSONResponse(answer, status)
+
+    @app.post("/figures", include_in_schema=False)
+    async def brought(request: Request) -> JSONResponse:
+        lang = "en" if request.query_params.get("lang") == "en" else "zh"
+        source = await bounded_body(request)
+        status, answer = await server.queue.aside(figures_response, source, lang, server.name)
         return JSONResponse(answer, status)
 
 

@@ -7,12 +7,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xiancheng.calibration.forecasts.common_trend import PublishedRate
 from xiancheng.results.console.jobs import JobQueue
 from xiancheng.results.console.library import Library
 from xiancheng.results.console.result import ABQuery, ABResult
 from xiancheng.scenarios.ensemble import RunSummary
 from xiancheng.scenarios.scenario_files import Scenario
-from xiancheng.scenarios.trunk import SnapshotFolder
+from xiancheng.scenarios.trunk import KeptStates
 
 if TYPE_CHECKING:
     from xiancheng.calibration.region import Region
@@ -51,11 +52,15 @@ class Server:
     library: Library
     runs: Path  # where the runs of documents are saved
     sizes: Sizes
-    states: SnapshotFolder | None = None  # of models, shared by all scenarios of a draw
+    states: KeptStates | None = None  # of models, shared by all scenarios of a draw
 
 
 async def preliminary(
-    server: Server, user: str, a: Scenario, b: Scenario
+    server: Server,
+    user: str,
+    a: Scenario,
+    b: Scenario,
+    figures: tuple[PublishedRate, ...] = (),
 ) -> AsyncIterator[ABResult]:
     """The result of a small run of each side, then of the same with the first draws.
 
@@ -64,7 +69,7 @@ async def preliminary(
     sizes = server.sizes
     query = ABQuery(
         a, b, server.name, sizes.quick_scale, sizes.draws, draw_scale=sizes.draw_scale,
-        states=server.states,
+        states=server.states, figures=figures,
     )  # fmt: skip
     await asyncio.to_thread(query.prepare)
     ask = partial(server.queue.ask, user, query.summarize)
@@ -77,19 +82,27 @@ async def preliminary(
 
 async def results(
     server: Server, user: str, a: Scenario, b: Scenario, begin: Callable[[int], None],
-    step: Callable[[], None],
+    step: Callable[[], None], figures: tuple[PublishedRate, ...] = (),
 ) -> AsyncIterator[ABResult]:  # fmt: skip
     """The preliminary results, then those of more and more draws, with full runs of each side.
 
     Parameters
     ----------
+    figures : published rates that the visitor brought
     begin, step : called with the number of runs that follow the first draws, and after each
     """
-    async for result in preliminary(server, user, a, b):
+    async for result in preliminary(server, user, a, b, figures):
         yield result
     sizes = server.sizes
     query = ABQuery(
-        a, b, server.name, sizes.scale, sizes.draws, draw_scale=sizes.draw_scale, keep=True
+        a,
+        b,
+        server.name,
+        sizes.scale,
+        sizes.draws,
+        draw_scale=sizes.draw_scale,
+        keep=True,
+        figures=figures,
     )
     await asyncio.to_thread(query.prepare)
     n, first = len(query.central), min(sizes.quick_draws, query.draws)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from nicegui import background_tasks, ui
 
+from xiancheng.calibration.forecasts.common_trend import PublishedRate
 from xiancheng.calibration.i18n import Words, _
-from xiancheng.results.console import library, tour
+from xiancheng.results.console import figures, library, tour
 from xiancheng.results.console.computation import FORMATS, Server, make_document, results
 from xiancheng.results.console.controls import LeverPanel, ScenarioPicker
 from xiancheng.results.console.edits import ScenarioEdit, edit_title
@@ -39,7 +40,7 @@ UPLOAD = """async (e) => {
   e.target.value = '';
   if (!file) return;
   try {
-    const answer = await fetch('/scenario?lang=' + document.documentElement.lang.slice(0, 2),
+    const answer = await fetch('/PLACE?lang=' + document.documentElement.lang.slice(0, 2),
                                {method: 'POST', body: file});
     emit(await answer.json());
   } catch (problem) { emit({message: String(problem)}); }
@@ -108,7 +109,15 @@ class Page(Tab):
                     "input", id="upload", type="file", accept=".yaml,.yml", hidden=True,
                     aria_label=say(_("Upload a scenario file")), tabindex="-1",
                 )  # fmt: skip
-                upload.on("change", self._uploaded, js_handler=UPLOAD)
+                to = UPLOAD.replace("PLACE", "scenario")
+                upload.on("change", self._uploaded, js_handler=to)
+                button(say(_("Our figures")), self._ask_figures)
+                rates = element(
+                    "input", id="figures", type="file", accept=".csv,.xlsx", hidden=True,
+                    aria_label=say(_("Upload published rates")), tabindex="-1",
+                )  # fmt: skip
+                to = UPLOAD.replace("PLACE", "figures")
+                rates.on("change", self._brought, js_handler=to)
                 with element("button", "button", type="button", data_print=True):
                     text(say(_("Print")))
                 button(say(_("Report")), self._ask_document)
@@ -148,6 +157,60 @@ class Page(Tab):
             self._follow()
 
         self.guarded(change)
+
+    # Figures that the visitor brings
+
+    def _ask_figures(self) -> None:
+        """Say what can be brought and what is used; choose a file, or use none."""
+        say, used = self.say, self.session.figures
+        with dialog(say(_("Our figures"))) as opened, element("div", "dialog console"):
+            text(
+                say(
+                    _(
+                        "A table (CSV or Excel) of rates published since the last census: place, "
+                        "date, rate. The level follows them; nothing is kept on the server."
+                    )
+                )
+            )
+            if used:
+                text(say(figures.summary(used)))
+            with element("div", "actions"):
+                choose = "document.getElementById('figures').click()"
+                button(say(_("Choose a file")), partial(self._with_figures, opened.close, choose))
+                button(
+                    say(_("Download a template")),
+                    partial(
+                        ui.download.content, figures.TEMPLATE.encode(), "figures.csv", "text/csv"
+                    ),
+                )
+                if used:
+                    button(say(_("Use none")), partial(self._bring, (), opened.close))
+                button(say(_("Cancel")), opened.close)
+
+    def _with_figures(self, close: Callable[[], object], script: str) -> None:
+        close()
+        self.client.run_javascript(script)
+
+    def _brought(self, event: object) -> None:
+        answer = getattr(event, "args", None) or {}
+        if "figures" not in answer:
+            self.alert(str(answer.get("message", "")))
+            return
+        remarks = "\n".join(str(each) for each in answer.get("remarks", ()))
+
+        def bring() -> None:
+            self._bring(figures.decode(str(answer["figures"]), self.server.region))
+
+        if self.guarded(bring) and remarks:
+            with self.client:
+                self.alert(remarks)
+
+    def _bring(
+        self, rates: tuple[PublishedRate, ...], close: Callable[[], object] = lambda: None
+    ) -> None:  # fmt: skip
+        close()
+        self.session.bring(rates)
+        self._follow()
 
     def _switch_language(self) -> None:
         other = "en" if self.session.lang == "zh" else "zh"
@@ -295,7 +358,8 @@ class Page(Tab):
     async def _computed(self) -> None:
         a, b, job = self.session.scenario, self.session.b.scenario, self._job
         begin = partial(job.begin, _("more draws"))
-        async for result in results(self.server, self.client.id, a, b, begin, job.step):
+        brought = self.session.figures
+        async for result in results(self.server, self.client.id, a, b, begin, job.step, brought):
             if self.client.is_deleted:
                 return
             self.session.keep_previous(self._result, result)

@@ -17,6 +17,7 @@ from xiancheng.calibration.errors import Problem, ScenarioError, localized
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.naming import is_path, shortened
 from xiancheng.calibration.yaml_positions import MAX_BYTES, parse_yaml
+from xiancheng.results.console import figures
 from xiancheng.results.console.edits import BASELINE, ScenarioEdit, plan_scenario, titled
 from xiancheng.scenarios.diff import foreign
 from xiancheng.scenarios.loader import load_plan, resolve, using_plan
@@ -24,6 +25,7 @@ from xiancheng.scenarios.outcome import Group
 from xiancheng.scenarios.scenario_files import Scenario
 
 if TYPE_CHECKING:
+    from xiancheng.calibration.forecasts.common_trend import PublishedRate
     from xiancheng.calibration.region import Region
     from xiancheng.results.analysis.attribution import AttributionTable
     from xiancheng.results.analysis.variance import VarianceSplit
@@ -73,6 +75,7 @@ class Session:
     tables: dict[str, "Table"] = field(default_factory=dict)  # of the open view, by key
     second_map: str = "difference"  # a key of `views.overview.SECOND_MAPS`
     attribution: ComputedAttribution | None = None  # the last that was computed in this tab
+    figures: "tuple[PublishedRate, ...]" = ()  # that the visitor brought
     goal: "FoundPackage | None" = None  # the last that was searched in this tab
     variance: "tuple[str, VarianceSplit] | None" = None  # the last split, by the scenario's digest
     _past: list[State] = field(default_factory=list)
@@ -97,6 +100,11 @@ class Session:
         self._past = [*self._past[-UNDO_STEPS + 1 :], self._state]
         self._future = []
         self.a, self.b = a or self.a, b or self.b
+
+    def bring(self, brought: "tuple[PublishedRate, ...]") -> None:
+        """Use other published rates; what was computed without them is forgotten."""
+        self.figures = brought
+        self.attribution = self.variance = self.previous = self.goal = None
 
     def keep_previous(self, shown: "ABResult | None", new: "ABResult") -> None:
         """Keep the result that is shown, if it is final and of another A than the new one."""
@@ -133,6 +141,8 @@ class Session:
         }  # fmt: skip
         if self.day is not None:
             query["day"] = self.day.isoformat()
+        if self.figures:
+            query["figures"] = figures.encode(self.figures)
         path = "/en" if self.lang == "en" else "/"
         return path + "?" + "&".join(f"{key}={quote(value)}" for key, value in query.items())
 
@@ -156,6 +166,10 @@ def from_url(
             edits.append(ScenarioEdit.of(default, region=name))
     a, b = edits
     session = Session(lang, a, b)
+    try:
+        session.figures = figures.decode(query.get("figures", ""), region)
+    except ScenarioError as error:
+        problems.append(error.text(lang))
     with suppress(ValueError):
         session.day = date.fromisoformat(query.get("day", ""))
     session.view = query["view"] if query.get("view") in VIEWS else session.view

@@ -207,7 +207,7 @@ def had(needed: Requirement, lang: str) -> Table:
 def beyond(needed: Requirement, lang: str) -> Table:
     """A row for each target that is short: what of each quantity alone would close it."""
     rows = []
-    for t in needed.goal.targets:
+    for t in needed.goal.targets if needed.pushes else ():
         if not (short := needed.shortfall(t)):
             continue
         persons, units = needed.recoded(t)

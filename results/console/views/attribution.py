@@ -84,7 +84,10 @@ class Attribution:
             steps = len(game.coalitions()) + doses.runs_needed(scenario, doses.DRAWS)
             self.job.begin(_("Computing the contributions…"), steps)
             sizes = tab.server.sizes
-            spec = RunSpec.of(scenario, region=tab.server.name, scale=sizes.quick_scale)
+            spec = RunSpec.of(
+                scenario, region=tab.server.name, scale=sizes.quick_scale,
+                observations=tab.session.figures,
+            )  # fmt: skip
             draws = await asyncio.to_thread(layered, spec, WORLDS, 1)
             runs = QueuedSummaries(tab, self.job.step, spec, day)
             try:
@@ -106,7 +109,10 @@ class Attribution:
 
         async def work() -> None:
             self.job.begin(_("Splitting the variance…"), variance.runs_needed(POINTS))
-            spec = RunSpec.of(scenario, region=tab.server.name, scale=tab.server.sizes.quick_scale)
+            spec = RunSpec.of(
+                scenario, region=tab.server.name, scale=tab.server.sizes.quick_scale,
+                observations=tab.session.figures,
+            )  # fmt: skip
             runs = QueuedSummaries(tab, self.job.step, spec, day)
             split = partial(variance.split, scenario, runs, points=POINTS)
             try:

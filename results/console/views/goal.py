@@ -6,7 +6,7 @@ from functools import partial
 
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import Words, _
-from xiancheng.results.analysis import certificate, goal_seek, goal_spec
+from xiancheng.results.analysis import certificate, goal_seek, goal_spec, requirement
 from xiancheng.results.console.edits import ScenarioEdit, projects, safeguards
 from xiancheng.results.console.measures import refusal
 from xiancheng.results.console.queued import QueuedSummaries
@@ -43,6 +43,7 @@ class FoundPackage:
     goal: goal_spec.GoalSpec
     found: goal_seek.SearchResult
     proof: certificate.Certificate
+    needed: requirement.Requirement
     anchored: bool
     scale: float
 
@@ -96,6 +97,7 @@ class GoalView:
         region, lang = self._tab.server.region, model.lang
         notes = tables.goal_notes(found.goal, found.found, found.proof, region, lang,
                                   anchored=found.anchored, scale=found.scale)  # fmt: skip
+        notes += tables.requirement_notes(found.needed, lang)
         old = found.digest != content_digest(self._tab.session.scenario)
         changed = tag("p", model.say(_("Searched in another scenario than the present A.")))
         lead, *others = [model.explained(model.plain(note)) for note in notes]
@@ -105,6 +107,7 @@ class GoalView:
             *(model.table(table) for table in (
                 tables.package(found.goal, found.found, region, lang),
                 tables.goal_targets(found.goal, found.proof, region, lang),
+                tables.had(found.needed, lang), tables.beyond(found.needed, lang),
             ) if table.rows),
         )  # fmt: skip
 
@@ -140,7 +143,10 @@ class GoalView:
 
     async def _search(self, goal: goal_spec.GoalSpec) -> None:
         tab, sizes = self._tab, self._tab.server.sizes
-        spec = RunSpec.of(goal.scenario, region=tab.server.name, scale=sizes.quick_scale)
+        spec = RunSpec.of(
+            goal.scenario, region=tab.server.name, scale=sizes.quick_scale,
+            observations=tab.session.figures,
+        )  # fmt: skip
         each = goal_seek.runs_each(spec.pack, goal.scenario)
         draws = await asyncio.to_thread(layered, spec, min(sizes.quick_draws, DRAWS), 1)
         fresh = await asyncio.to_thread(independent, spec, min(sizes.draws, CONFIRM), 1)
@@ -151,10 +157,15 @@ class GoalView:
             found = goal_seek.search(goal, own, draws)
             own = goal_seek.AnchoredRuns(runs, goal.scenario, fresh)
             proof = certificate.certify(goal, found.package, own, fresh)
-            digest = content_digest(goal.scenario)
-            return FoundPackage(digest, goal, found, proof, own.anchored, sizes.quick_scale)
+            pushed = ((), {}) if found.met else requirement.pushes(goal, runs, draws)
+            needed = requirement.Requirement.of(goal, tab.server.region, proof.rates, pushed)
+            return FoundPackage(
+                content_digest(goal.scenario), goal, found, proof, needed, own.anchored,
+                sizes.quick_scale,
+            )  # fmt: skip
 
         total = each * (goal_seek.runs_foreseen(goal, len(draws)) + len(fresh))
+        total += requirement.runs_foreseen(len(draws))
         self.job.begin(_("Searching, then confirming on fresh draws…"), total)
         try:
             tab.session.goal = await asyncio.to_thread(work)

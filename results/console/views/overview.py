@@ -63,7 +63,7 @@ class Overview:
         """Write everything."""
         self._model = model
         write(self._figures, *figures(model))
-        write(self._verdicts, verdict_table(model))
+        write(self._verdicts, verdict_table(model), news(model))
         write(self._maps, *maps(model))
         chart = counties.path_chart(model.result.subject, model.group, model.lang)
         options = charts.fan(
@@ -160,6 +160,12 @@ def verdict_table(model: ViewModel) -> Markup:
                  "judged.", n=len(later), days=days)  # fmt: skip
         table = replace(table, notes=(*table.notes, say(more)))
     return model.table(table, _with_bars)
+
+
+def news(model: ViewModel) -> Markup:
+    """What the figures that the visitor brought changed; nothing where none were."""
+    table = verdicts.news(model.result.subject, model.lang)
+    return Markup("") if table is None else model.table(table)
 
 
 def _with_bars(column: Column, cell: Cell) -> str | None:

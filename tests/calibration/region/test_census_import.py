@@ -397,7 +397,7 @@ def test_a_workbook_that_swells_is_refused_unread(tmp_path):
     path = tmp_path / "census.xlsx"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("xl/worksheets/sheet1.xml", b"0" * (sheets.UNPACKED + 1))
-    assert "more than 200 MB" in said(path)
+    assert "more than 60 MB" in said(path)
 
 
 def test_a_file_over_the_limit_is_refused_unread(tmp_path):

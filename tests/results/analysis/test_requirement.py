@@ -62,10 +62,8 @@ def found(goal):
 
 def needed(goal, found, had=39.0):
     pushes, residents = found
-    rates = {t: (41.0, 40.5, had) for t in goal.targets}
-    return requirement.Requirement(
-        goal, SPEC.pack, rates, dict.fromkeys(goal.targets, had), residents, pushes
-    )
+    rates = {t: (41.0, 40.5, had, had) for t in goal.targets}
+    return requirement.Requirement.of(goal, SPEC.pack, rates, (pushes, residents))
 
 
 def test_what_is_linear_is_given_back(goal, found):
