@@ -12,7 +12,15 @@ from benchmarks.told import Recorded, model, residents
 from xiancheng.sim import kernels
 from xiancheng.sim.state import COLUMNS
 
-AT_RANDOM = {"leave_rings", "join_rings", "heads", "move", "company", "not_yet_counted"}
+AT_RANDOM = {
+    "leave_rings",
+    "join_rings",
+    "heads",
+    "move",
+    "co_residents",
+    "succeed",
+    "record_moves",
+}
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.run_spec import OFF, RunSpec
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.simulation import simulate
-from xiancheng.scenarios.trunk import SnapshotFolder, simulate_together
+from xiancheng.scenarios.trunk import KeptStates, simulate_together
 from xiancheng.sim.state import Floats
 
 QUANTILES = (5, 50, 95)
@@ -54,7 +54,7 @@ def branches(scale: float, repeats: int) -> list[Measured]:
     def note(what: str, value: float) -> None:
         found.setdefault(what, []).append(value)
 
-    states = SnapshotFolder.temporary()
+    states = KeptStates.begin()
     try:
         simulate_together([spec], states)
         for turn in range(repeats):
@@ -69,7 +69,7 @@ def branches(scale: float, repeats: int) -> list[Measured]:
             note("a changed lever, states kept", warm)
             note("a changed lever: from the start / states kept", alone / warm)
     finally:
-        states.remove()
+        states.end()
     return [
         Measured.of(f"scale {scale:g}: {what}", "x" if " / " in what else "s CPU", values)
         for what, values in found.items()

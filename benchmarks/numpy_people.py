@@ -8,7 +8,7 @@ act on one is to mark its number and to ask everyone whether theirs is marked.
 import numpy as np
 
 from benchmarks.told import Look, Told
-from xiancheng.sim import demography, departure, destination, hukou, population, strata
+from xiancheng.sim import demography, departure, destination, hukou, strata
 from xiancheng.sim.kernels import LONE, WHOLE, WITH_CHILD
 from xiancheng.sim.state import (
     ALONE,
@@ -405,8 +405,8 @@ class NumpyPeople:
         succeeds = self.role[gone] == HEAD
         np.maximum.at(self.child, heirs[succeeds], self.child[gone[succeeds]])
         succeeds = np.isin(heirs, heirs[succeeds])  # who loses several people succeeds if to any
-        role = population.role_after_loss(self.role[heirs], left == 1, succeeds)
-        self.role[heirs] = role
+        role = np.where(succeeds, HEAD, self.role[heirs])
+        self.role[heirs] = np.where(left == 1, ALONE, role)
 
     # Registration and counting
 

@@ -29,7 +29,7 @@ from xiancheng.scenarios.run_spec import (
 )
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.trunk import (
-    SnapshotFolder,
+    KeptStates,
     by_past,
     lacks_record,
     past_of,
@@ -242,7 +242,7 @@ class Summaries:
         self.simulated = 0  # runs that were really made
         self._executor: Executor = local(jobs)
         self._known: dict[tuple[Any, ...], RunSummary] = {}
-        self._states = SnapshotFolder.temporary() if again else None
+        self._states = KeptStates.begin() if again else None
 
     def __enter__(self) -> Self:
         return self
@@ -253,7 +253,7 @@ class Summaries:
     ) -> None:  # fmt: skip
         self._executor.close(at_once=kind is not None)
         if self._states:
-            self._states.remove()
+            self._states.end()
 
     def read(
         self, specs: Sequence[RunSpec], done: Callable[[], None] = lambda: None

@@ -3,22 +3,18 @@
 Runs with the same parameters, random numbers and horizon have the same past up to the first quarter
 in which levers or outside conditions differ. `simulate_together` runs that past once: where courses
 part, the state of the model is kept in a `Snapshot`, and each branch goes on from it. The outcomes
-are bit for bit those of `simulate`. A `SnapshotFolder` keeps such states between calls and between
-processes, so that a changed lever costs only the quarters in which it acts.
+are bit for bit those of `simulate`. `KeptStates` keep such states between calls, in the memory of
+each process, so that a changed lever costs only the quarters in which it acts.
 
 The run without measures follows the level, and the others replay its steering (see
 `scenarios.steering`): it goes first, to its end; states on its way are those of runs that replay.
 """
 
-import os
-import pickle
-import shutil
-import tempfile
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
-from pathlib import Path
+from secrets import token_hex
 from time import perf_counter
 from typing import Any, Self
 
@@ -27,8 +23,8 @@ from xiancheng.scenarios.run_spec import OFF, RunSpec
 from xiancheng.scenarios.simulation import RegionModel, outcome_of, prepared
 from xiancheng.scenarios.steering import is_known
 
-MOST = 2**30  # bytes of the states that a folder keeps
-LARGEST = 2**26  # bytes of a state that is kept: reading a larger one saves less than it costs
+MOST = 2**29  # bytes of the people in the states that a process keeps
+LARGEST = 2**26  # of one that is kept
 
 
 # States of a model between two quarters
@@ -38,84 +34,66 @@ LARGEST = 2**26  # bytes of a state that is kept: reading a larger one saves les
 class Snapshot:
     """The state of a model between two quarters, without what a spec says."""
 
-    head: bytes  # everything but the arrays
-    arrays: tuple[bytes, ...]
+    model: RegionModel  # that goes no further
+    size: int  # bytes of its people
 
     @classmethod
     def of(cls, model: RegionModel) -> Self:
         """The state of a model as it is now; the model may go on."""
-        buffers: list[pickle.PickleBuffer] = []
-        head = pickle.dumps(model, protocol=5, buffer_callback=buffers.append)
-        return cls(head, tuple(bytes(each.raw()) for each in buffers))
+        people = vars(model.population.people).values()
+        return cls(deepcopy(model), sum(column.nbytes for column in people))
 
     def go_on(self, spec: RunSpec) -> RegionModel:
         """A model in this state that goes on as the run of a spec."""
-        model: RegionModel = pickle.loads(self.head, buffers=map(bytearray, self.arrays))
+        model = deepcopy(self.model)
         model.lead(spec)
         return model
 
-    @property
-    def size(self) -> int:
-        """Bytes of the arrays."""
-        return sum(map(len, self.arrays))
+
+_kept: dict[str, OrderedDict[tuple[Any, ...], Snapshot]] = {}  # of this process, by session
 
 
 @dataclass(frozen=True)
-class SnapshotFolder:
-    """A private folder of snapshots, by the course of runs up to them; bounded, and for now only.
+class KeptStates:
+    """States that each process of a session keeps in memory, by the course of runs up to them.
 
-    What is in it belongs to the processes of one session, which end with it.
+    What is sent to another process is the session alone; it keeps states of its own.
     """
 
-    folder: Path
+    session: str
     most: int = MOST
 
     @classmethod
-    def temporary(cls) -> Self:
-        """A new folder, which only this user can read."""
-        return cls(Path(tempfile.mkdtemp(prefix="xiancheng-trunks-")))
+    def begin(cls) -> Self:
+        """A new session."""
+        return cls(token_hex(8))
 
-    def remove(self) -> None:
-        """Remove the folder with all that is in it."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+    def end(self) -> None:
+        """Let go of all states of this process."""
+        _kept.pop(self.session, None)
 
     def find(self, past: tuple[Any, ...], course: Sequence[str]) -> tuple[int, Snapshot] | None:
         """The latest state on the course of a run, and how many quarters it has behind it."""
+        states = self._states
         for done in range(len(course) - 1, 0, -1):
-            file = self._file(past, course[:done])
-            with suppress(OSError, pickle.UnpicklingError, EOFError):
-                with file.open("rb") as stream:
-                    head, *sizes = pickle.load(stream)
-                    arrays = tuple(stream.read(size) for size in sizes)
-                if [len(each) for each in arrays] == sizes:
-                    os.utime(file)
-                    return done, Snapshot(head, arrays)
+            key = past, tuple(course[:done])
+            if key in states:
+                states.move_to_end(key)
+                return done, states[key]
         return None
 
     def keep(self, past: tuple[Any, ...], course: Sequence[str], state: Snapshot) -> None:
         """Keep a state, in the place of those used longest ago; none that is large."""
-        file = self._file(past, course)
-        if state.size > LARGEST or file.exists():
+        states, key = self._states, (past, tuple(course))
+        if state.size > LARGEST or key in states:
             return
-        with suppress(OSError):  # the disk is full: it will be computed again
-            self._make_room(state.size)
-            fresh = file.with_name(f"{file.name}.{os.getpid()}")
-            with fresh.open("wb") as stream:
-                pickle.dump((state.head, *map(len, state.arrays)), stream)
-                stream.writelines(state.arrays)
-            fresh.replace(file)
+        states[key] = state
+        while sum(each.size for each in states.values()) > self.most:
+            states.popitem(last=False)
 
-    def _make_room(self, size: int) -> None:
-        files = [(each.stat(), each) for each in self.folder.iterdir()]
-        kept = sum(stat.st_size for stat, __ in files)
-        for stat, each in sorted(files, key=lambda known: known[0].st_mtime):
-            if kept + size <= self.most:
-                break
-            each.unlink(missing_ok=True)
-            kept -= stat.st_size
-
-    def _file(self, past: tuple[Any, ...], course: Sequence[str]) -> Path:
-        return self.folder / sha256(repr((past, *course)).encode()).hexdigest()
+    @property
+    def _states(self) -> OrderedDict[tuple[Any, ...], Snapshot]:
+        return _kept.setdefault(self.session, OrderedDict())
 
 
 # Runs of one past
@@ -149,9 +127,7 @@ def by_past(specs: Sequence[RunSpec], most: int | None = None) -> list[list[RunS
     return parts
 
 
-def simulate_together(
-    specs: Sequence[RunSpec], states: SnapshotFolder | None = None
-) -> list[Outcome]:
+def simulate_together(specs: Sequence[RunSpec], states: KeptStates | None = None) -> list[Outcome]:
     """The outcome of each run, bit for bit as `simulate` gives it; what they share is run once.
 
     Parameters
@@ -171,7 +147,7 @@ def timed(spec: RunSpec) -> tuple[Outcome, Mapping[str, float]]:
 
 
 def timed_together(
-    specs: Sequence[RunSpec], states: SnapshotFolder | None = None
+    specs: Sequence[RunSpec], states: KeptStates | None = None
 ) -> dict[str, tuple[Outcome, Mapping[str, float]]]:
     """Outcomes by key, and the seconds that each phase took, the same share for each run."""
     begun = perf_counter()
@@ -189,7 +165,7 @@ class _Tree:
     """Runs of one past, from the quarter in which each leaves the others."""
 
     past: tuple[Any, ...]
-    states: SnapshotFolder | None
+    states: KeptStates | None
     found: dict[tuple[Any, ...], Outcome] = field(default_factory=dict)  # by outcome key
 
     def outcomes(self, runs: list[RunSpec]) -> dict[tuple[Any, ...], Outcome]:

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 # Version of the model, N.M, held to the golden table of outcomes. N changes when a chance, a rule
 # or what a run starts from changes: an estimate of an older N is of another model. M changes when
 # the same chances get other random numbers. What changes no outcome changes neither.
-MODEL_VERSION = "2.1"
+MODEL_VERSION = "2.2"
 
 
 def same_model(version: str | None) -> bool:

@@ -9,8 +9,8 @@ from typing import Self
 
 import numpy as np
 
-from xiancheng.sim import strata
-from xiancheng.sim.places import Places, county_of, town
+from xiancheng.sim import kernels, strata
+from xiancheng.sim.places import Places, town
 from xiancheng.sim.places import villages as villages_of
 from xiancheng.sim.state import Floats, Ints
 from xiancheng.sim.strata import AGED, Clock, Traits
@@ -208,31 +208,9 @@ class Movers:
         quarter: int,
     ) -> None:  # fmt: skip
         """Enter people who moved from place to place, each (mover,)."""
-        places = Places(len(self.persons))
-        clock = Clock.at(quarter)
-        of_person = (
-            GROUP[clock.band[born.view(np.uint16)]], strata.sex_of(traits),
-            strata.education_of(traits), clock.situation(traits, child),
+        clock, bits = Clock.at(quarter), np.uint16
+        kernels.count_movers(
+            start, end, born.view(bits), child.view(bits), traits, weight, clock.band, GROUP,
+            clock.stage, strata.STRATUM_OF, strata.EDUCATIONS * strata.SEXES,
+            Places(len(self.persons)).inside, self.persons,
         )  # fmt: skip
-        leaves, comes = places.is_inside(start), places.is_inside(end)
-        within = leaves & comes & (county_of(start) == county_of(end))
-        from_end, to_end = (self._end(place, places) for place in (start, end))
-        nearby = np.full(len(start), NEARBY)
-        lines = (
-            (within & (start != end), county_of(start), from_end, to_end),
-            (leaves & ~within, county_of(start), from_end, np.where(comes, nearby, to_end)),
-            (comes & ~within, county_of(end), np.where(leaves, nearby, from_end), to_end),
-        )
-        shape = self.persons.shape
-        person = np.ravel_multi_index(of_person, shape[3:])
-        cells, size = self.persons.reshape(-1), np.prod(shape[3:], dtype=np.int64)
-        for which, county, begun, ended in lines:
-            ends = (county * shape[1] + begun) * shape[2] + ended
-            np.add.at(cells, (ends * size + person)[which], weight[which])
-
-    @staticmethod
-    def _end(place: Ints, places: Places) -> Ints:
-        """What a place is to a county that it belongs to, or that lies elsewhere."""
-        return np.where(
-            places.is_inside(place), places.is_town(place), PROVINCE + place - places.province
-        )

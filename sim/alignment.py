@@ -153,7 +153,7 @@ class Follow:
 
     def _needed(self, model: "UrbanModel", goal: Floats, years: float) -> Floats:
         """The factor by which flows make up what recoding does not, in so many years, (county,)."""
-        begun = counted(model, model.quarters[model.done].number - 1)
+        begun = counted(model, ago=1)
         return flow_factor(goal, *begun, *self._last_year(model), years, model.parameters)
 
     def _last_year(self, model: "UrbanModel") -> tuple[Floats, Floats, Floats]:
@@ -164,7 +164,7 @@ class Follow:
         """
         if len(self.record) < YEAR:
             rates, length = model.counties, len(model.run_in_growth) / YEAR
-            urban, residents = counted(model, model.quarters[model.done].number - 1)
+            urban, residents = counted(model, ago=1)
             natural = rates.birth_rate - rates.death_rate
             flow, total, more = (each / length for each in added_up(model.run_in_growth))
             return flow, total - flow + urban * natural, more + residents * natural
@@ -196,7 +196,7 @@ class Follow:
         units, code = population.units, population.units.urban.copy()
         for point in np.flatnonzero(self.path.quarter == number):
             for __ in range(ROUNDS):
-                urban, residents = counted(model, number)
+                urban, residents = counted(model)
                 wanted = np.rint(self.path.share[point] * residents - urban).astype(np.int64)
                 chosen = reclassification.units_for(step, wanted)
                 population.set_codes(units.urban ^ reclassification.changing(units, *chosen))
@@ -219,10 +219,13 @@ def added_up(changes: Sequence[Growth]) -> tuple[Floats, Floats, Floats]:
     )
 
 
-def counted(model: "UrbanModel", number: int) -> tuple[Ints, Ints]:
-    """Urban and all usual residents at the end of a quarter, by the half-year rule, (county,)."""
+def counted(model: "UrbanModel", ago: int = 0) -> tuple[Ints, Ints]:
+    """Urban and all usual residents at the end of a quarter, by the half-year rule, (county,).
+
+    Of this quarter, or (`ago` 1), before anything happens in it, of the last.
+    """
     population, places = model.population, model.places
     here = np.zeros(len(places), np.int64)
     np.add.at(here, population.place, population.size.sum(axis=1))
-    by_county = places.by_county(here + population.half_year_correction(number))
+    by_county = places.by_county(here + population.half_year_correction(ago))
     return by_county[:, TOWN], by_county.sum(axis=1)

@@ -367,6 +367,26 @@ def leave_rings(
 
 
 @njit(nogil=True)
+def succeed(
+    next_member: Array, child: Array, traits: Array, mask: int, head: int, alone: int,
+    heirs: Array, was_head: Array, children: Array,
+) -> None:  # fmt: skip
+    """Let `heirs`, (leaver,), or -1, carry on: with the role `head`, or `alone`.
+
+    Whoever is left alone keeps a household of one; whoever succeeds a leaver that `was_head` heads
+    the household, and has the youngest of the `children` of those succeeded as well. Roles are the
+    bits of `mask` in `traits`.
+    """
+    for i in range(len(heirs)):
+        if heirs[i] >= 0 and was_head[i]:
+            child[heirs[i]] = max(child[heirs[i]], children[i])
+            traits[heirs[i]] = traits[heirs[i]] & ~mask | head
+    for i in range(len(heirs)):
+        if heirs[i] >= 0 and next_member[heirs[i]] == heirs[i]:
+            traits[heirs[i]] = traits[heirs[i]] & ~mask | alone
+
+
+@njit(nogil=True)
 def join_rings(next_member: Array, rows: Array, hosts: Array) -> None:
     """Put each of `rows`, (joiner,), now alone, into the ring of its host."""
     for i in range(len(rows)):
@@ -435,6 +455,97 @@ def move(
 
 
 @njit(nogil=True)
+def record_moves(
+    who: Array, origin: Array, unit: Array, before: Array, born: Array, traits: Array, flags: Array,
+    weight: Array, place: Array, county: Array, village: Array, adult: int, farm: int, owner: int,
+    moves: Array, size: Array, waiting: Array, start: Array, end: Array,
+) -> None:  # fmt: skip
+    """Enter those who moved from `origin`, (mover,), in the ledgers; and what they leave behind.
+
+    Adds to `moves`, (place, place, sex), and `size`, (unit, sex); keeps up `waiting`, (this quarter
+    or the last, unit), the persons not yet counted where they are. `county` and `village`,
+    (place,), say which places belong together and which are villages. Who leaves the county has no
+    flat there (the flag `owner`) and no work; nor has a farmer who leaves the place. Those grown
+    (born up to `adult`) farm in a village. `start` and `end`, (mover,), are filled with the places.
+    """
+    for i in range(len(who)):
+        row, home = who[i], origin[i]
+        goal, w, sex = unit[row], np.int64(weight[row]), traits[row] & 1
+        s, e = place[home], place[goal]
+        start[i], end[i] = s, e
+        if before[row] != home:  # moved in the last quarter as well, and was not yet counted here
+            waiting[1, before[row]] -= w
+            waiting[1, home] += w
+        waiting[0, before[row]] += w
+        waiting[0, goal] -= w
+        moves[s, e, sex] += w
+        size[home, sex] -= w
+        size[goal, sex] += w
+        away = county[s] != county[e]
+        if away:
+            flags[row] &= ~owner
+        if s != e and (away or traits[row] >> 5 == farm):
+            work = farm if village[e] and born[row] <= adult else 0
+            traits[row] = traits[row] & 31 | work << 5
+
+
+@njit(nogil=True)
+def count_movers(
+    start: Array, end: Array, born: Array, child: Array, traits: Array, weight: Array,
+    band: Array, group: Array, stage: Array, stratum: Array, width: int, inside: int, cells: Array,
+) -> None:  # fmt: skip
+    """Add movers, (mover,), to `cells`, (county, from, to, age group, sex, education, situation).
+
+    Town and villages of a county are places 2c and 2c + 1 of the first `inside`; an end is 0 for
+    villages, 1 for the town, 2 for another county of the region, from 3 on what lies beyond. A
+    situation is a stratum divided by its `width`.
+    """
+    for i in range(len(start)):
+        s, e, t = np.int64(start[i]), np.int64(end[i]), traits[i]
+        leaves, comes = s < inside, e < inside
+        begun = 1 - (s & 1) if leaves else 3 + s - inside
+        ended = 1 - (e & 1) if comes else 3 + e - inside
+        who = (
+            group[band[born[i]]],
+            t & 1,
+            t >> 1 & 3,
+            np.int64(stratum[t, stage[child[i]]]) // width,
+        )
+        if leaves and comes and s >> 1 == e >> 1:
+            if s != e:
+                cells[s >> 1, begun, ended, who[0], who[1], who[2], who[3]] += weight[i]
+            continue
+        if leaves:
+            to = 2 if comes else ended
+            cells[s >> 1, begun, to, who[0], who[1], who[2], who[3]] += weight[i]
+        if comes:
+            begin = 2 if leaves else begun
+            cells[e >> 1, begin, ended, who[0], who[1], who[2], who[3]] += weight[i]
+
+
+@njit(nogil=True)
+def add(cells: Array, where: Array, persons: Array) -> None:
+    """Add `persons`, (entry,), to the `cells` that `where` indexes, (entry,).
+
+    Raises
+    ------
+    IndexError
+        if there is no such cell.
+    """
+    for i in range(len(where)):
+        if where[i] < 0 or where[i] >= len(cells):
+            raise IndexError("a ledger has no such cell")
+        cells[where[i]] += persons[i]
+
+
+@njit(nogil=True)
+def keep_flags(unit: Array, kept: Array, flags: Array) -> None:
+    """Keep of the `flags` of each row those that its unit lets it keep: `kept`, (unit,), bits."""
+    for i in range(len(unit)):
+        flags[i] &= kept[unit[i]]
+
+
+@njit(nogil=True)
 def first_of_ring(next_member: Array, rows: Array, out: Array) -> None:
     """Fill `out`, (row,), with the smallest row of each row's ring: a name for the ring."""
     for i in range(len(rows)):
@@ -493,14 +604,29 @@ def co_residents(next_member: Array, unit: Array, rows: Array, size: Array) -> N
 
 
 @njit(nogil=True)
-def registered(
-    hukou: Array, unit: Array, place: Array, weight: Array, gone: int, total: Array, away: Array
-) -> None:  # fmt: skip
-    """Add the weights of the living to `total` and, if they live in another place, to `away`."""
+def registered(hukou: Array, unit: Array, weight: Array, gone: int, total: Array) -> None:
+    """Add the weights of the living to `total`, (unit,), where they are registered."""
     for i in range(len(hukou)):
         if unit[i] != gone:
             total[hukou[i]] += weight[i]
-            if place[unit[i]] != place[hukou[i]]:
+
+
+@njit(nogil=True)
+def registered_away(
+    hukou: Array, unit: Array, place: Array, weight: Array, gone: int, away: Array
+) -> None:  # fmt: skip
+    """Add the weights of the living who live in another place to `away`, (unit,).
+
+    Those in another unit are listed first, a block at a time: that needs no guess at each.
+    """
+    apart = np.empty(_HELD + 1, np.int64)
+    for start in range(0, len(hukou), _HELD):
+        found = 0
+        for i in range(start, min(start + _HELD, len(hukou))):
+            apart[found] = i
+            found += hukou[i] != unit[i]
+        for i in apart[:found]:
+            if unit[i] != gone and place[unit[i]] != place[hukou[i]]:
                 away[hukou[i]] += weight[i]
 
 
@@ -555,21 +681,6 @@ def within(values: Array, low: int, high: int, rows: Array) -> int:
             rows[found] = i
             found += 1
     return found
-
-
-@njit(nogil=True)
-def not_yet_counted(
-    rows: Array, since: Array, moved: int, unit: Array, before: Array, place: Array, gone: int,
-    weight: Array, change: Array,
-) -> None:  # fmt: skip
-    """Count those of `rows` who last `moved` then, and live, where they lived before.
-
-    Adds to `change`, (place,), what that makes of a count of where everyone is.
-    """
-    for row in rows:
-        if since[row] == moved and unit[row] != gone:
-            change[place[before[row]]] += weight[row]
-            change[place[unit[row]]] -= weight[row]
 
 
 @njit(nogil=True)

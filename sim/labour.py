@@ -216,8 +216,8 @@ def hire(step: Step, rows: Ints) -> Ints:
     """
     u, people = step.uniform(Stream.HIRED, rows), step.population.people
     county = county_of(step.place(rows))
-    open_jobs = step.markets.vacancies[county]
-    services = u[0] * open_jobs.sum(axis=1) >= open_jobs[:, 0]
+    industry, together = step.markets.vacancies[:, 0], step.markets.vacancies.sum(axis=1)
+    services = u[0] * together[county] >= industry[county]
     queue = SECTORS * county + services
     room = np.floor(step.markets.vacancies).astype(np.int64).ravel()
     hired = ration(u[1], queue, people.weight[rows].astype(np.int64), room)

@@ -349,7 +349,10 @@ class UrbanModel(mesa.Model):
     ) -> Parties:  # fmt: skip
         """Parties of those who reconsider and do not stay."""
         families, situation = departure.family_events(step, couples)
-        deciders = np.setdiff1d(departure.reconsider(step, drawn, hazards), families)
+        deciders = departure.reconsider(step, drawn, hazards)
+        known = np.zeros(len(step.population.people), bool)
+        known[families] = True
+        deciders = deciders[~known[deciders]]
         alone = destination.choose(step, deciders, chances)
         together = destination.choose(step, families, chances, situation=situation)
         return Parties.together([together, alone])
@@ -424,7 +427,7 @@ class UrbanModel(mesa.Model):
         places, units = self.places, population.units
         by_band = places.by_county(self.counts.by_band)
         now = by_band.sum(axis=2)
-        counted = now + places.by_county(population.half_year_correction(number))
+        counted = now + places.by_county(population.half_year_correction())
         registered = np.bincount(population.place, population.registered, len(places))
         registered = places.by_county(registered).astype(np.int64)
         work = self.counts.work(n)[:, :, labour.NON_FARM].sum(axis=2)

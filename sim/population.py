@@ -60,11 +60,15 @@ class Population:
             UNIT, units.county, code - np.searchsorted(units.county, units.county)
         )
         self.mean_weight = float(people.weight.mean())
+        kernels.registered(people.hukou, people.unit, people.weight, units.gone, self.registered)
         self.count_registered()
         self._index_towns()
         self.flows = Flows.none(len(self.places))
         self.movers = Movers.none(self.places.counties)  # since the start
-        self.moved: list[Ints] = [np.empty(0, np.int64)] * HALF_YEAR  # by quarters ago
+        # Persons not yet counted where they are, but where they were, by quarters since the move;
+        # after half a year no more, but one row further, as they were when this quarter began.
+        self.waiting = np.zeros((HALF_YEAR + 1, units.gone + 1), np.int64)
+        self._index_births()
 
     def _first(self, n: int) -> People:
         return People(*(getattr(self.room, name)[:n] for name in COLUMNS))
@@ -79,7 +83,8 @@ class Population:
     def open_quarter(self) -> None:
         """Begin a quarter with an empty ledger."""
         self.flows = Flows.none(len(self.places))
-        self.moved = [np.empty(0, np.int64), *self.moved[:-1]]
+        self.waiting = np.roll(self.waiting, 1, axis=0)
+        self.waiting[0] = 0
 
     def append(self, newcomers: People) -> Ints:
         """Add rows at the end; their rows, (newcomer,)."""
@@ -99,28 +104,41 @@ class Population:
         self.people = self._first(stop)
 
     def count_registered(self) -> None:
-        """Count who is registered where, and who of them lives elsewhere."""
+        """Count who of those registered somewhere lives elsewhere."""
         p = self.people
-        self.registered[:], self.away[:] = 0, 0
-        kernels.registered(
-            p.hukou, p.unit, self.place, p.weight, self.units.gone, self.registered, self.away
-        )
+        self.away[:] = 0
+        kernels.registered_away(p.hukou, p.unit, self.place, p.weight, self.units.gone, self.away)
         self.registered_at_count = self.registered.copy()
 
-    def half_year_correction(self, quarter: int) -> Ints:
-        """What the half-year rule adds to a count of those present, (place,)."""
-        p, change = self.people, np.zeros(len(self.places), np.int64)
-        for ago, rows in enumerate(self.moved):
-            kernels.not_yet_counted(
-                rows, p.moved_at, quarter - ago, p.unit, p.previous_unit, self.place,
-                self.units.gone, p.weight, change,
-            )  # fmt: skip
-        return change
+    def half_year_correction(self, ago: int = 0) -> Ints:
+        """What the half-year rule adds to a count of those present, (place,).
+
+        At the end of this quarter, or (`ago` 1), as long as nobody has moved in it, of the last.
+        """
+        waiting = self.waiting[ago : ago + HALF_YEAR].sum(axis=0)
+        change = np.bincount(self.place, waiting, len(self.places))
+        return change.astype(np.int64)  # exact below 2^53
+
+    def _index_births(self) -> None:
+        """List the rows of the start that were born in the last years, and when."""
+        born = self.people.born
+        self._indexed_from = int(born.max(initial=NEVER)) - 4 * (strata.GROWN + 2)
+        rows = np.empty(len(born), np.int64)
+        rows = rows[: kernels.within(born, self._indexed_from, np.iinfo(np.int16).max, rows)]
+        self._young, self._young_born = rows.astype(np.int32), born[rows]
 
     def born_between(self, first: int, last: int) -> Ints:
         """The rows of all born in these quarters, dead or alive, (person,)."""
-        rows = np.empty(len(self.people), np.int64)
-        return rows[: kernels.within(self.people.born, first, last, rows)].copy()
+        born = self.people.born
+
+        def found(among: NDArray[np.int16]) -> Ints:
+            rows = np.empty(len(among), np.int64)
+            return rows[: kernels.within(among, first, last, rows)]
+
+        if first < self._indexed_from:
+            return found(born).copy()
+        later = self.founders + found(born[self.founders :])
+        return np.concatenate([self._young[found(self._young_born)], later])
 
     @property
     def away_share(self) -> Floats:
@@ -155,13 +173,15 @@ class Population:
     def remove_dead(self, rows: Ints, quarter: int) -> None:
         """People die: their households go on without them."""
         p, (role, sex) = self.people, self._traits(rows)
-        record(self.flows.deaths, p.weight[rows], self.place[p.unit[rows]], sex)
-        record(self.registered, -p.weight[rows], p.hukou[rows])
-        record(self.size, -p.weight[rows], p.unit[rows], sex)
+        unit, weight = p.unit[rows], p.weight[rows]
+        record(self.flows.deaths, weight, self.place[unit], sex)
+        record(self.registered, -weight, p.hukou[rows])
+        record(self.size, -weight, unit, sex)
+        ago = quarter - p.moved_at[rows].astype(np.int64)
+        waited = ago < HALF_YEAR
+        self._wait(-weight[waited], p.previous_unit[rows[waited]], unit[waited], ago[waited])
         p.unit[rows] = self.units.gone
-        heirs = np.empty(len(rows), np.int64)
-        self._leave_rings(rows, quarter, heirs)
-        self._succeed(heirs, role == HEAD, p.child[rows])
+        self._leave_rings(rows, quarter, role == HEAD)
 
     def add_children(self, mothers: Ints, sex: Ints, quarter: int) -> None:
         """Children are born into their mothers' households."""
@@ -191,7 +211,8 @@ class Population:
         kernels.heads(p.next_member, p.traits, ROLE_BITS, HEAD << 3, mothers, heads)
         p.child[heads] = quarter
         young = first[p.moved_at[first] == quarter - 1]  # counted where their mothers still count
-        self.moved[1] = np.concatenate([self.moved[1], young])
+        ago = np.ones(len(young), np.int64)
+        self._wait(p.weight[young], p.previous_unit[young], p.unit[young], ago)
 
     def come_of_age(self, rows: Ints, education: Ints) -> None:
         """The young finish school and decide for themselves from now on."""
@@ -253,20 +274,14 @@ class Population:
             np.int16(quarter - 4 * strata.GROWN), rows, modes, goals.astype(np.uint16),
             who, origin,
         )  # fmt: skip
-        who, origin = who[:n], origin[:n]
-        start, end = self.place[origin], self.place[p.unit[who]]
-        sex = strata.sex_of(p.traits[who])
-        record(self.flows.moves, p.weight[who], start, end, sex)
-        record(self.size, -p.weight[who], origin, sex)
-        record(self.size, p.weight[who], p.unit[who], sex)
-        leaves_county = county_of(start) != county_of(end)
-        leaves_job = leaves_county | (strata.work_of(p.traits[who]) == FARM)
-        left = who[leaves_job & (start != end)]
-        to_village = self.places.is_villages(self.place[p.unit[left]])
-        abroad = who[leaves_county]
-        p.flags[abroad] &= ~np.uint8(OWNS_FLAT)  # the flat is in the town of the county left
-        grown = (p.born[left] <= quarter - 4 * strata.GROWN) & to_village
-        self.employ(left, np.where(grown, FARM, NO_WORK))
+        who, origin, (start, end) = who[:n], origin[:n], np.empty((2, n), np.int64)
+        place = np.arange(len(self.places))
+        county = np.where(self.places.is_inside(place), county_of(place), -1)
+        kernels.record_moves(
+            who, origin, p.unit, p.previous_unit, p.born, p.traits, p.flags, p.weight, self.place,
+            county, self.places.is_villages(place), quarter - 4 * strata.GROWN, FARM, OWNS_FLAT,
+            self.flows.moves, self.size, self.waiting, start, end,
+        )  # fmt: skip
         self._remember(who, start, end, quarter)
 
     def add_newcomers(self, newcomers: People, quarter: int) -> None:
@@ -278,6 +293,8 @@ class Population:
         record(self.flows.entries, p.weight[rows], origin, self.place[p.unit[rows]], sex)
         record(self.registered, p.weight[rows], p.hukou[rows])
         record(self.size, p.weight[rows], p.unit[rows], sex)
+        ago = np.zeros(len(rows), np.int64)
+        self._wait(p.weight[rows], p.hukou[rows], p.unit[rows], ago)
         self._remember(rows, self.places.province + origin, self.place[p.unit[rows]], quarter)
 
     def settle(self, rows: Ints) -> None:
@@ -309,16 +326,20 @@ class Population:
         np.add.at(self.flows.recoded, self.place[which], residents)
         to_rural = np.append(changed & ~self.units.urban, [False] * 3)
         if to_rural.any():
-            self.people.flags[to_rural[self.people.unit]] &= ~np.uint8(OWNS_FLAT)
+            kept = np.where(to_rural, ~np.uint8(OWNS_FLAT), np.uint8(255))
+            kernels.keep_flags(self.people.unit, kept, self.people.flags)
         self._index_towns()
 
+    def _wait(self, persons: Ints, before: Ints, now: Ints, ago: Ints) -> None:
+        """Persons, (entry,), are counted in the unit `before`, not `now`, for they moved `ago`."""
+        record(self.waiting, persons, ago, before)
+        record(self.waiting, -persons, ago, now)
+
     def _remember(self, who: Ints, start: Ints, end: Ints, quarter: int) -> None:
-        """Keep in mind who moved: the half-year rule asks for it, and so do readers."""
+        """Keep in mind who moved: readers ask for it."""
         p = self.people
-        self.moved[0] = np.concatenate([self.moved[0], who])
         self.movers.add(
-            start.astype(np.int64), end.astype(np.int64), p.born[who], p.child[who],
-            p.traits[who], p.weight[who], quarter,
+            start, end, p.born[who], p.child[who], p.traits[who], p.weight[who], quarter
         )  # fmt: skip
 
     def _role(self, rows: Ints) -> Traits:
@@ -328,41 +349,28 @@ class Population:
         traits = self.people.traits[rows]
         return strata.role_of(traits), strata.sex_of(traits)
 
-    def _leave_rings(self, rows: Ints, quarter: int, heirs: Ints) -> None:
-        p = self.people
+    def _leave_rings(self, rows: Ints, quarter: int, was_head: Bools) -> None:
+        """Take people out of their households; those left behind carry on: as head, or alone."""
+        p, heirs = self.people, np.empty(len(rows), np.int64)
         adult = quarter - 4 * strata.GROWN
         kernels.leave_rings(p.next_member, p.born, p.unit, self.units.gone, adult, rows, heirs)
+        kernels.succeed(
+            p.next_member, p.child, p.traits, ROLE_BITS, HEAD << 3, ALONE << 3, heirs, was_head,
+            p.child[rows],
+        )  # fmt: skip
 
     def _leave_home(self, rows: Ints, quarter: int) -> None:
         """Adults leave the household they lived in and keep one of their own."""
-        p, role = self.people, self._role(rows)
-        heirs = np.empty(len(rows), np.int64)
-        self._leave_rings(rows, quarter, heirs)
-        self._succeed(heirs, role == HEAD, p.child[rows])
-        p.traits[rows] = p.traits[rows] & ~np.uint8(ROLE_BITS) | np.uint8(ALONE << 3)
-
-    def _succeed(self, heirs: Ints, succeeds: Bools, children: NDArray[np.int16]) -> None:
-        """Those left behind carry on: as head, or alone."""
+        if not len(rows):
+            return
         p = self.people
-        has_heir = heirs >= 0
-        heirs, succeeds, children = heirs[has_heir], succeeds[has_heir], children[has_heir]
-        np.maximum.at(p.child, heirs[succeeds], children[succeeds])
-        succeeds = np.isin(heirs, heirs[succeeds])  # who loses several people succeeds if to any
-        alone = p.next_member[heirs] == heirs
-        role = role_after_loss(self._role(heirs), alone, succeeds)
-        p.traits[heirs] = p.traits[heirs] & ~np.uint8(ROLE_BITS) | (role << 3).astype(np.uint8)
-
-
-def role_after_loss(role: Ints, alone: Bools, succeeds: Bools) -> Ints:
-    """The role of the one left behind, (heir,).
-
-    Whoever is left alone keeps a household of one; whoever succeeds the head becomes head.
-    """
-    return np.where(alone, ALONE, np.where(succeeds, HEAD, role))
+        self._leave_rings(rows, quarter, self._role(rows) == HEAD)
+        p.traits[rows] = p.traits[rows] & ~np.uint8(ROLE_BITS) | np.uint8(ALONE << 3)
 
 
 def record(ledger: Ints, persons: Ints, *where: Ints) -> None:
     """Add `persons` to a ledger, (...), in the cells that `where` indexes."""
-    cell = np.ravel_multi_index(where, ledger.shape)
-    total = np.bincount(cell, weights=persons, minlength=ledger.size)  # exact below 2^53
-    ledger += total.reshape(ledger.shape).astype(np.int64)
+    cell = where[0].astype(np.int64)
+    for length, index in zip(ledger.shape[1:], where[1:], strict=True):
+        cell = cell * length + index
+    kernels.add(ledger.reshape(-1), cell, persons)

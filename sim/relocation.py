@@ -39,11 +39,13 @@ def ration(rank: Floats, queue: Ints, size: Ints, capacity: Ints) -> Bools:
     """
     queues = queue >= 0
     wanted = np.bincount(queue[queues], size[queues], len(capacity)).astype(np.int64)
-    if (wanted <= capacity).all():
-        capacity -= wanted
-        return np.ones(len(queue), bool)
-    result = np.zeros(len(queue), bool)
-    kernels.serve(np.argsort(rank, kind="stable"), queue, size, capacity, result)
+    short = wanted > capacity
+    capacity -= np.where(short, 0, wanted)
+    result = np.ones(len(queue), bool)
+    if short.any():
+        line = np.flatnonzero(queues & short[queue])
+        line = line[np.argsort(rank[line], kind="stable")]
+        kernels.serve(line, queue, size, capacity, result)
     return result
 
 

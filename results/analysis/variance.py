@@ -100,8 +100,8 @@ class VarianceSplit:
 
 
 def runs_needed(points: int) -> int:
-    """Runs that a split makes: of scenario and reference; doses are no part of the reference."""
-    return points * (2 * (len(GROUPS) + 2) - 1)
+    """Runs that a split asks for: of scenario and reference, of which equal ones are made once."""
+    return 2 * points * (len(GROUPS) + 2)
 
 
 def mixed(one: RunSpec, other: RunSpec, group: str) -> RunSpec:

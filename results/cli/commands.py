@@ -299,6 +299,8 @@ CONSOLE = Command(
     JOBS,
     Option("--saved", _("folder of saved scenarios"), "scenarios", type=File("DIR"),
            default=SAVED),
+    Option("--sweeps", _("folder with sweeps to explore"), "results/runs", type=File("DIR"),
+           default=SAVED.parent),
     Option("--open", _("open a browser"), is_flag=True),
 )  # fmt: skip
 

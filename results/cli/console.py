@@ -19,7 +19,7 @@ from xiancheng.results.verdict.level import level_from
 from xiancheng.scenarios.ensemble import scale_of_draws
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.run_spec import RunSpec, check_run, judged
-from xiancheng.scenarios.trunk import SnapshotFolder
+from xiancheng.scenarios.trunk import KeptStates
 
 
 def console(options: Namespace, say: Say) -> int:
@@ -43,8 +43,8 @@ def console(options: Namespace, say: Say) -> int:
     level_from(pack, pack.censuses[-1], plan.until)  # once, and not while somebody waits
     queue = JobQueue(options.jobs or os.cpu_count() or 1)
     library = Library(options.saved, options.region)
-    states = SnapshotFolder.temporary()
-    server = Server(queue, pack, options.region, library, RUNS, sizes, states)
+    states = KeptStates.begin()
+    server = Server(queue, pack, options.region, library, RUNS, sizes, options.sweeps, states)
     shown = f"[{host}]" if ":" in host else host
     say.note(_("the page: http://{shown}:{port}/en (Ctrl+C ends it)", shown=shown, port=port))
     from xiancheng.results.console.app import serve  # needs NiceGUI
@@ -52,7 +52,7 @@ def console(options: Namespace, say: Say) -> int:
     try:
         serve(server, host=host, port=port, show=options.open)
     finally:
-        states.remove()
+        states.end()
     return DONE
 
 

@@ -11,9 +11,10 @@ from xiancheng.calibration.forecasts.common_trend import PublishedRate
 from xiancheng.results.console.jobs import JobQueue
 from xiancheng.results.console.library import Library
 from xiancheng.results.console.result import ABQuery, ABResult
+from xiancheng.results.store.runs import RUNS
 from xiancheng.scenarios.ensemble import RunSummary
 from xiancheng.scenarios.scenario_files import Scenario
-from xiancheng.scenarios.trunk import SnapshotFolder
+from xiancheng.scenarios.trunk import KeptStates
 
 if TYPE_CHECKING:
     from xiancheng.calibration.region import Region
@@ -52,7 +53,8 @@ class Server:
     library: Library
     runs: Path  # where the runs of documents are saved
     sizes: Sizes
-    states: SnapshotFolder | None = None  # of models, shared by all scenarios of a draw
+    sweeps: Path = RUNS  # the folder in which sweeps are explored
+    states: KeptStates | None = None  # of models, shared by all scenarios of a draw
 
 
 async def preliminary(

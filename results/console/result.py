@@ -31,7 +31,7 @@ from xiancheng.scenarios.ensemble import (
 from xiancheng.scenarios.outcome import PUBLISHED, Group, Outcome
 from xiancheng.scenarios.run_spec import RunSpec, baseline_of, digest_of, judged, reference_of
 from xiancheng.scenarios.scenario_files import Scenario
-from xiancheng.scenarios.trunk import SnapshotFolder, simulate_together
+from xiancheng.scenarios.trunk import KeptStates, simulate_together
 from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class ABQuery:
     seed: int = 1
     draw_scale: float | None = None  # rows for each resident in runs of draws, if it is chosen
     keep: bool = False  # whether runs of the plan's own scenarios are kept on file
-    states: SnapshotFolder | None = None  # in which scenarios part, so that a changed one is quick
+    states: KeptStates | None = None  # in which scenarios part, so that a changed one is quick
     figures: tuple[PublishedRate, ...] = ()  # that the visitor brought
     _drawn: list[RunSpec] = field(default_factory=list, repr=False, compare=False)
 
@@ -115,7 +115,7 @@ class ABQuery:
         assert all(spec.outcome_key for spec in specs)
 
 
-def run_or_read(specs: Sequence[RunSpec], states: SnapshotFolder | None = None) -> list[Outcome]:
+def run_or_read(specs: Sequence[RunSpec], states: KeptStates | None = None) -> list[Outcome]:
     """The outcome of each run; those of scenarios of the plan are looked up, and kept on file."""
     return StoredRuns.here().together(specs, states, lambda spec: on_file(spec.scenario))
 

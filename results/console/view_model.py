@@ -16,7 +16,7 @@ from xiancheng.results.console.glossary import explained
 from xiancheng.results.console.result import ENOUGH, ABResult
 from xiancheng.results.console.session import VIEWS, Session
 from xiancheng.results.console.widgets import joined, tag
-from xiancheng.results.tables import labels, render
+from xiancheng.results.tables import labels, render, verdicts
 from xiancheng.results.tables.table import Cell, Column, Table
 from xiancheng.scenarios.diff import called, foreign
 from xiancheng.scenarios.outcome import Group
@@ -110,7 +110,7 @@ class ViewModel:
             "（--draws 50）": "", " (--draws 50)": "",
             "，请加大 --draws 再求": "", ": seek again with more --draws": "",
             "（--confirm）": "", " (--confirm)": "",
-            "；用 --draws 50": "", "; use --draws 50": "",
+            "; seek again with more --draws": "", "；用 --draws 50": "", "; use --draws 50": "",
             "；要用本程序估计，请运行 xiancheng calibrate": "",
             "; to estimate with this one, run xiancheng calibrate": "",
             "；分到措施请用 xiancheng attribute，再以 --attribution 并入报告": "",
@@ -181,7 +181,8 @@ class ViewModel:
         central = _("counties and causes at scale {scale:g}", scale=a.scale)
         return joined([
             tag("strong", say(stage), cls=f"badge {style}"), " ",
-            tag("strong", say(_("A: {a_title}", a_title=self.a_title))), say(_("; ")), say(drawn),
+            tag("strong", say(_("A: {a_title}", a_title=self.a_title))), say(_("; ")),
+            verdicts.known_until(a.subject, self.lang), say(_(", ", "clauses")), say(drawn),
             say(_(", ", "clauses")), say(central),
             say(_(", ", "clauses")), say(_("seed {seed}", seed=a.outcome.settings["seed"])),
             *([tag("p", limit, cls="limit")] if (limit := self.limit()) else []),

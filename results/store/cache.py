@@ -27,7 +27,7 @@ from xiancheng.results.store.runs import RUN, SavedRun, read_run, read_whole, wr
 from xiancheng.results.tables.plan_result import delivery_for_files
 from xiancheng.scenarios.outcome import Outcome
 from xiancheng.scenarios.run_spec import RunSpec, check_same_code, code_digest, digest_of
-from xiancheng.scenarios.trunk import SnapshotFolder, timed, timed_together
+from xiancheng.scenarios.trunk import KeptStates, timed, timed_together
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -283,7 +283,7 @@ class StoredRuns:
         return self.together([spec])[0]
 
     def together(
-        self, specs: Sequence[RunSpec], states: SnapshotFolder | None = None,
+        self, specs: Sequence[RunSpec], states: KeptStates | None = None,
         worth: Callable[[RunSpec], bool] = lambda spec: True,
     ) -> list[Outcome]:  # fmt: skip
         """The outcome of each request; of those that are new, what they share is run once.

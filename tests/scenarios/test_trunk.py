@@ -11,7 +11,7 @@ from xiancheng.scenarios.ensemble import Summaries, layered
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.run_spec import RunSpec
 from xiancheng.scenarios.simulation import RegionModel, simulate
-from xiancheng.scenarios.trunk import SnapshotFolder, by_past, simulate_together
+from xiancheng.scenarios.trunk import KeptStates, by_past, simulate_together
 
 SCALE = 0.01
 PLAN = resolve("plan")
@@ -40,10 +40,10 @@ def steered_anew(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def states(tmp_path):
-    folder = tmp_path / "states"
-    folder.mkdir()
-    return SnapshotFolder(folder)
+def states():
+    begun = KeptStates.begin()
+    yield begun
+    begun.end()
 
 
 @pytest.fixture
@@ -134,19 +134,11 @@ def test_a_scenario_that_comes_later_costs_its_branch_only(states, quarters):
     assert_same(found, simulate(later))
 
 
-def test_a_state_that_is_torn_is_made_anew(states):
-    simulate_together([spec_of("plan")], states)
-    for file in states.folder.iterdir():
-        file.write_bytes(file.read_bytes()[:-100])
-    [found] = simulate_together([spec_of("plan")], states)
-    assert_same(found, simulate(spec_of("plan")))
-
-
 def test_the_states_that_are_kept_are_bounded(states):
-    small = replace(states, most=8_000_000)
+    small = replace(states, most=4_000_000)
     for draw in range(1, 6):
         simulate_together([spec_of("plan", draw=draw)], small)
-    sizes = [each.stat().st_size for each in small.folder.iterdir()]
+    sizes = [each.size for each in small._states.values()]
     assert 0 < sum(sizes) <= small.most
     assert len(sizes) < 5
 

@@ -27,7 +27,7 @@ def shares(model):
     found = []
     while model.running:
         model.step()
-        found.append(np.divide(*counted(model, model.quarters[model.done - 1].number)))
+        found.append(np.divide(*counted(model)))
     return np.array(found)
 
 

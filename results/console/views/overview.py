@@ -164,7 +164,7 @@ def verdict_table(model: ViewModel) -> Markup:
 
 def news(model: ViewModel) -> Markup:
     """What the figures that the visitor brought changed; nothing where none were."""
-    table = None if model.result.pending else verdicts.news(model.result.subject, model.lang)
+    table = verdicts.news(model.result.subject, model.lang)
     return Markup("") if table is None else model.table(table)
 
 

@@ -76,6 +76,12 @@ def test_a_thousand_unknown_names_cost_no_thousand_searches(where, monkeypatch):
     assert many[1] == MAX_PROBLEMS + 1, "and that there are more"
 
 
+@pytest.mark.parametrize("path", ["/etc/passwd", "../ours.yaml", "./plan"])
+def test_an_upload_names_its_plan_by_no_path(path):
+    with pytest.raises(ScenarioError, match="console --plan"):
+        from_bytes(f"name: x\ntitle: x\nplan: {path}\n".encode())
+
+
 def test_an_upload_over_one_mebibyte_is_refused():
     with pytest.raises(ScenarioError, match="1 MiB"):
         from_bytes(b"#" * (MAX_BYTES + 1))
