@@ -233,8 +233,8 @@ ESTIMATE = (
     Option("--pool-runs", _("runs of the counties around", "number"), "320", usual="1024",
            type=whole(180)),
     _scale(None, about=_("size of the region's population"), usual="0.1"),
-    Option("--pairs", _("of these runs, how many are made at full scale too"), "50", usual="100",
-           type=whole(2)),
+    Option("--pairs", _("of these runs, how many are made at full scale too"), "50",
+           usual=_("100, none at a smaller scale"), type=whole(2)),
     _scale(None, "--pool-scale", _("the same of the counties around"), usual="0.01"),
     _seed(), JOBS,
     _folder(_("where runs are kept, and taken up again"), usual=_("results/runs/trials/PACK")),
@@ -299,6 +299,8 @@ CONSOLE = Command(
     JOBS,
     Option("--saved", _("folder of saved scenarios"), "scenarios", type=File("DIR"),
            default=SAVED),
+    Option("--sweeps", _("folder with sweeps to explore"), "results/runs", type=File("DIR"),
+           default=SAVED.parent),
     Option("--open", _("open a browser"), is_flag=True),
 )  # fmt: skip
 

@@ -44,7 +44,7 @@ def console(options: Namespace, say: Say) -> int:
     queue = JobQueue(options.jobs or os.cpu_count() or 1)
     library = Library(options.saved, options.region)
     states = KeptStates.begin()
-    server = Server(queue, pack, options.region, library, RUNS, sizes, states)
+    server = Server(queue, pack, options.region, library, RUNS, sizes, options.sweeps, states)
     shown = f"[{host}]" if ":" in host else host
     say.note(_("the page: http://{shown}:{port}/en (Ctrl+C ends it)", shown=shown, port=port))
     from xiancheng.results.console.app import serve  # needs NiceGUI

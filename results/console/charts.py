@@ -36,6 +36,7 @@ PARTS = (  # of a variance
 HATCHED = 2  # of CAUSES: as light as the first
 INK = "#1c2833"
 GHOST = "#b3bdc6"
+SERIES = (PLAN, WITHOUT, "#3b7d3b", "#7a5195", "#8a6d00", "#5f6b6d")  # of scenarios
 NOTHING = "-"  # no bar
 FONT = '"Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", sans-serif'
 
@@ -54,6 +55,14 @@ def _base(title: str) -> Options:
         "yAxis": {"type": "value", "scale": True, "axisLabel": {"color": INK},
                   "splitLine": {"lineStyle": {"color": "#e3e8ec"}}},
     }  # fmt: skip
+
+
+def plain(title: str) -> Options:
+    """Options that every chart begins with, without axes."""
+    options = _base(title)
+    for part in ("grid", "yAxis", "tooltip"):
+        del options[part]
+    return options
 
 
 def fan(
@@ -206,7 +215,7 @@ ORANGE_BLUE = (
 )  # fmt: skip
 UNKNOWN = "#d9d9d9"
 NOTHING_KNOWN = "–"
-DARK = 0.3  # relative luminance below which white letters stand out
+DARK = 0.18  # relative luminance below which white letters stand out
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from xiancheng.calibration.forecasts.common_trend import PublishedRate
 from xiancheng.results.console.jobs import JobQueue
 from xiancheng.results.console.library import Library
 from xiancheng.results.console.result import ABQuery, ABResult
+from xiancheng.results.store.runs import RUNS
 from xiancheng.scenarios.ensemble import RunSummary
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.trunk import KeptStates
@@ -52,6 +53,7 @@ class Server:
     library: Library
     runs: Path  # where the runs of documents are saved
     sizes: Sizes
+    sweeps: Path = RUNS  # the folder in which sweeps are explored
     states: KeptStates | None = None  # of models, shared by all scenarios of a draw
 
 

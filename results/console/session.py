@@ -48,6 +48,7 @@ VIEWS = {
     "growth": _("Growth by cause"),
     "movers": _("Who moves"),
     "delivery": _("Delivery", "view"),
+    "sweep": _("Sweeps"),
     "assumptions": _("Assumptions"),
     "validation": _("Validation"),
 }

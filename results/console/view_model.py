@@ -110,7 +110,7 @@ class ViewModel:
             "（--draws 50）": "", " (--draws 50)": "",
             "，请加大 --draws 再求": "", ": seek again with more --draws": "",
             "（--confirm）": "", " (--confirm)": "",
-            "；用 --draws 50": "", "; use --draws 50": "",
+            "; seek again with more --draws": "", "；用 --draws 50": "", "; use --draws 50": "",
             "；要用本程序估计，请运行 xiancheng calibrate": "",
             "; to estimate with this one, run xiancheng calibrate": "",
             "；分到措施请用 xiancheng attribute，再以 --attribution 并入报告": "",

@@ -16,6 +16,7 @@ from xiancheng.results.console.views.compare import Compare
 from xiancheng.results.console.views.goal import GoalView
 from xiancheng.results.console.views.movers import MoversView
 from xiancheng.results.console.views.overview import Overview
+from xiancheng.results.console.views.sweep import SweepView
 from xiancheng.results.console.widgets import (
     button,
     element,
@@ -43,6 +44,7 @@ MAKERS: dict[str, Callable[[Tab], View]] = {
     "growth": tables.GrowthView,
     "movers": MoversView,
     "delivery": partial(tables.TableView, tables.delivery),
+    "sweep": SweepView,
     "assumptions": partial(tables.TableView, tables.assumptions),
     "validation": partial(tables.TableView, tables.validated),
 }

@@ -376,13 +376,19 @@ def test_a_visit_asks_nobody_but_this_server(visitor, path):
 
 
 @pytest.mark.parametrize(
-    ("path", "lang"), [("/", "zh-CN"), pytest.param("/en", "en-US", marks=pytest.mark.slow)]
-)
-def test_no_view_breaks_a_rule_of_accessibility(visitor, path, lang):
+    ("path", "lang", "width", "zoom"),
+    [("/", "zh-CN", 1366, 1.0)]
+    + [pytest.param(*each, marks=pytest.mark.slow)
+       for each in (("/en", "en-US", 1366, 1.0), ("/", "zh-CN", 1366, 1.5),
+                    ("/en", "en-US", 1920, 1.0), ("/", "zh-CN", 1920, 1.5))],
+)  # fmt: skip
+def test_no_view_breaks_a_rule_of_accessibility(visitor, path, lang, width, zoom):
     axe = pytest.importorskip("axe_playwright_python", reason="needs axe-playwright-python")
     from pathlib import Path
 
-    one = visitor()
+    one = visitor(device_scale_factor=zoom)
+    seen = {"width": int(width / zoom), "height": int(768 / zoom)}
+    one.page.set_viewport_size(seen)
     one.open(path)
     assert one.page.evaluate("document.documentElement.lang") == lang
     one.page.locator(".project details summary").first.click()
@@ -396,6 +402,7 @@ def test_no_view_breaks_a_rule_of_accessibility(visitor, path, lang):
         one.page.wait_for_timeout(500)
         found = one.page.evaluate("rules => axe.run(document, {runOnly: rules})", rules)
         assert [(v["id"], v["nodes"][0]["html"]) for v in found["violations"]] == []
+        assert one.page.evaluate("document.documentElement.scrollWidth") <= seen["width"]
 
 
 def test_everything_can_be_reached_and_seen_with_the_keyboard(visitor):
