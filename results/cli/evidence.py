@@ -109,6 +109,8 @@ def settings(options: Namespace, *, quick: bool = False) -> EstimateSettings:
         reject_unused(options, POOLED, _("no counties around are used; leave it out"))
     names = (*POOLED, "runs", "scale", "pairs", "rows")
     given = {name: value for name in names if (value := getattr(options, name, None)) is not None}
+    if given.get("scale", chosen.scale) < EstimateSettings.scale:  # a trial, biased all the same
+        given.setdefault("pairs", 0)
     return replace(chosen, **given)
 
 

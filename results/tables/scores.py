@@ -18,7 +18,7 @@ from xiancheng.results.tables.table import Table
 from xiancheng.results.tables.validation import hindcast_scores
 from xiancheng.results.verdict.estimate import trial_note
 from xiancheng.results.verdict.forecasts import MODEL, TITLES, ForecastSet
-from xiancheng.results.verdict.hindcast import THRESHOLD
+from xiancheng.results.verdict.hindcast import RUNS, THRESHOLD
 from xiancheng.results.verdict.observations import ScoredRate
 from xiancheng.results.verdict.registered import REGISTERED, ROUNDS, ScoreSettings
 
@@ -122,7 +122,7 @@ def registered_scores(file: Path) -> str:
 def validation_page(account: Account, pack: Region) -> str:
     """The page docs/validation.md, Chinese with English beside it."""
     own = next(r["crps"] for r in account["scores"] if r["forecaster"] == MODEL)
-    best = min(r["crps"] for r in account["scores"] if r["forecaster"] != MODEL)
+    best = min(r["crps"] for r in account["scores"] if r["forecaster"] not in (MODEL, RUNS))
     trial = account["trial"]
     by: dict[str, list[Account]] = {}
     for row in sorted(account["scores"], key=lambda row: row["crps"]):

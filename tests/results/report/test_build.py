@@ -491,6 +491,7 @@ def test_words_are_in_both_languages(told):
 def test_a_wish_for_a_folder_that_cannot_be_is_refused(run, tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("", encoding="utf-8")
-    asked = SimpleNamespace(run=str(run), format="html", out=blocked / "below")
+    form = {"format": "html", "style": None, "brief": False, "unit": None}
+    asked = SimpleNamespace(run=str(run), out=blocked / "below", **form)
     with pytest.raises(RequestError, match="--out"):
         publish.report(asked, Say("zh"))
