@@ -11,6 +11,10 @@ from importlib.resources import files
 from io import BytesIO, StringIO
 from typing import NamedTuple
 
+import openpyxl
+from openpyxl.styles import Alignment, Font
+from openpyxl.utils import get_column_letter
+
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.region.census_table import ABOUT_UNIT, COLUMNS, FIGURES
 from xiancheng.calibration.region.schema import REQUIRED, SEX_NAMES
@@ -72,10 +76,6 @@ def template_csv() -> str:
 
 def template_xlsx() -> bytes:
     """The template as an Excel workbook: the table, and a sheet on its columns."""
-    import openpyxl
-    from openpyxl.styles import Alignment, Font
-    from openpyxl.utils import get_column_letter
-
     book = openpyxl.Workbook()
     sheet = book.active
     sheet.title = "普查 census"

@@ -16,7 +16,7 @@ from xiancheng.results.analysis.variance import VarianceSplit
 from xiancheng.results.cli.output import Work, announce, give, known_rates, progress, reject_unused
 from xiancheng.results.cli.process import DONE
 from xiancheng.results.report.build import MAPS, documents, file_name, formats
-from xiancheng.results.report.document import Setting, Style
+from xiancheng.results.report.document import Layout, Style
 from xiancheng.results.store.cache import StoredRuns, save_run
 from xiancheng.results.store.files import check_writable, write_file
 from xiancheng.results.store.runs import RUN, RUNS, SavedRun, find_run, load_run
@@ -41,7 +41,7 @@ def report(options: Namespace, say: Say) -> int:
     forms = formats(options.format)
     lang: Lang = "en" if say.lang == "en" else "zh"
     style: Style | None = "official" if options.style == "公文" else options.style
-    setting = Setting(style, options.brief, options.unit or "").resolved(lang)
+    setting = Layout(style, options.brief, options.unit or "").resolved(lang)
     check_writable(options.out)
     with progress(say(_("reporting")), STEPS) as step:
         result = result_of(options, say, step)

@@ -11,6 +11,7 @@ from xiancheng.calibration.forecasts.common_trend import PublishedRate
 from xiancheng.results.console.jobs import JobQueue
 from xiancheng.results.console.library import Library
 from xiancheng.results.console.result import ABQuery, ABResult
+from xiancheng.results.store.cache import StoredRuns, save_run
 from xiancheng.results.store.runs import RUNS
 from xiancheng.scenarios.ensemble import RunSummary
 from xiancheng.scenarios.scenario_files import Scenario
@@ -143,7 +144,6 @@ def make_document(result: "PlanResult", form: str, lang: "Lang", runs: Path) -> 
         if a library is missing.
     """
     from xiancheng.results.report import build
-    from xiancheng.results.store.cache import StoredRuns, save_run
 
     build.check_installed([form])
     plan, stored = result.both.scenario, StoredRuns.here()

@@ -10,6 +10,7 @@ from nicegui import ui
 from xiancheng.calibration.i18n import _
 from xiancheng.results.console.library import file_name
 from xiancheng.results.console.widgets import area, draw, element, joined, set_prop, tag, write
+from xiancheng.results.report.document import Document, Section
 from xiancheng.results.tables import render
 from xiancheng.results.tables.table import Table
 
@@ -96,7 +97,6 @@ def as_file(table: Table, form: str, lang: str, stamp: str) -> bytes:
     if form == "csv":
         return render.csv(table, table.headers)
     from xiancheng.results.report import xlsx  # needs XlsxWriter
-    from xiancheng.results.report.document import Document, Section
 
     section = Section(table.key, table.title, (table,))
     read_in: Lang = "en" if lang == "en" else "zh"

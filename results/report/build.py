@@ -8,7 +8,7 @@ from xiancheng.calibration.i18n import EMPTY, _, listed
 from xiancheng.calibration.naming import nearest
 from xiancheng.results.report import maps, sections
 from xiancheng.results.report.charts import FONT_PACKAGE, Format
-from xiancheng.results.report.document import Setting, pictures
+from xiancheng.results.report.document import Layout, pictures
 from xiancheng.results.report.sections import USUAL
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult
@@ -27,7 +27,7 @@ RESERVED = '<>:"/\\|?*'
 LONGEST = 60  # characters of a title in the name of a file
 
 
-def file_name(result: PlanResult, lang: str, setting: Setting = USUAL) -> str:
+def file_name(result: PlanResult, lang: str, setting: Layout = USUAL) -> str:
     """The name of a document's file, without its ending: region, title of the scenario, date.
 
     Characters that a file system refuses are left out.
@@ -41,7 +41,7 @@ def file_name(result: PlanResult, lang: str, setting: Setting = USUAL) -> str:
 
 
 def documents(
-    result: PlanResult, forms: list[str], lang: Lang, setting: Setting = USUAL
+    result: PlanResult, forms: list[str], lang: Lang, setting: Layout = USUAL
 ) -> dict[str, bytes]:
     """The report, or the map, in each format.
 

@@ -5,8 +5,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from io import BytesIO
+from math import cos, radians
 from pathlib import Path
 from typing import Any, Literal
+
+import numpy as np
 
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
@@ -216,8 +219,6 @@ def _counties(
     hatches: Sequence[str] = (),
 ) -> None:  # fmt: skip
     """The outlines in their colours, each with its name and a number on a light ground."""
-    from math import cos, radians
-
     from matplotlib import patheffects
 
     halo = [patheffects.withStroke(linewidth=2, foreground="white")]
@@ -257,8 +258,6 @@ def _path(axes: Any, chart: Chart, lang: str) -> None:
 
 def _narrow_past(axes: Any, start: Any) -> None:
     """Give the years before the start of a run a part of their width."""
-    import numpy as np
-
     begin = float(axes.convert_xunits(start))
 
     def forward(x: Any) -> Any:

@@ -28,7 +28,7 @@ HEADINGS = {"zh": ("{zh}、", "（{zh}）", "{n}."), "en": ("{n} ", "{above}.{n}
 
 
 @dataclass(frozen=True)
-class Setting:
+class Layout:
     """How a report is set.
 
     Parameters
@@ -44,7 +44,7 @@ class Setting:
     brief: bool = False
     unit: str = ""
 
-    def resolved(self, lang: Lang) -> "Setting":
+    def resolved(self, lang: Lang) -> "Layout":
         """The same with a style.
 
         Raises
@@ -126,7 +126,7 @@ class Document:
     header: str  # of every page: region, scenario, draws
     lang: Lang
     sections: tuple[Section, ...] = ()
-    setting: Setting = Setting()
+    setting: Layout = Layout()
     day: date | None = None  # that it bears
     known: str = ""  # until when figures were used
 
@@ -156,7 +156,7 @@ class Document:
             shown.append(number + section.title)
         return shown
 
-    def setting_of(self, setting: Setting) -> "Document":
+    def setting_of(self, setting: Layout) -> "Document":
         """The same in another setting: without annex, if that is brief."""
         kept = tuple(s for s in self.sections if not (setting.brief and s.part == "annex"))
         return replace(self, sections=kept, setting=setting.resolved(self.lang))
@@ -186,17 +186,17 @@ class Document:
 
 
 @dataclass(frozen=True)
-class Picture:
+class DrawnChart:
     """A chart as drawn; a form that nobody asked for is empty."""
 
     svg: bytes = b""
     png: bytes = b""
 
 
-Pictures = Mapping[str, Picture]  # by key of the chart
+DrawnCharts = Mapping[str, DrawnChart]  # by key of the chart
 
 
-def pictures(document: Document, *forms: charts.Format) -> dict[str, Picture]:
+def pictures(document: Document, *forms: charts.Format) -> dict[str, DrawnChart]:
     """Every chart of a document, drawn in these forms.
 
     Raises
@@ -205,7 +205,7 @@ def pictures(document: Document, *forms: charts.Format) -> dict[str, Picture]:
         if matplotlib is missing.
     """
     return {
-        chart.key: Picture(
+        chart.key: DrawnChart(
             **dict(zip(forms, charts.drawn(chart, document.lang, *forms), strict=True))
         )
         for chart in document.charts()

@@ -30,8 +30,8 @@ from xiancheng.results.report.document import (
     Badges,
     BulletList,
     Document,
+    DrawnCharts,
     Part,
-    Pictures,
     Side,
     aligned,
     body,
@@ -91,7 +91,7 @@ ANALYTIC = Face(
 )  # fmt: skip
 
 
-def write(document: Document, pictures: Pictures) -> bytes:
+def write(document: Document, pictures: DrawnCharts) -> bytes:
     """A Word file."""
     template = files("xiancheng.results.report").joinpath("templates/report.docx").read_bytes()
     word = docx.Document(BytesIO(template))
@@ -117,7 +117,7 @@ def _tighten(style: Any) -> None:
 class _Writer:
     """Writes blocks one after the other."""
 
-    def __init__(self, word: Any, document: Document, pictures: Pictures) -> None:
+    def __init__(self, word: Any, document: Document, pictures: DrawnCharts) -> None:
         self.word, self.document, self.pictures = word, document, pictures
         self.captions, self.headings = document.captions(), document.headings()
         self.part: Part = "brief"

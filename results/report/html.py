@@ -5,14 +5,14 @@ from importlib.resources import files
 
 from jinja2 import Environment, StrictUndefined
 
-from xiancheng.results.report.document import Badges, BulletList, Document, Pictures, headers
+from xiancheng.results.report.document import Badges, BulletList, Document, DrawnCharts, headers
 from xiancheng.results.tables import render
 from xiancheng.results.tables.table import Table
 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
-def write(document: Document, pictures: Pictures) -> bytes:
+def write(document: Document, pictures: DrawnCharts) -> bytes:
     """An HTML file; the template escapes all text."""
     templates = files("xiancheng.results.report").joinpath("templates")
     environment = Environment(

@@ -17,7 +17,7 @@ from xiancheng.results.report.document import (
     Badges,
     BulletList,
     Document,
-    Pictures,
+    DrawnCharts,
     Section,
     aligned,
     body,
@@ -28,7 +28,7 @@ from xiancheng.results.tables import labels
 from xiancheng.results.tables.table import Table
 
 
-def write(document: Document, pictures: Pictures) -> bytes:
+def write(document: Document, pictures: DrawnCharts) -> bytes:
     """A PDF file."""
     captions = document.captions()
     annex, annex_title = (
@@ -61,7 +61,7 @@ def write(document: Document, pictures: Pictures) -> bytes:
 
 
 def _blocks(
-    document: Document, section: Section, captions: dict[str, str], pictures: Pictures
+    document: Document, section: Section, captions: dict[str, str], pictures: DrawnCharts
 ) -> list[dict[str, Any]]:
     """The blocks of a section as the template reads them."""
     blocks: list[dict[str, Any]] = []

@@ -6,7 +6,7 @@ from typing import Any
 
 from xiancheng.results.cells import records
 from xiancheng.results.report import front
-from xiancheng.results.report.document import Block, BulletList, Document, Section, Setting
+from xiancheng.results.report.document import Block, BulletList, Document, Layout, Section
 from xiancheng.results.tables import (
     assumptions,
     attribution,
@@ -22,10 +22,10 @@ from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import Lang
 from xiancheng.sim.state import quarter_of
 
-USUAL = Setting()
+USUAL = Layout()
 
 
-def document(result: PlanResult, lang: Lang, setting: Setting = USUAL) -> Document:
+def document(result: PlanResult, lang: Lang, setting: Layout = USUAL) -> Document:
     """Everything that a report on a run says."""
     word = labels.labels("report", lang)
     region, title = result.region.title(lang), result.title(lang, whole=True)

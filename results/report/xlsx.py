@@ -16,7 +16,7 @@ from xiancheng.results.report.document import (
     Block,
     BulletList,
     Document,
-    Pictures,
+    DrawnCharts,
     Section,
     header_parts,
     headers,
@@ -39,7 +39,7 @@ CHARACTER = 7.0  # of a column's width [pixels]
 WIDE = 950.0  # from which on a sheet is printed across [pixels]
 
 
-def write(document: Document, pictures: Pictures) -> bytes:
+def write(document: Document, pictures: DrawnCharts) -> bytes:
     """An Excel file; its charts are Excel's own, so no pictures are needed."""
     file = BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False,

@@ -274,7 +274,7 @@ def test_the_page_for_leaders_is_one_page_of_plain_words(told, made, what):
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_front_pages_are_few(told, lang):
     """The page for leaders is one page, and the body at most six; --brief has no more."""
-    content = build.documents(told, ["pdf"], lang, document.Setting(brief=True))["pdf"]
+    content = build.documents(told, ["pdf"], lang, document.Layout(brief=True))["pdf"]
     pages = pypdf.PdfReader(BytesIO(content)).pages
     assert 2 <= len(pages) <= 7
     second = re.sub(r"\s+", "", pages[1].extract_text())
@@ -283,8 +283,8 @@ def test_front_pages_are_few(told, lang):
 
 
 def test_a_unit_is_named_on_the_first_page_and_a_space_is_left_without_one(told):
-    named = document.Setting(unit="滨州市发展改革委")
-    for setting, shown in ((named, "滨州市发展改革委"), (document.Setting(), "（待填写）")):
+    named = document.Layout(unit="滨州市发展改革委")
+    for setting, shown in ((named, "滨州市发展改革委"), (document.Layout(), "（待填写）")):
         content = build.documents(told, ["docx"], "zh", setting)["docx"]
         first = [p.text for p in docx.Document(BytesIO(content)).paragraphs[:4]]
         assert any(shown in text and "年" in text for text in first)
@@ -292,8 +292,8 @@ def test_a_unit_is_named_on_the_first_page_and_a_space_is_left_without_one(told)
 
 def test_the_official_style_is_refused_in_english():
     with pytest.raises(RequestError, match="GB/T 9704"):
-        document.Setting("official").resolved("en")
-    assert document.Setting().resolved("en").style == "analytic"
+        document.Layout("official").resolved("en")
+    assert document.Layout().resolved("en").style == "analytic"
 
 
 def test_every_document_has_the_two_badges(made):

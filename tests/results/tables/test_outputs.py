@@ -25,7 +25,7 @@ from xiancheng.results.tables.plan_result import delivery_frame
 from xiancheng.results.verdict.forecast_score import by_case, by_forecaster
 from xiancheng.results.verdict.forecasts import MELD, MODEL
 from xiancheng.results.verdict.observations import ScoredRate
-from xiancheng.results.verdict.verdict import verdicts
+from xiancheng.results.verdict.verdict import BEFORE, verdicts
 from xiancheng.scenarios.ensemble import Summaries, ensemble
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.run_spec import RunSpec
@@ -56,6 +56,7 @@ def written(tmp_path_factory):
     return {
         **{name: columns(name, content) for name, content in files.items() if name in OUTPUTS},
         "ledger.parquet": tuple(runs),
+        "verdicts.csv, with figures that a user brought, besides": BEFORE,
         "sweep, targets": tuple(ledger.targets(folder)),
         "compare, outcomes": tuple(compared.to_frame()),
         "compare, targets": tuple(compared.verdicts()),

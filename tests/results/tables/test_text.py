@@ -18,7 +18,7 @@ NAMES = sorted(file.name for file in (TEXT / "en").iterdir())
 def blocks(lang, name):
     """The variables of each block of a template, and the other blocks that it calls."""
     environment = Environment()
-    environment.filters |= dict.fromkeys(("f", "percent", "listed"), str)
+    environment.filters |= dict.fromkeys(("day", "f", "listed", "percent"), str)
     tree = environment.parse((TEXT / lang / name).read_text("utf-8"))
     return {
         block.name: meta.find_undeclared_variables(

@@ -31,7 +31,9 @@ def result(frame):
     """What the tables ask of a result."""
     scenario = SimpleNamespace(start=date(2020, 11, 1), until=END)
     return SimpleNamespace(
-        verdicts=frame, scenario=scenario, judged=len(frame) > 0,
+        verdicts=frame, scenario=scenario, judged=len(frame) > 0, title=lambda lang: "t",
+        region=SimpleNamespace(title=lambda lang: "r"),
+        both=SimpleNamespace(scenario=SimpleNamespace(settings={"cutoff": END})),
         stamp=lambda lang: f"run 1, {lang}",
     )  # fmt: skip
 
@@ -95,7 +97,7 @@ def test_one_effect_without_an_interval_leaves_out_all_intervals():
 def test_outside_conditions_are_shown_where_they_add_anything():
     for first, second, shown in ((0.0, 0.0, False), (0.0, -0.2, True), (0.3, 0.0, True)):
         frame = verdicts({"from_conditions_pp": first}, {"from_conditions_pp": second})
-        columns = [column.key for column in tables.summary(frame, "t", "en").columns]
+        columns = [column.key for column in tables.summary(result(frame), "en").columns]
         assert ("from_conditions_pp" in columns) == shown
         assert columns[:2] == ["place", "deadline"]
 
