@@ -36,6 +36,7 @@ PARTS = (  # of a variance
 HATCHED = 2  # of CAUSES: as light as the first
 INK = "#1c2833"
 GHOST = "#b3bdc6"
+ONE_LINE = 5  # names that a legend has room for in a line
 SERIES = (PLAN, WITHOUT, "#3b7d3b", "#7a5195", "#8a6d00", "#5f6b6d")  # of scenarios
 NOTHING = "-"  # no bar
 FONT = '"Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", sans-serif'
@@ -129,7 +130,9 @@ def fan(
     options["xAxis"] = {"type": "time", "axisLabel": {"color": INK, "hideOverlap": True,
                                                       "formatter": "{yyyy}"},
                         "minInterval": 365 * 24 * 3600 * 1000}  # fmt: skip
-    options["legend"]["data"] = list(dict.fromkeys(names))
+    options["legend"] |= {"data": list(dict.fromkeys(names)), "itemGap": 6, "itemWidth": 15,
+                          "textStyle": {"fontSize": 11, "color": INK}}  # fmt: skip
+    options["grid"]["top"] = 36 if len(options["legend"]["data"]) <= ONE_LINE else 54
     return options | {"series": series}
 
 

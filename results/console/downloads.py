@@ -45,7 +45,7 @@ def _tools(buttons: Iterable[Markup]) -> Markup:
     return tag("div", joined(buttons), cls="tools")
 
 
-class Picture:
+class ChartFrame:
     """A chart with its title and the buttons that download it."""
 
     def __init__(self, cls: str = "") -> None:
@@ -95,9 +95,9 @@ def as_file(table: Table, form: str, lang: str, stamp: str) -> bytes:
     """A table as one of `FORMS`, with its headers in the reader's language."""
     if form == "csv":
         return render.csv(table, table.headers)
-    from xiancheng.results.report import xlsx  # needs XlsxWriter
-    from xiancheng.results.report.document import Document, Section
+    from xiancheng.results.report import document, xlsx  # needs XlsxWriter
 
-    section = Section(table.key, table.title, (table,))
+    section = document.Section(table.key, table.title, (table,))
     read_in: Lang = "en" if lang == "en" else "zh"
-    return xlsx.write(Document(table.title, "", stamp, read_in, (section,)), {})
+    sheet = document.Document(table.title, "", stamp, read_in, (section,))
+    return xlsx.write(sheet, {})

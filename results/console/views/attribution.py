@@ -13,7 +13,7 @@ from xiancheng.results.analysis.attribution import (
     attribute,
 )
 from xiancheng.results.console import charts
-from xiancheng.results.console.downloads import Picture
+from xiancheng.results.console.downloads import ChartFrame
 from xiancheng.results.console.queued import QueuedSummaries
 from xiancheng.results.console.result import content_digest
 from xiancheng.results.console.tab import Computation, Tab
@@ -38,10 +38,10 @@ class Attribution:
             button(tab.say(_("Split the uncertainty")), self._start_split)
         self.job = Computation(tab, _("progress"), _("Cancel"))
         with element("section", "card") as self._frame:
-            self._chart = Picture("tall")
+            self._chart = ChartFrame("tall")
         self._area = area(cls="below")
         with element("section", "card") as self._split_frame:
-            self._split_chart = Picture("tall")
+            self._split_chart = ChartFrame("tall")
         self._split_area = area(cls="below")
         self._split_frame.set_visibility(False)
         self._write_note(_(

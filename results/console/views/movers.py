@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from xiancheng.calibration.i18n import _
 from xiancheng.results.console import charts
-from xiancheng.results.console.downloads import Picture
+from xiancheng.results.console.downloads import ChartFrame
 from xiancheng.results.console.tab import Tab
 from xiancheng.results.console.view_model import PERSONS, ViewModel
 from xiancheng.results.console.widgets import area, element, tag, write
@@ -29,7 +29,7 @@ class MoversView:
         with element("div", "quarters") as self._frame:
             for trait in TRAITS:
                 with element("section", "card"):
-                    self._charts[trait] = Picture()
+                    self._charts[trait] = ChartFrame()
         self._tables = area(cls="below")
 
     def show(self, model: ViewModel) -> None:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.results.console import charts
-from xiancheng.results.console.downloads import Picture
+from xiancheng.results.console.downloads import ChartFrame
 from xiancheng.results.console.tab import Tab
 from xiancheng.results.console.view_model import PERSONS, ViewModel
 from xiancheng.results.console.widgets import area, bulleted, element, select, tag, text, write
@@ -40,7 +40,7 @@ class Overview:
                 )
                 self._build_map_controls(tab)
             with element("section", "card fan"):
-                self._fan = Picture()
+                self._fan = ChartFrame()
         self._below = area(cls="below")
 
     def _build_map_controls(self, tab: Tab) -> None:

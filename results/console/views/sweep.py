@@ -13,7 +13,7 @@ import numpy as np
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.priors import catalogue
 from xiancheng.results.console import charts
-from xiancheng.results.console.downloads import Picture
+from xiancheng.results.console.downloads import ChartFrame
 from xiancheng.results.console.tab import Computation, Tab
 from xiancheng.results.console.view_model import ViewModel
 from xiancheng.results.console.widgets import (
@@ -112,7 +112,7 @@ class SweepView:
                            low=EXTENT[0], high=EXTENT[1], step=0.1, message="")  # fmt: skip
         self.job = Computation(tab, _("progress"), _("Cancel"))
         with element("section", "card") as self._frame:
-            self._chart = Picture("tall")
+            self._chart = ChartFrame("tall")
         self._area = area(cls="below")
 
     def show(self, model: ViewModel) -> None:

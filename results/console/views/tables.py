@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from xiancheng.calibration.i18n import _
 from xiancheng.results.console import charts
-from xiancheng.results.console.downloads import Picture
+from xiancheng.results.console.downloads import ChartFrame
 from xiancheng.results.console.tab import Tab
 from xiancheng.results.console.view_model import ViewModel
 from xiancheng.results.console.widgets import area, bulleted, element, joined, tag, write
@@ -23,7 +23,7 @@ class GrowthView:
     def __init__(self, tab: Tab) -> None:
         self._answer = area(cls="card answer")
         with element("section", "card below"):
-            self._chart = Picture("tall")
+            self._chart = ChartFrame("tall")
         self._table = area(cls="below")
 
     def show(self, model: ViewModel) -> None:

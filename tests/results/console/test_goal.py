@@ -21,7 +21,6 @@ def only(one, group, kept):
 def test_a_package_is_found_confirmed_and_becomes_scenario_a(visitor):
     one = opened(visitor)
     only(one, "要同时达到的目标", "阳信县")
-    only(one, "可以动用的工程", "P4")
     one.page.get_by_label("要求的达标概率（%）").fill("60")
     one.page.get_by_role("button", name="开始计算").click()
     one.page.wait_for_selector(".goal progress", state="visible")
