@@ -137,7 +137,7 @@ def _estimate(
     """The estimate from the counties around, and the region's own."""
     own_runs = chosen.runs + chosen.pairs * _paired(chosen)
     if chosen.pool is None:
-        values = estimates.from_priors(chosen.runs, chosen.seed)
+        values = estimates.from_priors(chosen)
         with progress(say(_("runs of the region")), own_runs) as step:
             own = estimates.own_trials(chosen, values, folder, jobs, step)
         return None, estimates.estimated(own.table(), own, chosen)

@@ -137,21 +137,21 @@ def others(pool: Region, region: Region) -> Bools:
 # Trials
 
 
-def from_priors(runs: int, seed: int) -> Floats:
-    """Parameter values from the priors, (run, parameter): scrambled Sobol points.
-
-    They are spread evenly for a power of 2; of any other number they are the first.
-    """
-    whole = 1 << (runs - 1).bit_length()
-    return sampled("sobol", PARAMETERS, whole, seed)[:runs]
+def from_priors(settings: EstimateSettings) -> Floats:
+    """Parameter values from the priors, for a region that is estimated by itself."""
+    return sampled("latin-hypercube", PARAMETERS, settings.runs, settings.seed)
 
 
 def pool_trials(
     settings: EstimateSettings, folder: Path, jobs: int, settled: Callable[[], None]
 ) -> Trials:
-    """Runs over the counties around a region, parameters from the priors."""
+    """Runs over the counties around a region, parameters from the priors: scrambled Sobol points.
+
+    They are spread evenly for a power of 2; of any other number they are the first.
+    """
     assert settings.pool is not None
-    values = from_priors(settings.pool_runs, settings.seed)
+    whole = 1 << (settings.pool_runs - 1).bit_length()
+    values = sampled("sobol", PARAMETERS, whole, settings.seed)[: settings.pool_runs]
     design = trials.design(settings.pool, values, settings.pool_scale, "trials-pool")
     return trials.run(design, folder / "pool", jobs, settled)
 

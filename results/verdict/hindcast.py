@@ -265,9 +265,7 @@ def trials_of(
 ) -> Trials:
     """The trials that a hindcast learns from: those of the estimate, made if they are missing."""
     if settings.pool is None:
-        return estimate.own_trials(
-            settings, estimate.from_priors(settings.runs, settings.seed), folder, jobs, settled
-        )
+        return estimate.own_trials(settings, estimate.from_priors(settings), folder, jobs, settled)
     return estimate.pool_trials(settings, folder, jobs, settled)
 
 

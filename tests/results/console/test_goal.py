@@ -27,7 +27,7 @@ def test_a_package_is_found_confirmed_and_becomes_scenario_a(visitor):
     one.page.wait_for_selector(".view .answer", timeout=600_000)
     package = one.page.locator(".view .tabled").first
     assert re.search(r"M\d+", package.inner_text())
-    measures = re.findall(r"^(M\d+) .*?\t([\d.]+)", package.inner_text(), re.MULTILINE)
+    measures = re.findall(r"^([MS]\d+) .*?\t([\d.]+)", package.inner_text(), re.MULTILINE)
     one.page.get_by_role("button", name="设为情景 A").click()
     one.page.wait_for_function("document.querySelector('.changes').innerText.includes('→')")
     one.answered()
