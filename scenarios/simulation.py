@@ -133,7 +133,7 @@ class RegionModel(UrbanModel):
         other = object.__new__(type(self))
         memo[id(self)] = other
         state = {name: each for name, each in vars(self).items() if name not in OF_A_SPEC}
-        vars(other).update(deepcopy(state, memo))
+        other.__dict__.update(deepcopy(state, memo))
         return other
 
 
