@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from datetime import date
 from functools import lru_cache
-from typing import Any, Unpack
+from typing import Any, Self, Unpack
 
 import numpy as np
 
@@ -41,7 +41,7 @@ from xiancheng.sim.model import CHUNK, UrbanModel
 from xiancheng.sim.population import Population
 from xiancheng.sim.state import Counties, People, Units
 
-OF_A_SPEC = ("spec", "policy", "alignment")  # what a pickled model is given again by `lead`
+OF_A_SPEC = ("spec", "policy", "alignment")  # what a copied model is given again by `lead`
 
 
 def simulate(
@@ -129,8 +129,12 @@ class RegionModel(UrbanModel):
         self.policy = compile_policy(spec.scenario, spec.pack, spec.values)
         self.alignment = alignment_of(spec, simulate, begun=self.done > 0)
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: each for name, each in vars(self).items() if name not in OF_A_SPEC}
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        other = object.__new__(type(self))
+        memo[id(self)] = other
+        state = {name: each for name, each in vars(self).items() if name not in OF_A_SPEC}
+        other.__dict__.update(deepcopy(state, memo))
+        return other
 
 
 def outcome_of(model: RegionModel) -> Outcome:

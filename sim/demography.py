@@ -8,9 +8,19 @@ from xiancheng.sim import kernels, strata
 from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.places import Places, county_of
 from xiancheng.sim.randomness import Stream, addresses
-from xiancheng.sim.state import COLLEGE, FEMALE, JUNIOR, SENIOR, Bools, Floats, Ints, quarter_of
+from xiancheng.sim.state import (
+    AGES,
+    COLLEGE,
+    FEMALE,
+    JUNIOR,
+    SENIOR,
+    Bools,
+    Floats,
+    Ints,
+    quarter_of,
+)
 from xiancheng.sim.step import Step, just_grown
-from xiancheng.sim.strata import AGES, Headcount
+from xiancheng.sim.strata import Headcount
 
 MIDDLE = (AGES + np.append(AGES[1:], 94)) / 2  # mean age in each band [years]
 ALIKE = 100  # years, the age at which men and women die alike

@@ -13,11 +13,20 @@ from xiancheng.sim.levers import Levers
 from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.places import county_of, town
 from xiancheng.sim.randomness import FULL, Stream
-from xiancheng.sim.state import COLLEGE, HEAD, OUTSIDE, OWNS_FLAT, Bools, Floats, Ints, Parties
+from xiancheng.sim.state import (
+    AGES,
+    COLLEGE,
+    HEAD,
+    OUTSIDE,
+    OWNS_FLAT,
+    Bools,
+    Floats,
+    Ints,
+    Parties,
+)
 from xiancheng.sim.state import SINGLE as UNATTACHED
 from xiancheng.sim.step import Step, just_grown
 from xiancheng.sim.strata import (
-    AGES,
     ALONE,
     COUPLE,
     EDUCATIONS,

@@ -15,10 +15,9 @@ from xiancheng.sim.levers import Levers
 from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.places import TOWN, VILLAGES, Places, at_both, county_of, town
 from xiancheng.sim.randomness import Stream
-from xiancheng.sim.state import OUTSIDE, Bools, Counties, Floats, Ints, Offers, Parties
+from xiancheng.sim.state import AGES, OUTSIDE, Bools, Counties, Floats, Ints, Offers, Parties
 from xiancheng.sim.step import Step
 from xiancheng.sim.strata import (
-    AGES,
     ALONE,
     COUPLE,
     PRESCHOOL,

@@ -11,6 +11,7 @@ from xiancheng.sim.places import TOWN, VILLAGES, county_of, in_towns, in_village
 from xiancheng.sim.randomness import Stream
 from xiancheng.sim.relocation import ration, share_bringing_household, to_town
 from xiancheng.sim.state import (
+    AGES,
     FARM,
     INDUSTRY,
     NO_WORK,
@@ -22,7 +23,6 @@ from xiancheng.sim.state import (
     Parties,
 )
 from xiancheng.sim.step import Step
-from xiancheng.sim.strata import AGES
 
 SECTORS = 2
 NON_FARM = [INDUSTRY, SERVICES]

@@ -45,6 +45,7 @@ from xiancheng.sim.places import TOWN, VILLAGES, Places, at_both, in_villages, t
 from xiancheng.sim.population import Population
 from xiancheng.sim.randomness import RandomStreams, Stream, addresses
 from xiancheng.sim.state import (
+    AGES,
     ALONE,
     BEYOND,
     FARM,
@@ -444,8 +445,8 @@ class UrbanModel(mesa.Model):
             urban_now=now[:, TOWN], rural_now=now[:, VILLAGES],
             registered_urban=registered[:, TOWN], registered=registered.sum(axis=1),
             away=np.bincount(units.county, population.away[:-BEYOND], n).astype(np.int64),
-            children=by_band[:, :, strata.AGES < 15].sum(axis=(1, 2)),
-            aged=by_band[:, :, strata.AGES >= 65].sum(axis=(1, 2)),
+            children=by_band[:, :, AGES < 15].sum(axis=(1, 2)),
+            aged=by_band[:, :, AGES >= 65].sum(axis=(1, 2)),
             jobs_filled=work.sum(axis=1), jobs_wanted=markets.wanted.sum(axis=1),
             commuters=work[:, VILLAGES], unemployed=np.round(markets.unemployed, 11),
             wage=markets.wage, price=markets.price,

@@ -39,6 +39,8 @@ PRIMARY, JUNIOR, SENIOR, COLLEGE = 0, 1, 2, 3
 
 MALE, FEMALE = 0, 1
 
+AGES = np.array([0, 1, *range(5, 90, 5)])  # first year of each census age band
+
 # Flags of a person.
 OWNS_FLAT = 1  # the household owns a flat in the town of its county
 COLLECTIVE = 2  # lives in a collective household (dormitory, barracks, home)

@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 
 from xiancheng.sim import kernels
 from xiancheng.sim.places import Places
-from xiancheng.sim.state import HEAD, Ints
+from xiancheng.sim.state import AGES, HEAD, Ints
 
-AGES = np.array([0, 1, *range(5, 90, 5)])  # first year of each census age band
 BANDS = len(AGES)
 
 # Age groups [years] that are told apart in reports: the bands of each.

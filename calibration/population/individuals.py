@@ -14,8 +14,8 @@ from xiancheng.calibration.population.ipf import (
     ipf,
     round_table,
 )
+from xiancheng.sim.state import AGES as BANDS
 from xiancheng.sim.state import FARM, FEMALE, INDUSTRY, NO_WORK, PRIMARY, SERVICES, Floats, Ints
-from xiancheng.sim.strata import AGES as BANDS
 
 TOWN, VILLAGE, PROVINCE, COUNTRY = range(4)  # residence of a county's people
 ADULT = 18  # years

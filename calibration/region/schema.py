@@ -14,7 +14,7 @@ from itertools import product
 from typing import NamedTuple
 
 from xiancheng.calibration.i18n import EMPTY, Words, _
-from xiancheng.sim.strata import AGES
+from xiancheng.sim.state import AGES
 
 AGE_BANDS = ("0", "1-4", *(f"{low}-{low + 4}" for low in AGES[2:-1]), f"{AGES[-1]}+")
 SEX_NAMES = ("male", "female")  # in the order of the model: MALE, FEMALE

@@ -197,10 +197,10 @@ def test_a_run_to_its_deadline_has_nothing_to_add():
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_a_run_beyond_2025_says_that_its_levels_are_no_forecast(lang):
+def test_a_run_beyond_2025_says_that_its_levels_were_never_tested(lang):
     (only,) = notes("2020-11-01", "2035-12-31", lang)
     assert "2035-12-31" in only
-    assert {"zh": "不是预测", "en": "no forecast"}[lang] in only
+    assert {"zh": "从未检验", "en": "never tested"}[lang] in only
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -240,6 +240,6 @@ def test_commands_name_what_they_do_not_judge(command, tmp_path, capsys, monkeyp
 def test_the_report_names_what_is_not_judged():
     short = simulate("plan", scale=SCALE, until="2024-12-31")
     told = of_pair(Ensemble(short, short, short))
-    sentences = " ".join(line for _, lines in answers(told, "zh") for line in lines)
+    sentences = " ".join(line for lines in answers(told, "zh").values() for line in lines)
     for target in load("binzhou").targets:
         assert f"未判定的目标 {target.id}" in sentences

@@ -58,8 +58,8 @@ def test_doses_are_no_part_of_the_run_without_measures():
     without = high.running(baseline_of(high.scenario))
     assert without.outcome_key == high.reference.outcome_key
     assert without.is_reference
-    assert high.vary(parameters={"dose_jobs": 0.0}).levers_digest == usual.levers_digest
-    assert high.vary(parameters={"dose_jobs": 0.1}).levers_digest != high.levers_digest
+    assert high.vary(parameters={"dose_jobs": 0.0}).course == usual.course != high.course
+    assert high.vary(parameters={"dose_jobs": 0.1}).course != high.course
 
 
 def test_a_record_on_file_is_the_record(tmp_path):

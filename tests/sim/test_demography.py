@@ -28,6 +28,7 @@ from xiancheng.calibration.region import load
 from xiancheng.sim import demography, kernels, state, strata
 from xiancheng.sim.events import draw_events
 from xiancheng.sim.state import (
+    AGES,
     ALONE,
     COLLECTIVE,
     COLLEGE,
@@ -43,7 +44,6 @@ from xiancheng.sim.state import (
     SENIOR,
     SINGLE,
 )  # fmt: skip
-from xiancheng.sim.strata import AGES
 
 Q = NOW + 1  # the quarter in which things happen here
 GONE = UNITS + 2

@@ -36,6 +36,7 @@ from xiancheng.sim.events import draw_events
 from xiancheng.sim.population import Population
 from xiancheng.sim.randomness import Stream
 from xiancheng.sim.state import (
+    AGES,
     ALONE,
     COLUMNS,
     DEPENDENT,
@@ -46,7 +47,7 @@ from xiancheng.sim.state import (
     Offers,
     People,
 )
-from xiancheng.sim.strata import AGES, COUPLE, PRESCHOOL, PRIMARY_CHILD, SECONDARY_CHILD, SITUATIONS
+from xiancheng.sim.strata import COUPLE, PRESCHOOL, PRIMARY_CHILD, SECONDARY_CHILD, SITUATIONS
 
 Q = NOW + 1
 AROUND = Alternatives.around(two_counties())

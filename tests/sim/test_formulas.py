@@ -37,8 +37,7 @@ from xiancheng.sim.conditions import Conditions
 from xiancheng.sim.indicators import INDICATORS, Observation
 from xiancheng.sim.levers import LEVERS
 from xiancheng.sim.markets import Markets, looking
-from xiancheng.sim.state import COLLEGE, NO_WORK, SENIOR, Offers, quarter_of
-from xiancheng.sim.strata import AGES
+from xiancheng.sim.state import AGES, COLLEGE, NO_WORK, SENIOR, Offers, quarter_of
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = ["model.md", "model.en.md"]

@@ -24,6 +24,7 @@ from tests.conftest import (
 from xiancheng.sim import housing, labour, markets, services, strata
 from xiancheng.sim.conditions import Conditions
 from xiancheng.sim.state import (
+    AGES,
     FARM,
     INDUSTRY,
     JUNIOR,
@@ -32,7 +33,6 @@ from xiancheng.sim.state import (
     SENIOR,
     SERVICES,
 )
-from xiancheng.sim.strata import AGES
 
 Q = NOW + 1
 NORMAL = Conditions()

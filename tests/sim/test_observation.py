@@ -14,8 +14,8 @@ from xiancheng.sim.accounts import ENDS, Movers
 from xiancheng.sim.calendar import HALF_YEAR
 from xiancheng.sim.observation import FOUND, IN_MOVERS, census
 from xiancheng.sim.population import Population
-from xiancheng.sim.state import COLLECTIVE, DEPENDENT, FARM, NO_WORK, SINGLE
-from xiancheng.sim.strata import AGED, AGES, MOTHERS, Headcount
+from xiancheng.sim.state import AGES, COLLECTIVE, DEPENDENT, FARM, NO_WORK, SINGLE
+from xiancheng.sim.strata import AGED, MOTHERS, Headcount
 
 START = date(2010, 11, 1)
 QUARTER = 443  # that the census of 2010 lies in

@@ -103,7 +103,8 @@ def reported():
 
 
 @pytest.mark.parametrize(
-    "name", [n for n, i in INDICATORS.items() if i.unit in {"persons", "jobs", "units"}]
+    "name",
+    [n for n, i in INDICATORS.items() if i.unit in {"persons", "jobs", "units", "dwellings"}],
 )
 def test_persons_and_jobs_of_counties_add_up(name, reported):
     first, second, both = reported[0][name]
@@ -111,7 +112,8 @@ def test_persons_and_jobs_of_counties_add_up(name, reported):
 
 
 @pytest.mark.parametrize(
-    "name", [n for n, i in INDICATORS.items() if i.unit not in {"persons", "jobs", "units"}]
+    "name",
+    [n for n, i in INDICATORS.items() if i.unit not in {"persons", "jobs", "units", "dwellings"}],
 )
 def test_rates_of_counties_are_averaged(name, reported):
     first, second, both = reported[0][name]

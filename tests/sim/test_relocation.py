@@ -30,8 +30,8 @@ from xiancheng.sim.destination import NEARBY, OWN_TOWN, Alternatives
 from xiancheng.sim.population import Population
 from xiancheng.sim.randomness import Stream
 from xiancheng.sim.relocation import ration
-from xiancheng.sim.state import COLLECTIVE, COLLEGE, OWNS_FLAT, SINGLE, Parties
-from xiancheng.sim.strata import AGES, SITUATIONS
+from xiancheng.sim.state import AGES, COLLECTIVE, COLLEGE, OWNS_FLAT, SINGLE, Parties
+from xiancheng.sim.strata import SITUATIONS
 
 Q = NOW + 1
 AROUND = Alternatives.around(two_counties())

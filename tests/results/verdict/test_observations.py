@@ -6,7 +6,7 @@ import numpy as np
 import openpyxl
 import pytest
 
-from xiancheng.calibration.errors import ScenarioError
+from xiancheng.calibration.errors import RequestError, ScenarioError
 from xiancheng.calibration.forecasts.common_trend import PublishedRate
 from xiancheng.calibration.region import load
 from xiancheng.results.verdict.observations import COLUMNS, VARIABLE, read, read_known
@@ -73,7 +73,7 @@ def test_a_figure_after_the_cut_off_is_marked_and_not_used(file):
 
 def test_a_run_before_the_last_census_knows_no_later_rate(file):
     early = horizon(resolve("plan"), "2010-11-01", None)
-    with pytest.raises(ScenarioError):
+    with pytest.raises(RequestError, match="2020-11-01"):
         read_known(file(line(day="2021-12-31")), early, "binzhou")
 
 
