@@ -6,7 +6,7 @@ number of draws in that way, and keeps of each run what analyses read.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from functools import cached_property, partial
 from types import TracebackType
@@ -128,6 +128,7 @@ class RunSummary:
     dates: tuple[date, ...] = ()
     series: Floats | None = None  # (indicator of `SERIES`, date, group)
     outcome: Outcome | None = None  # if it was asked for
+    by_chance: Floats = field(default_factory=lambda: np.zeros(0))  # see `recoded_by_chance`
 
     def row(self, name: str) -> Floats:
         """An indicator, (group,)."""
@@ -142,7 +143,7 @@ class RunSummary:
     @property
     def size(self) -> int:
         """Bytes that it takes, about."""
-        arrays = [self.indicators, self.causes, self.targets, self.series]
+        arrays = [self.indicators, self.causes, self.targets, self.series, self.by_chance]
         size = sum(each.nbytes for each in arrays if each is not None)
         if self.outcome is not None:
             size += 2 * self.outcome.record.nbytes  # growth and census are about as much again
@@ -160,6 +161,7 @@ def summarize(outcome: Outcome, day: date) -> RunSummary:
         targets=target_rates(outcome),
         dates=outcome.dates,
         series=np.array([outcome.series(name) for name in SERIES]),
+        by_chance=recoded_by_chance(outcome),
     )
 
 
@@ -168,12 +170,28 @@ def target_rates(outcome: Outcome) -> Floats:
 
     It is nan where the deadline is not reached.
     """
-    rates = np.full(len(outcome.region.targets), np.nan)
+    return _at_deadlines(outcome, lambda g, day: float(outcome.at(PUBLISHED, day)[g]))
+
+
+def recoded_by_chance(outcome: Outcome) -> Floats:
+    """How much of those rates is recoding beyond what was expected [points], (target,).
+
+    A large unit that is recoded or not makes most of what the effect in one run owes to its seed.
+    Of each run that is known, and 0 on average: without the difference between a scenario and its
+    baseline, the effect is the same on average with less noise. So it is left out of the effect of
+    one run wherever a verdict rests on one, and of draws it is not. nan as for the rates.
+    """
+    return _at_deadlines(outcome, lambda g, day: outcome.unexpected(outcome.groups[g], day))
+
+
+def _at_deadlines(outcome: Outcome, value: Callable[[int, date], float]) -> Floats:
+    """What is had of the group of each target, by its index, on its deadline, (target,)."""
+    found = np.full(len(outcome.region.targets), np.nan)
     for i, target in enumerate(outcome.region.targets):
         if target.due(outcome.dates[0], outcome.dates[-1]):
             column = group_of(target, outcome.region, outcome.groups)
-            rates[i] = outcome.at(PUBLISHED, target.deadline)[column]
-    return rates
+            found[i] = value(column, target.deadline)
+    return found
 
 
 Runs = Callable[[Sequence[RunSpec]], list[Outcome]]  # gives the outcome of each
@@ -375,22 +393,8 @@ class Ensemble:
 
     @cached_property
     def by_chance(self) -> Floats:
-        """What of the scenario's effect is recoding beyond what was expected, (target,) [points].
-
-        A large unit that is recoded or not makes most of what the effect in one run owes to its
-        seed. Of both runs that is known, and 0 on average: taken off the scenario, it leaves the
-        same effect on average with less noise.
-        """
-        region, groups = self.scenario.region, self.scenario.groups
-        found = np.zeros(len(region.targets))
-        for t in self.due:
-            target = region.targets[t]
-            group = groups[group_of(target, region, groups)]
-            own, without = (
-                run.unexpected(group, target.deadline) for run in (self.scenario, self.baseline)
-            )
-            found[t] = own - without
-        return found
+        """What the effect leaves out, (target,) [points]; see `recoded_by_chance`."""
+        return recoded_by_chance(self.scenario) - recoded_by_chance(self.baseline)
 
     def to_frame(self) -> "pd.DataFrame":
         """A row for each draw and target: the rates in the model [percent].

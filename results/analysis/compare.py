@@ -33,7 +33,14 @@ from xiancheng.scenarios.ensemble import (
 )
 from xiancheng.scenarios.loader import is_shipped, resolve
 from xiancheng.scenarios.outcome import Group, floor, group_of, reported_groups
-from xiancheng.scenarios.run_spec import LEVEL, RunSpec, code_digest, judged, reference_of
+from xiancheng.scenarios.run_spec import (
+    LEVEL,
+    RunSpec,
+    baseline_of,
+    code_digest,
+    judged,
+    reference_of,
+)
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.sim.state import Floats
 
@@ -139,6 +146,7 @@ class Comparison:
     drawn: Floats | None  # (side, draw, seed, outcome, group)
     drawn_targets: Floats | None  # (side, draw, seed, target)
     drawn_reference: Floats | None  # (draw, seed, target)
+    by_chance: Floats  # (side, target) left out of `targets` in a verdict without draws
     draw_scale: float | None = None  # rows for each resident in runs of draws; None without any
 
     @property
@@ -236,7 +244,7 @@ class Comparison:
         due = self._due(side)
         columns = [t for t, __ in due]
         if self.drawn_targets is None or self.drawn_reference is None:
-            runs, reference = self.targets[:, None], self.reference[None]
+            runs, reference = (self.targets - self.by_chance)[:, None], self.reference[None]
         else:
             reference = self.drawn_reference.reshape(-1, self.drawn_reference.shape[-1])
             runs = self.drawn_targets.reshape(len(self.sides), *reference.shape)
@@ -343,12 +351,17 @@ def compare(
             reference_of(sides[0].scenario), until=max(s.scenario.until for s in sides)
         )
         plain = common.running(reference)
-        once = [plain, *(common.running(side.scenario) for side in fresh)]
+        own = [] if draws else [
+            common.running(replace(baseline_of(side.scenario), until=reference.until))
+            for side in sides
+        ]  # fmt: skip
+        once = [plain, *(common.running(side.scenario) for side in fresh), *own]
         first, *others = runs.read(once, done)
-        central = dict(zip((side.name for side in fresh), others, strict=True))
+        central = dict(zip((side.name for side in fresh), others, strict=False))
         central |= {
             side.name: summarize(side.saved.outcome(), chosen) for side in sides if side.saved
         }
+        without = others[len(fresh) :]
         smaller = scale_of_draws(common, draw_scale)
         table = layered(common, draws, seed, seeds) if draws else []
         specs = [plain, *(common.running(side.scenario) for side in sides)]
@@ -368,6 +381,10 @@ def compare(
         drawn_targets=np.array([run.targets for run in drawn]).reshape(*shape, len(pack.targets))
         if draws else None,
         drawn_reference=references[1:].reshape(draws, seeds, len(pack.targets)) if draws else None,
+        by_chance=np.array([
+            central[side.name].by_chance - other.by_chance
+            for side, other in zip(sides, without, strict=True)
+        ]) if not draws else np.zeros((len(sides), len(pack.targets))),
         draw_scale=smaller if draws else None,
     )  # fmt: skip
 

@@ -77,7 +77,8 @@ def compare(options: Namespace, say: Say) -> int:
         for n, scale in ((1, options.scale), (each - 1, small)) if n
     ]  # fmt: skip
     announce(say, works, options.jobs)
-    with progress(say(_("comparing")), (len(sides) + 1) * each) as step:
+    own = 0 if options.draws else len(sides)  # baselines
+    with progress(say(_("comparing")), (len(sides) + 1) * each + own) as step:
         found = compared_sides(
             sides, region=options.region, seed=options.seed, scale=options.scale,
             draws=options.draws, draw_scale=options.draw_scale, seeds=seeds, jobs=options.jobs,

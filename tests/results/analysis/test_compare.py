@@ -363,12 +363,13 @@ def test_a_side_has_the_chance_that_a_run_of_it_has():
 
 @pytest.mark.parametrize("first", ["baseline", "plan-without-recoding"])
 def test_the_world_of_the_first_side_is_no_yardstick(first):
-    """Whichever side comes first, another has the chance that it has alone."""
+    """Whichever side comes first, each has the chance that it has alone."""
     told = compare((side(first), side("plan")), scale=SCALE, jobs=1).verdicts()
-    chance = told[told["scenario"] == "plan"]["probability"].to_numpy()
-    assert chance == pytest.approx(
-        Verdict.of(ensemble(resolve("plan"), draws=0, scale=SCALE)).estimates()["probability"]
-    )
+    for name in (first, "plan"):
+        alone = Verdict.of(ensemble(resolve(name), draws=0, scale=SCALE)).estimates()
+        own = told[told["scenario"] == name]
+        for column in ("expected", "probability", "all_met"):
+            assert own[column].to_numpy() == pytest.approx(alone[column])
 
 
 @pytest.mark.parametrize("draws", [0, 2])

@@ -48,13 +48,32 @@ def test_every_option_is_read_by_what_a_command_does_and_no_other():
             assert callable(getattr(import_module(module), function))
             names = {param.name for param in each.params if param.expose_value}
             declared.setdefault(module, set()).update(names)
+    helpers = {
+        node.name: options_read(node)
+        for node in syntax_of("xiancheng.results.cli.output").body
+        if isinstance(node, ast.FunctionDef)
+    }
+    around = {"plan"}  # every command is done with the plan that is chosen
+    assert around <= options_read(syntax_of("xiancheng.results.cli.options"))
     for module, names in declared.items():
-        nodes = list(ast.walk(ast.parse(Path(import_module(module).__file__).read_text("utf-8"))))
-        read = {n.attr for n in nodes if isinstance(n, ast.Attribute)
-                if isinstance(n.value, ast.Name) and n.value.id == "options"}  # fmt: skip
-        texts = {n.value for n in nodes if isinstance(n, ast.Constant)}
+        tree = syntax_of(module)
+        called = {n.func.id for n in ast.walk(tree)
+                  if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}  # fmt: skip
+        read = options_read(tree).union(*(helpers.get(name, set()) for name in called))
+        texts = {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant)}
         assert read - {"json", "given"} <= names, module
-        assert names <= read | texts, module
+        assert names <= read | texts | around, module
+
+
+def syntax_of(module):
+    return ast.parse(Path(import_module(module).__file__).read_text("utf-8"))
+
+
+def options_read(tree):
+    """Names of the options that code reads, without what it has noted there itself."""
+    found = [n for n in ast.walk(tree) if isinstance(n, ast.Attribute)
+             if isinstance(n.value, ast.Name) and n.value.id == "options"]  # fmt: skip
+    return {n.attr for n in found} - {n.attr for n in found if isinstance(n.ctx, ast.Store)}
 
 
 def test_the_random_worlds_that_help_names_are_those_of_an_attribution():

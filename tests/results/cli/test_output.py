@@ -65,8 +65,8 @@ def refuses_first(words, folder, monkeypatch, capsys):
     def computed(*_args, **_more):
         raise AssertionError("something was computed")
 
-    for place in ("xiancheng.scenarios.simulation.outcome_of",):
-        monkeypatch.setattr(place, computed)
+    for place in ("simulation.outcome_of", "trunk.outcome_of"):
+        monkeypatch.setattr(f"xiancheng.scenarios.{place}", computed)
     assert main([*(known.get(word, word) for word in words), "--lang", "en"]) == 2
     said = capsys.readouterr()
     assert not said.out

@@ -89,7 +89,7 @@ def test_our_routes_have_no_parameters_in_their_path():
         if isinstance(node, ast.Call)
         and ast.unparse(node.func) in ("ui.page", "app.get", "app.post", "app.put", "app.delete")
     ]
-    assert sorted(routes) == ["/", "/en", "/scenario"]
+    assert sorted(routes) == ["/", "/en", "/figures", "/scenario"]
 
 
 @pytest.mark.parametrize("file", CONSOLE, ids=lambda f: f.name)

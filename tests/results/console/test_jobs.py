@@ -81,6 +81,12 @@ def tasks(name: str, n: int) -> list[Asked]:
     return [Asked((f"{name}{i}",)) for i in range(n)]
 
 
+def run(coroutine):
+    """What it returns, run in a thread: sync Playwright leaves a loop running in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
+
+
 def test_equal_requests_are_computed_once():
     notebook = Notebook()
 
@@ -90,7 +96,7 @@ def test_equal_requests_are_computed_once():
         await asyncio.gather(*(shared.ask(user, same, "quick") for user in ("a", "b", "c")))
         await shared.ask("d", same, "full")
 
-    asyncio.run(ask())
+    run(ask())
     assert sorted(notebook.done) == [task.outcome_key[0] for task in tasks("same", 5)]
 
 
@@ -118,7 +124,7 @@ def test_runs_that_share_a_past_are_one_job_and_those_under_way_are_not_made_aga
         first.cancel()
         return len(await more), shared.computed, shared.waiting()
 
-    assert asyncio.run(ask()) == (7, 7, 0)
+    assert run(ask()) == (7, 7, 0)
     assert notebook.done[:3] == ["a0", "a1", "a2"]
     assert len(set(notebook.done)) == 7
 
@@ -135,7 +141,7 @@ def test_users_take_turns():
         await many
         return waited
 
-    assert asyncio.run(ask()) < 12, "two runs do not wait for twenty"
+    assert run(ask()) < 12, "two runs do not wait for twenty"
 
 
 def test_a_quick_run_does_not_wait_for_full_ones():
@@ -150,7 +156,7 @@ def test_a_quick_run_does_not_wait_for_full_ones():
         full.cancel()
         return waited
 
-    assert asyncio.run(ask()) <= 3
+    assert run(ask()) <= 3
 
 
 def test_one_users_cancel_leaves_the_other_alone():
@@ -166,7 +172,7 @@ def test_one_users_cancel_leaves_the_other_alone():
         first.cancel()
         return await second, shared.waiting()
 
-    pieces, waiting = asyncio.run(ask())
+    pieces, waiting = run(ask())
     assert len(pieces) == 10
     assert waiting == 0
     assert not any(key.startswith("own9") for key in notebook.done), "what nobody wants is dropped"
@@ -184,7 +190,7 @@ def test_the_queue_is_bounded(limit):
         assert shared.waiting() == 0, "nothing of what was refused is queued"
         return refused.value
 
-    refused = asyncio.run(ask())
+    refused = run(ask())
     assert "排队" in refused.zh
     assert not any(key.startswith("too many") for key in notebook.done)
 
@@ -198,7 +204,7 @@ def test_a_run_that_fails_fails_for_those_who_asked_and_nobody_else():
             await shared.ask("a", [Asked(("impossible",))], "full")
         return await shared.ask("b", tasks("fine", 2), "full")
 
-    assert len(asyncio.run(ask())) == 2
+    assert len(run(ask())) == 2
 
 
 def test_a_first_answer_goes_before_the_draws_of_others():
@@ -216,7 +222,7 @@ def test_a_first_answer_goes_before_the_draws_of_others():
         await asyncio.gather(*others)
         return waited
 
-    assert asyncio.run(ask()) < 12, "three runs do not wait for a round of everybody's"
+    assert run(ask()) < 12, "three runs do not wait for a round of everybody's"
 
 
 class Large:
@@ -243,7 +249,7 @@ def test_what_is_remembered_is_bounded_in_bytes():
         await shared.ask("a", tasks("large", 40)[-5:], "full")
         assert shared.computed == 40, "the last ones are still there"
 
-    asyncio.run(ask())
+    run(ask())
     assert 0 < kept <= KEPT_BYTES
 
 
@@ -270,5 +276,5 @@ def test_a_report_does_not_wait_for_runs():
         assert not runs.done()
         await runs
 
-    asyncio.run(ask())
+    run(ask())
     assert order == ["report"]
