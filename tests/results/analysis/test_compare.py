@@ -389,7 +389,7 @@ def test_frozen_codes_are_said_to_raise_rates_where_recoding_lowers_them(pair, w
     found = compare(tuple(side(name) for name in pair), scale=SCALE, jobs=1)
     frame = found.to_frame().query("outcome == 'recoding_pp' and scenario == @pair[0]")
     falling = frame[frame["value"] < -0.05]["county_en"].tolist()
-    assert falling  # Huimin, whose level is below what its own flows would make
+    assert falling  # counties whose level is below what their own flows would make
     notes = [line for line in tables.comparison_notes(found, "en") if "codes are frozen" in line]
     assert bool(notes) == warned
     assert all(place in line for line in notes for place in falling)

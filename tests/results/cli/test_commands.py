@@ -318,7 +318,7 @@ SMALL = ["--scale", "0.003"]
         pytest.param(["attribute", "plan", *SMALL, "--permutations", "1"], marks=pytest.mark.slow),
         pytest.param(["seek", "plan", *SMALL, "--draws", "2", "--confirm", "2", "--regret", "1",
                       "--confirm-scale", "0.003", "--targets", "T-2"], marks=pytest.mark.slow),
-        pytest.param(["sensitivity", *SMALL, "--factors", "kappa", "--trajectories", "4"],
+        pytest.param(["sensitivity", *SMALL, "--factors", "kappa", "--trajectories", "5"],
                      marks=pytest.mark.slow),
         pytest.param(["hindcast", "--pool", "none", "--runs", "180", *SMALL],
                      marks=pytest.mark.slow),
