@@ -127,11 +127,14 @@ SPREADS = (
 # They shift or blur published rates and nothing else.
 OF_PUBLISHED_RATES = ("benchmark_drift", "obs_error_sd")
 
-_SERVICES = ("hospital", "subcentres", "disability_care", "elder_care", "childcare")
-_AMENITIES = (
-    "consumption", "environment", "utilities", "charging", "small_towns", "rural_delivery",
-    "rural_infrastructure", "digital",
-)  # fmt: skip
+
+def _read_by(*rules: str) -> tuple[str, ...]:
+    """The levers that enter one of these rules."""
+    return tuple(name for name, each in LEVERS.items() if each.term.partition(":")[0] in rules)
+
+
+_SERVICES = _read_by("services.health", "services.elder_care", "services.childcare")
+_AMENITIES = _read_by("services.amenity")
 OF_LEVERS: dict[str, tuple[str, ...]] = {  # they scale the effect of these levers
     "amenity_saturation": (*_SERVICES, *_AMENITIES),
     "bed_takeup": ("dormitory_beds",),

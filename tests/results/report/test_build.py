@@ -78,7 +78,7 @@ def made(what, pictures):
 
 def written(form, what, pictures):
     """A document as its writer makes it."""
-    return import_module(build.WRITERS[form][0]).write(what, pictures)
+    return import_module(f"{build.__package__}.{form}").write(what, pictures)
 
 
 def word_tables(content):
