@@ -180,11 +180,9 @@ def condition(name: str) -> Words:
         return Words("，".join(each.zh for each in parts), ", ".join(each.en for each in parts))
     if name in OF_LEVERS:
         any_of = OF_LEVERS[name]
-        return Words(
-            f"情景用到抓手 {'、'.join(any_of)}{' 之一' * (len(any_of) > 1)}",
-            f"the scenario uses {'one of ' * (len(any_of) > 1)}the lever{'s' * (len(any_of) > 1)} "
-            f"{', '.join(any_of)}",
-        )
+        if len(any_of) == 1:
+            return _("the scenario uses the lever {lever}", lever=any_of[0])
+        return _("the scenario uses one of the levers {levers}", levers=listed(any_of))
     if name in OF_CONDITIONS:
         return _("the scenario sets {condition}", condition=OF_CONDITIONS[name])
     return Words("", "")

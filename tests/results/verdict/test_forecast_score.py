@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from tests import registration
+from tests.observed import HEAD, line
 from xiancheng.calibration.errors import RequestError, ScenarioError
 from xiancheng.calibration.forecasts.panel import record
 from xiancheng.calibration.forecasts.scoring import LEVELS, interval
@@ -29,7 +30,7 @@ from xiancheng.results.verdict.forecasts import (
     forecasts,
     model_draws,
 )
-from xiancheng.results.verdict.observations import COLUMNS, VARIABLE, ScoredRate, read
+from xiancheng.results.verdict.observations import ScoredRate, read
 from xiancheng.results.verdict.registered import REGISTERED, ROUNDS, ScoreSettings, digests
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import ABOUT, reported_groups
@@ -37,7 +38,6 @@ from xiancheng.scenarios.outcome import ABOUT, reported_groups
 SMALL = ScoreSettings(draws=3, level_draws=60, left_out_draws=40, scale=0.005, seed=7)
 END, BEFORE = date(2025, 12, 31), date(2023, 12, 31)
 CUTOFF = date(2024, 12, 31)
-HEAD = ",".join(COLUMNS)
 DOCS = Path(__file__).parents[3] / "docs"
 PAGES = [DOCS / "preregistration.md", DOCS / "preregistration.en.md"]
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -51,20 +51,6 @@ def groups():
 @pytest.fixture(scope="module")
 def told():
     return forecasts("binzhou", [END, date(2025, 11, 1)], SMALL, jobs=1)
-
-
-@pytest.fixture
-def file(tmp_path):
-    def written(*rows, head=HEAD, encoding="utf-8"):
-        path = tmp_path / "observed.csv"
-        path.write_text("\n".join([head, *rows]) + "\n", encoding=encoding)
-        return path
-
-    return written
-
-
-def line(code="371621", day="2025-12-31", variable=VARIABLE, value="40"):
-    return f"{code},{day},{variable},{value}"
 
 
 # What may be scored
