@@ -120,11 +120,11 @@ def test_the_sample_of_a_region_is_a_table_that_says_where_it_comes_from():
     frame = found.to_frame()
     assert list(frame) == ["draw", *PARAMETERS]
     assert frame["kappa"].tolist() == found.values[:, PARAMETERS.index("kappa")].tolist()
-    told = found.provenance
-    assert told["sha256"] == posterior.read(load("binzhou").folder).digest
-    assert told["rows"] == len(frame)
-    assert told["region"] == found.about["region"]
-    assert json.loads(json.dumps(told)) == told
+    result = found.provenance
+    assert result["sha256"] == posterior.read(load("binzhou").folder).digest
+    assert result["rows"] == len(frame)
+    assert result["region"] == found.about["region"]
+    assert json.loads(json.dumps(result)) == result
 
 
 def test_the_summary_of_a_sample_stands_beside_the_priors():

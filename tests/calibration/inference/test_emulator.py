@@ -35,8 +35,8 @@ def emulated(runs):
 def test_runs_never_made_are_foretold(emulated):
     x = np.random.default_rng(2).standard_normal((200, 3)) * 0.8
     mean, _ = emulated.features(x)
-    told = emulated.components.scale.mean + mean * emulated.components.scale.sd
-    off = told - bent(x)
+    result = emulated.components.scale.mean + mean * emulated.components.scale.sd
+    off = result - bent(x)
     assert (np.sqrt(np.mean(off**2, axis=0)) < 0.25 * bent(x).std(axis=0)).all()
 
 
@@ -52,10 +52,10 @@ def test_an_emulator_knows_how_far_runs_lie_from_what_it_expects(emulated):
 
 
 def test_the_test_of_an_emulator_is_told(emulated):
-    told = emulated.rows()
-    assert len(told) == emulated.errors.shape[1]
-    assert told[0]["skill"] > 0.8
-    assert all(0.8 < row["within_2"] <= 1 for row in told)
+    result = emulated.rows()
+    assert len(result) == emulated.errors.shape[1]
+    assert result[0]["skill"] > 0.8
+    assert all(0.8 < row["within_2"] <= 1 for row in result)
 
 
 def test_where_runs_scatter_more_the_emulator_is_less_sure():
@@ -147,9 +147,9 @@ def drawn(mean, sd, seed):
     ("mean", "sd", "agrees"), [(0, 1, True), (1, 1, False), (0, 2, False), (0.2, 1.2, True)]
 )
 def test_posteriors_agree_if_place_and_width_do(mean, sd, agrees):
-    [told] = agreement(drawn(0, 1, 1), drawn(mean, sd, 2))
-    assert told["agrees"] == agrees
-    assert told["ratio"] == pytest.approx(sd, rel=0.1)
+    [result] = agreement(drawn(0, 1, 1), drawn(mean, sd, 2))
+    assert result["agrees"] == agrees
+    assert result["ratio"] == pytest.approx(sd, rel=0.1)
 
 
 def test_two_roads_lead_to_one_posterior():
@@ -163,6 +163,6 @@ def test_two_roads_lead_to_one_posterior():
     known = training.scores[parts.learning][:, :3]
     found = emulator(known, view.own_features, inputs="abc", outputs=outputs, seed=1)
     observed = training.simulated[parts.testing[:1]]
-    told = view.features(observed)[0]
-    second = tempered(lambda z: found.log_likelihood(z, told), "abc", seed=1)
+    result = view.features(observed)[0]
+    second = tempered(lambda z: found.log_likelihood(z, result), "abc", seed=1)
     assert all(row["agrees"] for row in agreement(view.posteriors(observed)[0], second))

@@ -110,11 +110,11 @@ def test_what_newer_figures_change_stands_beside_what_was_expected():
         PublishedRate("371622", END_OF_2023, 47.0),
     ]
     both = ensemble(resolve("plan"), observations=brought, **asked)
-    told, plain = verdicts(both), verdicts(ensemble(resolve("plan"), **asked))
+    result, plain = verdicts(both), verdicts(ensemble(resolve("plan"), **asked))
     assert not [name for name in plain if "before" in name]
-    np.testing.assert_allclose(told["expected_before"], plain["expected"], atol=0.3)
-    np.testing.assert_allclose(told["high_before"], plain["high"], atol=0.3)
-    huimin = told.set_index("unit_code").loc[371621]
+    np.testing.assert_allclose(result["expected_before"], plain["expected"], atol=0.3)
+    np.testing.assert_allclose(result["high_before"], plain["high"], atol=0.3)
+    huimin = result.set_index("unit_code").loc[371621]
     assert huimin["expected"] < huimin["expected_before"] - 1
     assert huimin["high"] - huimin["low"] < huimin["high_before"] - huimin["low_before"]
     low, high = new_figures(both)
