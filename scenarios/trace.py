@@ -165,7 +165,11 @@ OF_RUNS = {  # they act in runs that follow no level, whose printed rates it giv
 
 
 class InactiveParameterWarning(UserWarning):
-    """A parameter was set that cannot change the run; the message is in Chinese and English."""
+    """A parameter was set to another than its central value, but cannot change the run.
+
+    The message, in Chinese and English, says when it would: in draws, with a lever in use, with
+    alignment off. Whether it acts is read off the scenario and not off a result.
+    """
 
 
 def condition(name: str) -> Words:

@@ -301,17 +301,28 @@ def _named(one_run: "pd.DataFrame", spec: RunSpec) -> "pd.DataFrame":
 
 
 def verdicts(ensemble: Ensemble) -> "pd.DataFrame":
-    """The table of `Verdict.to_frame` on an ensemble."""
+    """The table of `Verdict.to_frame` on an ensemble: a row for each target that falls due."""
     return Verdict.of(ensemble).to_frame()
 
 
 def of_outcome(result: Outcome | Ensemble) -> Verdict:
-    """The verdict on an ensemble, or on an outcome, whose baseline is then simulated too.
+    """The verdict on targets: expected rates, intervals, chances, and what the plan adds.
+
+    Parameters
+    ----------
+    result : of `ensemble`, for chances and intervals over draws; or of `simulate`, whose baseline
+        and reference conditions are then simulated too, as a single run
+
+    Returns
+    -------
+    a `Verdict`: rates are (draw, target) in percent; `to_frame()` has a row for each target. It
+    covers the targets whose deadlines the run reaches. What is uncertain of the level is in it
+    only where statistics carry the level; `probability` is nan where one run is all there is
 
     Raises
     ------
     RequestError
-        for anything else.
+        for anything else, as a saved run.
     """
     if not isinstance(result, Outcome | Ensemble):
         raise RequestError(
