@@ -103,7 +103,7 @@ class Finding:
     kind: str = "note"  # a key of `plan_check.KINDS`
     at: str = ""  # file:line
 
-    def said(self, lang: str) -> str:
+    def sentence(self, lang: str) -> str:
         """What it says and what it concerns, in one language."""
         return " ".join(filter(None, [self.says.text(lang), self._concerned(lang)]))
 

@@ -3,7 +3,7 @@
 Where there is a record of change the level is that of statistics (`results.verdict.level`), which
 runs of the model without the plan follow; else, or where alignment is off, it is the model's own.
 What outside conditions and the plan add to it are differences between runs with the same random
-numbers, paired with draws of the level by `results.verdict.level`. Why the rate changes is told by
+numbers, paired with draws of the level by `results.verdict.level`. Why the rate changes is said by
 the run without draw.
 """
 
@@ -240,8 +240,8 @@ class Verdict:
         causes = [table.pop(f"{cause}_pp") for cause in (*CAUSES, "counting")]
         for cause, points in zip(CAUSES, causes, strict=False):
             table[f"{cause}_pp"] = points.round(6)
-        told = table["rate_at_start"] + sum(causes[:-1])
-        table["counting_pp"] = (table["expected"] - told).round(6)
+        explained = table["rate_at_start"] + sum(causes[:-1])
+        table["counting_pp"] = (table["expected"] - explained).round(6)
         for part in ("flow", "recoding"):
             table[f"steered_{part}_pp"] = table.pop(f"steered_{part}_pp")
         for name, values in earlier.items():
