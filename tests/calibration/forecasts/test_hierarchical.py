@@ -17,6 +17,7 @@ from xiancheng.calibration.forecasts.forecast import (
 )
 from xiancheng.calibration.forecasts.hierarchical import (
     CARRY,
+    OWN_TREND,
     PERSISTS,
     SCALE,
     WIDE,
@@ -301,6 +302,27 @@ def test_how_a_prefectures_trend_goes_on_by_its_scale_where_structure_implies_th
     for share in (5, 25, 50, 75, 95):
         there = np.percentile(span * lasts + np.sqrt(span) * anew, share)
         assert np.percentile(found[:, 0], share) == pytest.approx(there, abs=0.03), share
+
+
+def test_what_a_county_strays_is_trend_or_fades_in_ten_years_or_so(monkeypatch):
+    """Of one that was as implied: a part of its variance is trend, the rest a residual of codes."""
+    s, years, n, rng = 0.3, 50.0, 100_000, np.random.default_rng(1)
+    known_well = GibbsSample(np.zeros((1, 2)), np.zeros((1, 2)), np.array([1e-9]), np.array([s]))
+    monkeypatch.setattr(hierarchical, "gibbs_sample", lambda *_: known_well)
+    monkeypatch.setattr(StatisticalForecast, "__call__", as_ruled)
+    panel = panel_of(np.full((2, 4), 50.0), prefectures=2)
+    found = log_odds(NAMED["structural_gap"](Known(panel, Origin.at(panel, 1)), years, n, 1))
+    span, record = years / panel.years, panel.years
+    part, persists, left = (rng.uniform(*of, n) for of in (OWN_TREND, PERSISTS, CARRY))
+    sd = s / np.sqrt(rng.chisquare(4, n) / 4)
+    lasts = span * np.sqrt(persists * (1 - persists)) * rng.standard_normal(n)
+    anew = np.sqrt(span * (1 - persists)) * rng.standard_normal(n)
+    fades = np.sqrt((1 - left ** (2 * years)) / (1 - left ** (2 * record)))
+    codes = np.sqrt(1 - part) * fades * rng.standard_normal(n)
+    expected = sd * (np.sqrt(part) * (lasts + anew) + codes)
+    for share in (5, 25, 50, 75, 95):
+        there, here = np.percentile(expected, share), np.percentile(found[:, 0], share)
+        assert here == pytest.approx(there, abs=0.03), share
 
 
 def test_left_out_counties_of_shandong_by_their_gap(shandong):

@@ -145,7 +145,10 @@ def test_the_page_holds_every_row_and_names_the_better_one(found):
         hindcasting.synthetic(stage, [0, 3]),
     )
     page = validation_page(told, pack)
-    for table in hindcast_tables(told, pack, "en")[: len(hindcasts)]:
+    tables = hindcast_tables(told, pack, "en")
+    for name, table in zip(told["counties"], tables[-len(told["counties"]) :], strict=True):
+        assert table.title.startswith(f"Binzhou · {TITLES[name].en} · ")
+    for table in tables[: len(hindcasts)]:
         place = [header.split()[0] for header in table.headers].index("CRPS")
         errors = [float(row[place]) for row in table.texts()]
         assert errors == sorted(errors), "the best forecaster stands first"
