@@ -159,7 +159,7 @@ def test_the_report_of_what_is_shown_comes_as_a_file(visitor, tmp_path):
         < len(openpyxl.load_workbook(brief).sheetnames)
         < len(openpyxl.load_workbook(file).sheetnames)
     )
-    assert "结论" in openpyxl.load_workbook(file).sheetnames
+    assert "要点" in openpyxl.load_workbook(file).sheetnames
     assert re.fullmatch(r"滨州市_方案照文件实施_[\d-]+\.xlsx", download.value.suggested_filename)
 
 
