@@ -71,17 +71,19 @@ def console(folder: Path, scale: str, draws: str) -> Iterator[str]:
 
 
 def photograph_page(chrome: Any, url: str, into: Path) -> None:
-    """The first screen, and two more views, as they stand on a screen."""
+    """The first screen in both languages, and two more views, as they stand on a screen."""
     tab = chrome.new_page(viewport=SCREEN)
     tab.set_default_timeout(PATIENCE)
 
-    def shown(view: str) -> None:
-        tab.goto(f"{url}/?view={view}")
+    def shown(view: str, lang: str = "") -> None:
+        tab.goto(f"{url}/{lang}?view={view}")
         tab.wait_for_selector(".badge.final")
         tab.wait_for_selector(".status progress", state="hidden")
 
     shown("overview")
     tab.screenshot(path=into / "console-overview.png")
+    shown("overview", "en")
+    tab.screenshot(path=into / "console-overview.en.png")
     shown("movers")
     tab.screenshot(path=into / "console-movers.png")
     shown("attribution")
