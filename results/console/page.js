@@ -228,6 +228,11 @@
     const status = box.closest('p').querySelector('[data-none]');
     status.textContent = words === '' ? '' : kept ? ` ${kept}` : ` ${status.dataset.none}`;
   }
+  /* On paper a chart is as wide as its card there, and not cut where that is narrower. */
+  const drawn = () => document.querySelectorAll('.chart svg');
+  addEventListener('beforeprint', () => drawn().forEach(svg => svg.setAttribute('viewBox',
+    `0 0 ${svg.getAttribute('width')} ${svg.getAttribute('height')}`)));
+  addEventListener('afterprint', () => drawn().forEach(svg => svg.removeAttribute('viewBox')));
   document.addEventListener('input', e => {
     if (e.target.dataset.find !== undefined) find(e.target);
   });
