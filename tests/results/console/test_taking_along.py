@@ -75,6 +75,16 @@ def test_a_printed_view_says_what_it_is_and_has_no_buttons(visitor):
     inside = one.page.locator(".console .card").first
     assert inside.evaluate("e => getComputedStyle(e).breakInside") == "avoid"
     assert one.page.locator("body").evaluate("e => getComputedStyle(e).printColorAdjust") == "exact"
+    drawn = """() => { const svg = document.querySelector('.fan .chart svg');
+      dispatchEvent(new Event('beforeprint'));
+      const box = [svg.getAttribute('viewBox'), getComputedStyle(svg).width,
+                   getComputedStyle(svg.parentNode.parentNode).width];
+      dispatchEvent(new Event('afterprint'));
+      return [...box, svg.hasAttribute('viewBox')] }"""
+    box, picture, room, after = one.page.evaluate(drawn)
+    assert re.fullmatch(r"0 0 \d+ \d+", box), "it shrinks with its paper"
+    assert picture == room
+    assert not after
 
 
 def test_a_presentation_has_one_answer_for_each_place_and_turns_with_the_arrows(visitor):
