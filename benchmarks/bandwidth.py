@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.recorded import Recorded, model, residents
 from benchmarks.tables import Measured
-from benchmarks.told import Recorded, model, residents
 from xiancheng.sim.state import COLUMNS
 
 kernels = import_module("xiancheng.sim.kernels")  # itself, not what stands for it
