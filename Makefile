@@ -79,13 +79,17 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 VENV := PYTHONUTF8=1 $(PYTHON) -m venv --clear .venv
 INSTALL := PYTHONUTF8=1 $(BIN)/python -m pip install --quiet
 PROJECT := $(INSTALL) --no-deps --no-build-isolation --editable .
+# Python 3.11 reads path files in the encoding of the locale, so the folder's name is not written there.
+PATH_LINE := import os, sys; sys.path.append(os.path.dirname(sys.prefix))
+PATHS = for f in .venv/lib/python3*/site-packages/_xiancheng.pth; do printf '%s\n' '$(PATH_LINE)' >"$$f"; done
 # What the first run would have to make; where it cannot be kept each run makes it, and all is well.
 FIRST := $(BIN)/python -m xiancheng.scenarios.first_run
 
 # An environment for developers runs as it is, and one for running becomes theirs.
 $(RUNS): requirements-run.lock pyproject.toml
 	$(new_enough)
-	@{ $(develops); } || { set -ex; $(VENV); $(INSTALL) --require-hashes -r $<; $(PROJECT); $(FIRST) || true; }
+	@{ $(develops); } || { set -ex; $(VENV); $(INSTALL) --require-hashes -r $<; $(PROJECT); $(PATHS); \
+	  $(FIRST) || true; }
 	@touch $@
 
 $(READY): requirements.lock pyproject.toml
@@ -93,6 +97,7 @@ $(READY): requirements.lock pyproject.toml
 	@{ $(runs); } || { set -x; $(VENV); }
 	$(INSTALL) --require-hashes -r $<
 	$(PROJECT)
+	@$(PATHS)
 	-$(FIRST)
 	@touch $@
 

@@ -83,6 +83,7 @@ COUNTED = {  # units of what there is no part of
     "个", "个/县(市)", "处", "处/县(市)", "条/县", "所", "支", "台", "人次", "件", "星级", "张",
     "套", "套/年", "户/年", "人/年",
 }  # fmt: skip
+ADDED = "N"  # project of what a scenario adds to a plan, and first letter of its numbers
 OWN_FILE = "plan.yaml"  # of a plan that is a folder
 WHOLE = 1e-6  # by which a sum of shares may fall short of a whole number
 
@@ -449,6 +450,7 @@ class Plan:
     files: tuple[Path, ...]  # that it was read from, its own first
     about: About
     measures: dict[str, Measure]
+    added: frozenset[str] = frozenset()  # those of them that a scenario adds
 
     def __hash__(self) -> int:
         return hash((self.reference, self.files))

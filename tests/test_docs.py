@@ -139,11 +139,13 @@ def test_the_examples_for_researchers_run(name, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("name", ["guide-policy.md", "guide-policy.en.md"])
-def test_the_scenario_for_policy_staff_is_well_formed(name, tmp_path):
-    (written,) = blocks(DOCS / name, "yaml")
-    file = tmp_path / "ours.yaml"
-    file.write_text(written, encoding="utf-8")
-    assert main(["check", str(file)]) == 0
+def test_the_scenarios_for_policy_staff_are_well_formed(name, tmp_path):
+    scenarios = list(blocks(DOCS / name, "yaml"))
+    assert len(scenarios) == 2
+    for written in scenarios:
+        file = tmp_path / "ours.yaml"
+        file.write_text(written, encoding="utf-8")
+        assert main(["check", str(file)]) == 0
 
 
 @pytest.mark.slow
