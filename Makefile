@@ -9,13 +9,16 @@ RUNS := .venv/runs
 # Packages are compiled once, when installed, and not at every start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-all identity mutants bench lint docs pages pictures lock
+.PHONY: run develop test test-all identity mutants bench lint docs pages pictures lock
 
 run: $(RUNS)
 	$(BIN)/xiancheng run plan
 	@printf '%s\n' '' \
 	  '命令在 $(BIN)/xiancheng；先运行 source $(BIN)/activate，其后可直接写 xiancheng，例如 xiancheng run plan --draws 40' \
 	  'The command is $(BIN)/xiancheng; after source $(BIN)/activate it is xiancheng, as in xiancheng --lang en run plan --draws 40'
+
+# All that is locked: also for the page, documents, calibration and clusters.
+develop: $(READY)
 
 # Tests read and write text; what a terminal can show is a matter of its own, which they set.
 test test-all identity mutants: export PYTHONUTF8 := 1
