@@ -243,9 +243,7 @@ class PlanIndicator(FileModel):
             expected = _("a unit among {UNITS}", UNITS=listed(UNITS))
             raise wrong(expected, self.unit.lstrip("万亿"), UNITS)
         if (self.unit == "人次") != (self.counts == "person-times"):
-            raise wrong(
-                Words("人次 计 person-times,不计人", "人次 to count person-times, not persons")
-            )
+            raise wrong(_("“人次” to count person-times, not persons"))
         if self.role == "outcome_target" and self.unit == "%" and is_share(self.value or 0):
             raise wrong(_("percent and no share: 59.3, not 0.593"))
         return self

@@ -27,24 +27,9 @@ from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.state import Bools, Floats, quarter_with
 
 DOSE_LEVERS: dict[str, tuple[str, ...]] = {  # levers whose assumed doses a parameter moves
-    "dose_jobs": ("tradable_jobs", "returnee_jobs"),
-    "dose_posts": ("urban_posts", "rural_posts", "training"),
-    "dose_incomes": (
-        "farm_chain_income", "rooftop_income", "work_relief_income", "pension_coverage",
-    ),
-    "dose_transport": ("rural_roads", "expressways"),
-    "dose_schools": ("school_seats", "school_quality", "enrolment_openness", "school_closure"),
-    "dose_housing": ("dormitory_beds", "renovated_dwellings", "land_supply", "resettlement"),
-    "dose_services": (
-        "hospital", "subcentres", "disability_care", "elder_care", "childcare", "consumption",
-        "environment", "utilities", "charging", "small_towns", "rural_delivery",
-        "rural_infrastructure", "digital",
-    ),
-    "dose_institutions": (
-        "settlement_openness", "hukou_access", "land_rights", "credit", "fiscal_reward",
-    ),
-    "dose_recoding": ("recoding", "merging"),
-}  # fmt: skip
+    dose: tuple(name for name, lever in LEVERS.items() if lever.dose == dose)
+    for dose in dict.fromkeys(lever.dose for lever in LEVERS.values() if lever.dose)
+}
 
 
 @dataclass(frozen=True)
