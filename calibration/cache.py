@@ -263,7 +263,7 @@ def keep_compiled() -> Path | None:
     from numba.core import config
 
     kernels = import_module("xiancheng.sim.kernels")  # itself, not what stands for it
-    source = Path(kernels.__file__).read_bytes()
+    source = Path(str(kernels.__file__)).read_bytes()
     digest = hashlib.sha256(source + version("numba").encode()).hexdigest()[:16]
     folder = home() / "compiled" / digest
     functions = [each for each in vars(kernels).values() if hasattr(each, "enable_caching")]

@@ -99,7 +99,8 @@ def _anew(saved: SavedRun, folder: Path) -> Record:
         more = files_of_run(both.scenario, delivered)
         write_run(folder, both.scenario, spec, {}, found, more, evidence(spec, found))
     else:
-        write_run(folder, *simulate_together([spec]), spec, {})
+        [outcome] = simulate_together([spec])
+        write_run(folder, outcome, spec, {})
     anew = read_run(folder)
     assert anew is not None
     return anew.record
