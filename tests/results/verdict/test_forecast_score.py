@@ -129,6 +129,9 @@ def test_a_cut_off_before_the_last_census_is_refused():
     check_cutoff(pack, pack.censuses[-1])
     with pytest.raises(RequestError):
         check_cutoff(pack, pack.censuses[-1] - timedelta(1))
+    early = replace(REGISTERED, cutoff=pack.censuses[-1] - timedelta(1))
+    with pytest.raises(RequestError, match="before the last census"):
+        forecasts("binzhou", [date(2025, 12, 31)], early)
 
 
 def test_a_pack_of_one_census_has_no_statistical_forecast():
