@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Known = TypeVar("Known")
 
 FEW = 20  # names that an error lists beside the closest one
-DEFAULT = ("resident_urbanization_rate", "urban_residents")
+DEFAULT = ("published_resident_urbanization_rate", "urban_residents")
 UNITS = {name: each.unit for name, each in INDICATORS.items()} | {
     f"{part}_pp": "percentage points" for part in PARTS
 }  # of every outcome, in the order of `outcome_values`

@@ -161,7 +161,7 @@ COMPARE = Command(
            type=Name("scenarios", metavar="A")),
     Option("--seeds", _("seeds for each draw"), "2", usual="1", type=whole(1)),
     _several("--outcome", _("indicators that are shown"), "migration_pp",
-             _("the rate and its causes"), "INDICATOR"),
+             _("the published rate and urban residents"), "INDICATOR"),
     REGION, PLAN, _seed(None, usual=OWN), _scale(None, usual=OWN), JOBS, _draws(0), DRAW_SCALE, AT,
     OBSERVATIONS, CUTOFF, _alignment(), _table("--csv"),
 )  # fmt: skip

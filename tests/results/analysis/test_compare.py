@@ -351,14 +351,19 @@ def test_a_saved_run_of_another_region_is_refused(saved):
 
 def test_a_side_has_the_chance_that_a_run_of_it_has():
     """`compare` and `run` say the same of a scenario and its baseline."""
-    told = compare((side("baseline"), side("plan")), scale=SCALE, jobs=1).verdicts()
+    found = compare((side("baseline"), side("plan")), scale=SCALE, jobs=1)
+    told, table = found.verdicts(), tables.compared_targets(found, "en")
+    assert table.headers == [
+        "target", "deadline", "wanted", "baseline", "P(met)", "plan", "plan − baseline", "P(met)",
+    ]  # fmt: skip
+    assert len(table.rows[0]) == len(table.headers) == len(table.rows[-1])
     judged = Verdict.of(ensemble(resolve("plan"), draws=0, scale=SCALE)).estimates()
     chances = {name: told[told["scenario"] == name]["probability"] for name in ("baseline", "plan")}
     assert chances["plan"].to_numpy() == pytest.approx(judged["probability"])
     assert chances["baseline"].to_numpy() == pytest.approx(judged["probability_without"])
-    assert told[told["scenario"] == "plan"]["expected"].to_numpy() == pytest.approx(
-        judged["expected"]
-    )
+    own = told[told["scenario"] == "plan"]
+    assert own["expected"].to_numpy() == pytest.approx(judged["expected"])
+    assert own["expected_difference"].to_numpy() == pytest.approx(judged["from_plan_pp"])
 
 
 @pytest.mark.parametrize("first", ["baseline", "plan-without-recoding"])
