@@ -1,5 +1,6 @@
 """What the documents say is so: commands parse, names exist, examples run, pages keep up."""
 
+import csv
 import re
 import runpy
 import shlex
@@ -252,6 +253,42 @@ def test_pages_say_what_the_page_of_the_estimate_says_of_its_parameters():
     )
     assert f"censuses tell something of {NUMBERS[weak]}, weakly" in text_of(HOUSE / "README.en.md")
     assert f"普查数据只能弱地说明{NUMERALS[weak]}个" in text_of(HOUSE / "README.md")
+
+
+def test_prose_quotes_the_record_of_hindcasts():
+    """What README and limits say of counties left out is what the record that is shipped holds."""
+    file = HOUSE / "calibration/regions/binzhou/hindcast.csv"
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        rows = {r["forecaster"]: r for r in csv.DictReader(lines) if r["left_out"] == "unit"}
+    runs, estimate, level = (rows[name] for name in ("model_runs", "model", "stacked"))
+    best = min(float(rows[forecast.name]["mae"]) for forecast in SINGLE)
+    mae, r, cover = float(runs["mae"]), float(runs["r"]), 100 * float(estimate["cover_80"])
+    assert runs["fell_inside_95"] == level["fell_inside_95"] == "2"
+    assert estimate["fell_inside_95"] == estimate["fell"] == "4"
+    of_record = re.search(r"^\| 县内迁入者.*", text_of(DOCS / "validation.md"), re.M)[0].split(
+        " | "
+    )
+    census, error, model = (f"{float(cell):.2f}" for cell in of_record[2:5])
+    quoted = {
+        "docs/limits.en.md": [
+            f"missed by {mae:.1f} points on average, r {r:.2f} with", f"hold {cover:.0f} % of",
+            f"(slope +{census}, s.e. {error})", f"rises less ({model})",
+        ],
+        "docs/limits.md": [
+            f"平均差 {mae:.1f} 点，与实际变化的相关 {r:.2f}", f"80% 区间含 {cover:.0f}% 的县",
+            f"斜率 +{census}，标准误 {error}", f"升得更少（−{model[1:]}）",
+        ],
+        "README.en.md": [
+            f"mechanisms alone is {mae:.1f} points", f"best single forecast {best:.1f},",
+            f"misses by {float(estimate['mae']):.1f} and is too wide (its 80 % hold {cover:.0f} %",
+        ],
+        "README.md": [
+            f"平均绝对误差是 {mae:.1f} 点", f"最好的单一预测 {best:.1f} 点",
+            f"估计误差 {float(estimate['mae']):.1f} 点，区间偏宽（80% 区间含 {cover:.0f}% 的县）",
+        ],
+    }  # fmt: skip
+    for page, parts in quoted.items():
+        assert [part for part in parts if part not in text_of(HOUSE / page)] == [], page
 
 
 CHECKLIST = {
