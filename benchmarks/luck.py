@@ -3,11 +3,12 @@
     python -m benchmarks.luck [--scale 0.05] [--seeds 20] [--recoding trend|frozen]
 
 With the same luck both sides of a pair have one seed; with independent luck they have two, and the
-variance of their difference is the sum of theirs. Wanted: a standard deviation ten times smaller
-for the counties of the joint target. It cannot fall much below `poisson`, the noise of a count as
-small as the effect: who moves because of the plan is chance as well. With the recoding trend a
-whole village more is recoded in some seeds, some 0.1 points at any scale; `--recoding frozen` shows
-what is left without it.
+variance of their difference is the sum of theirs. No level is followed: a run without a plan that
+follows one has the same rate whatever the seed, and there is no noise to take away. Wanted: a
+standard deviation ten times smaller for the counties of the joint target. It cannot fall much below
+`poisson`, the noise of a count as small as the effect: who moves because of the plan is chance as
+well. With the recoding trend a whole village more is recoded in some seeds, some 0.1 points at any
+scale; `--recoding frozen` shows what is left without it.
 """
 
 import argparse
@@ -20,7 +21,7 @@ import numpy as np
 from xiancheng.scenarios.ensemble import Summaries, judged_on
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import RATE, Group, reported_groups
-from xiancheng.scenarios.run_spec import RunSpec, baseline_of
+from xiancheng.scenarios.run_spec import OFF, RunSpec, baseline_of
 
 if TYPE_CHECKING:
     from xiancheng.sim.state import Floats
@@ -52,7 +53,7 @@ def noise(
     chosen = resolve(scenario)
     frozen = replace(chosen.conditions, recoding_frozen=recoding == "frozen")
     plan = replace(chosen, conditions=frozen)
-    spec = RunSpec.of(plan, scale=scale)
+    spec = RunSpec.of(plan, scale=scale, alignment=OFF)
     sides = (spec, spec.running(baseline_of(plan)))
     with Summaries(spec, judged_on(plan, spec.pack), jobs) as runs:
         readings = runs.read(
