@@ -38,6 +38,12 @@ scales: 0.005
 horizon: {until: 2021-06-30}
 """
 RUNS = 8  # in SMALL
+OWN = """
+title: ours
+measures:
+  park: {lever: tradable_jobs, amount: 300, counties: Huimin, start: 2024Q1, finish: 2024Q4}
+targets: [{counties: Huimin, value: 45, deadline: 2030-12-31}]
+"""
 
 
 def written(folder: Path, text: str = SMALL) -> Path:
@@ -452,6 +458,20 @@ def test_a_design_is_told_and_retold_and_its_job_fits_a_pipe(whole):
     assert [again.spec(n).key for n in whole.keys] == [*whole.keys.values()]
     job = sweeping.SweepJob(whole.folder, whole.design.digest, "0" * 64)
     assert len(repr(job)) < 4096
+
+
+def test_workers_find_a_plan_of_ones_own_wherever_it_lies(tmp_path):
+    """Its digest is of what the plan says, and what workers read names its file."""
+    made = []
+    for place in ("here", "there"):
+        folder = tmp_path / place
+        folder.mkdir()
+        (folder / "ours.yaml").write_text(OWN, "utf-8")
+        made.append(read_design(written(folder, SMALL + "plan: ./ours.yaml\n")))
+    again = type(made[0]).from_json(json.loads(json.dumps(made[0].to_json())))
+    assert made[0].digest == made[1].digest == again.digest
+    assert again.spec(0).key == made[0].spec(0).key == made[1].spec(0).key
+    assert again.spec(0).scenario.plan.measures.keys() == {"M01"}
 
 
 def test_a_design_that_was_altered_on_file_is_refused(whole, tmp_path):
