@@ -24,7 +24,7 @@ from xiancheng.results.analysis.sweep import Need
 from xiancheng.results.cli import batch, main
 from xiancheng.results.store import ledger, record
 from xiancheng.results.store.cache import RunStore
-from xiancheng.scenarios import trunk
+from xiancheng.scenarios import simulation
 from xiancheng.scenarios.design import read_design, sampled
 from xiancheng.scenarios.executor import DaskExecutor, InlineExecutor
 from xiancheng.scenarios.run_spec import RunSpec, code_digest, digest_of
@@ -378,14 +378,14 @@ def test_altered_runs_are_set_aside_and_run_again_on_resume(whole, tmp_path):
 
 
 def test_a_failing_run_is_recorded_and_stops_nothing_else(whole, tmp_path, monkeypatch):
-    run = trunk.outcome_of
+    run = simulation.outcome_of
 
     def sometimes(model):
         if model.spec.seed == 2 and model.spec.draw == 1:
             raise ArithmeticError("books do not balance")
         return run(model)
 
-    monkeypatch.setattr(trunk, "outcome_of", sometimes)
+    monkeypatch.setattr(simulation, "outcome_of", sometimes)
     sweep, tally = swept(tmp_path)
     assert (tally.done, len(tally.failed)) == (RUNS - 2, 2)
     failures = RunStore(tmp_path / "out").failures()
