@@ -7,7 +7,7 @@ READY := .venv/ready
 # Packages are compiled once, when installed, and not at every start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-all identity mutants bench lint docs pages pictures lock
+.PHONY: run test test-all identity mutants bench lint docs pages tutorials pictures lock
 
 run: $(READY)
 	$(BIN)/xiancheng run plan
@@ -57,6 +57,10 @@ pages: $(READY)
 	$(BIN)/python docs/equations.py
 	$(BIN)/python docs/licences.py
 	$(BIN)/python docs/data_dictionary.py
+
+# Execute the notebooks anew and keep what they show (make test-all installs what they need).
+tutorials: $(READY)
+	$(BIN)/python docs/notebooks.py
 
 # Pictures of the page and of the documents (need Chromium, LibreOffice and poppler).
 pictures: $(READY)

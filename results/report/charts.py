@@ -138,9 +138,9 @@ def drawing(lang: str | None, ax: Any = None) -> Iterator[tuple[Any, str]]:
     chinese, wanted = chinese_font(), lang or preferred_language() or "zh"
     known = wanted if chinese else "en"
     families = [chinese, "DejaVu Sans"] if known == "zh" else ["DejaVu Sans"]
+    if ax is None:  # before the style: pyplot starts with the first figure, and would lose its mode
+        ax = plt.subplots(figsize=(6.4, 3.8), layout="constrained")[1]
     with _style({"font.family": families, "font.size": 9}):
-        if ax is None:
-            ax = plt.subplots(figsize=(6.4, 3.8), layout="constrained")[1]
         yield ax, known
         for text in ax.findobj(Text):  # axes that were given have texts already
             text.set_fontfamily(families)
