@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
@@ -78,7 +78,7 @@ class Posterior:
 
         frame = pd.DataFrame(self.values, columns=_names())
         frame.insert(0, NUMBER, self.numbers)
-        frame.attrs = self.provenance
+        frame.attrs.update(self.provenance)
         return frame
 
     def to_xarray(self) -> "xarray.Dataset":
@@ -171,7 +171,9 @@ def _as_chain(
 ) -> "xarray.Dataset":
     """Parameters, (row, parameter), with the axes chain and draw."""
     known = priors.catalogue()
-    variables = {p.name: (("chain", "draw"), values[None, :, k]) for k, p in enumerate(known)}
+    variables: dict[str, tuple[Sequence[str], Any]] = {
+        p.name: (("chain", "draw"), values[None, :, k]) for k, p in enumerate(known)
+    }
     if number is not None:
         variables["number"] = (("chain", "draw"), number[None])
     return forms.dataset(

@@ -238,7 +238,7 @@ class Verdict:
             if xarray is not installed.
         """
         rates = {"level": self.level, "baseline": self.baseline, "scenario": self.scenario}
-        own = {} if self.one_run is None or self.one_run.empty else self.one_run
+        own = pd.DataFrame() if self.one_run is None else self.one_run
         return forms.dataset(
             {name: (("draw", "target"), values) for name, values in rates.items()}
             | {"effect_pp": (("run", "target"), self.effect),
