@@ -110,17 +110,14 @@ def spread(frame: "pd.DataFrame", indicator: str | None, ax: Any, lang: str | No
     RequestError
         if matplotlib is missing, or there is no such column.
     """
-    ends = [name for name in frame if name.rpartition("_")[2].isdigit()]
-    if indicator is None:
-        indicator = min(
-            (name for name in ends if name.startswith(f"{RATE}_")),
-            key=lambda name: int(name.rpartition("_")[2]),
-        )
-    if indicator not in ends:
-        _refuse(indicator, ends, _("column"))
-    name, __, code = indicator.rpartition("_")
+    ends = [name for name in map(str, frame) if name.rpartition("_")[2].isdigit()]
+    codes = [int(name.rpartition("_")[2]) for name in ends if name.startswith(f"{RATE}_")]
+    column = f"{RATE}_{min(codes)}" if indicator is None else indicator
+    if column not in ends:
+        _refuse(column, ends, _("column"))
+    name, code = column.rsplit("_", 1)
     with charts.drawing(lang, ax) as (axes, known):
-        groups = list(frame.groupby("scenario", observed=True)[indicator])
+        groups = list(frame.groupby("scenario", observed=True)[column])
         for y, (__, values) in enumerate(groups):
             low, middle, high = np.percentile(values, (INTERVAL[0], 50, INTERVAL[1]))
             heights = y + np.linspace(-SPREAD, SPREAD, len(values))

@@ -87,7 +87,8 @@ def test_the_page_of_the_site_holds_every_cell_and_picture(name, tmp_path, monke
         for cell in cells(name, kind):
             assert "".join(cell["source"]) in page
     pictures = re.findall(r"\]\(([\w-]+\.png)\)", page)
-    assert pictures
+    shown = [out for cell in cells(name, "code") for out in cell["outputs"]]
+    assert len(pictures) == sum("image/png" in out.get("data", {}) for out in shown)
     assert all((tmp_path / picture).read_bytes()[1:4] == b"PNG" for picture in pictures)
     assert "<style" not in page
 

@@ -153,24 +153,27 @@ class SavedSweep:
             name: sorted(runs[name].unique().tolist()) for name in ("scenario", "seed", "scale")
         }
         worlds = runs.drop_duplicates("drawn").sort_values(["draw", "drawn"])
-        at = [
-            runs["scenario"].map(axes["scenario"].index), runs["drawn"].map(
-                worlds["drawn"].tolist().index), runs["seed"].map(axes["seed"].index),
-            runs["scale"].map(axes["scale"].index),
-        ]  # fmt: skip
-        shape = len(axes["scenario"]), len(worlds), len(axes["seed"]), len(axes["scale"])
-        ends = [name.rpartition("_") for name in runs if name.rpartition("_")[2].isdigit()]
+        labels = {"scenario": axes["scenario"], "drawn": worlds["drawn"].tolist(),
+                  "seed": axes["seed"], "scale": axes["scale"]}  # fmt: skip
+        at: list[Any] = []
+        for name, known in labels.items():
+            place = {label: i for i, label in enumerate(known)}
+            at.append(np.array([place[label] for label in runs[name]]))
+        shape = [len(known) for known in labels.values()]
+        columns = [str(name) for name in runs]
+        ends = [n.rpartition("_") for n in columns if n.rpartition("_")[2].isdigit()]
         codes = sorted({int(code) for __, __, code in ends})
-        variables = {}
+        variables: dict[str, tuple[Sequence[str], Any]] = {}
         for name in dict.fromkeys(name for name, __, __ in ends):
             cells = np.full((*shape, len(codes)), np.nan)
             for i, code in enumerate(codes):
                 if f"{name}_{code}" in runs:
                     cells[(*at, i)] = runs[f"{name}_{code}"]
             variables[name] = (("scenario", "world", "seed", "scale", "unit_code"), cells)
-        own = [name for name in runs if name.startswith("parameter.") or name in ("draw", "drawn")]
+        own = [n for n in columns if n.startswith("parameter.") or n in ("draw", "drawn")]
+        variables |= {name: (("world",), worlds[name].to_numpy()) for name in own}
         return forms.dataset(
-            variables | {name: (("world",), worlds[name].to_numpy()) for name in own},
+            variables,
             {**axes, "world": np.arange(1, len(worlds) + 1), "unit_code": codes},
             about={"sweep": self.folder.name, "runs": len(runs)},
         )
