@@ -41,8 +41,8 @@ def test_the_pack_of_the_tests_is_right_and_runs(pack):
 def test_no_variable_takes_a_number_that_cannot_be(pack, table, name):
     rows = [line(table, name, value, f"20{n + 11}-12-31") for n, value in enumerate(NEVER)]
     save(pack / f"{table}.csv", rows)
-    told = [row for row in refused(pack).splitlines() if f"/{table}.csv:" in row]
-    assert len(told) == len(NEVER), told
+    message = [row for row in refused(pack).splitlines() if f"/{table}.csv:" in row]
+    assert len(message) == len(NEVER), message
 
 
 @pytest.mark.parametrize("table", [t for t in TABLES if t not in ("vital", "urban_odds")])
@@ -161,7 +161,7 @@ def test_a_target_may_name_its_prefecture_or_county_and_write_its_operator_in_ch
 
 
 @pytest.mark.parametrize(
-    ("file", "content", "said"),
+    ("file", "content", "output"),
     [
         ("margins.csv", "census,x\n".encode("utf-16"), "UTF-16"),
         ("economy.csv", "年份,单位\n甲,乙\n".encode("gbk"), "GBK"),
@@ -175,11 +175,11 @@ def test_a_target_may_name_its_prefecture_or_county_and_write_its_operator_in_ch
         ("sources.yaml", b"just words\n", "a mapping of keys to values"),
     ],
 )  # fmt: skip
-def test_a_file_in_another_form_gets_one_clear_message(pack, file, content, said):
+def test_a_file_in_another_form_gets_one_clear_message(pack, file, content, output):
     (pack / file).write_bytes(content)
-    told = refused(pack)
-    assert said in told
-    assert any(f"mine/{file}" in row and said in row for row in told.splitlines())
+    message = refused(pack)
+    assert output in message
+    assert any(f"mine/{file}" in row and output in row for row in message.splitlines())
 
 
 @pytest.mark.parametrize("content", [b"no json", b"[1, 2]", "{}".encode("utf-16"), b"\xff\xff"])
@@ -202,9 +202,9 @@ def test_a_record_of_a_sample_that_is_no_json_gets_one_message(tmp_path, content
         "0.005",
     ]
     assert main(words) == 2
-    said = capsys.readouterr()
-    assert "posterior.json should hold one JSON object" in said.err
-    assert said.out == ""
+    output = capsys.readouterr()
+    assert "posterior.json should hold one JSON object" in output.err
+    assert output.out == ""
 
 
 # Nobody at home
@@ -223,15 +223,15 @@ def test_a_county_in_which_nobody_is_counted_is_refused(pack, table):
 
 def test_region_check_prints_one_object_right_or_wrong(pack, capsys):
     assert main(["region", "check", str(pack), "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert (told["ok"], told["problems"]) == (True, [])
+    message = json.loads(capsys.readouterr().out)
+    assert (message["ok"], message["problems"]) == (True, [])
     (pack / "places.csv").write_bytes(b"a;b\n")
     assert main(["region", "check", str(pack), "--json", "--lang", "en"]) == 2
-    said = capsys.readouterr()
-    told = json.loads(said.out)
-    assert not told["ok"]
-    assert told["problems"][0]["file"] == "mine/places.csv"
-    assert said.err == ""
+    output = capsys.readouterr()
+    message = json.loads(output.out)
+    assert not message["ok"]
+    assert message["problems"][0]["file"] == "mine/places.csv"
+    assert output.err == ""
 
 
 @pytest.mark.parametrize("content", [b"a,b\n1,2\n", "left_out\n".encode("utf-16"), b""])

@@ -58,8 +58,8 @@ def test_what_is_kept_of_a_run_holds_each_part_at_each_deadline(both, region):
 def test_the_parts_of_each_target_add_up_at_its_own_deadline(both, region):
     table = verdicts(both)
     causes = [f"{cause}_pp" for cause in (*CAUSES, "counting")]
-    told = table["rate_at_start"] + table[causes].sum(axis=1)
-    assert told.tolist() == pytest.approx(table["expected"].tolist(), abs=1e-5)
+    result = table["rate_at_start"] + table[causes].sum(axis=1)
+    assert result.tolist() == pytest.approx(table["expected"].tolist(), abs=1e-5)
     assert (table["recoding_pp"].to_numpy()[::2] != table["recoding_pp"].to_numpy()[1::2]).all()
     for early, late in zip(table[::2].to_dict("records"), table[1::2].to_dict("records")):  # noqa: B905
         assert early["unit_code"] == late["unit_code"]
