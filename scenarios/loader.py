@@ -15,6 +15,7 @@ from xiancheng.calibration.i18n import Words, _, listed, same
 from xiancheng.calibration.naming import is_path, nearest, place_names, shortened
 from xiancheng.calibration.region import County, Region
 from xiancheng.calibration.region import load as load_region
+from xiancheng.calibration.region.schema import LATEST
 from xiancheng.calibration.region.targets import read_targets
 from xiancheng.calibration.yaml_positions import KeyPath, YamlDocument, from_python, read_yaml
 from xiancheng.scenarios.own_plans import (
@@ -29,7 +30,6 @@ from xiancheng.scenarios.own_plans import (
 )
 from xiancheng.scenarios.plan_files import ADDED, OWN_FILE, About, Dose, Measure, Plan, Schedule
 from xiancheng.scenarios.scenario_files import (
-    LATEST,
     Additions,
     Horizon,
     RedLines,

@@ -42,7 +42,6 @@ from xiancheng.scenarios.plan_files import ADDED, Measure, Plan, Rule, UnitCost
 from xiancheng.sim.conditions import CONDITIONS, Conditions
 
 STRONGEST = 2.0  # twice the plan as written
-LATEST = date(2060, 12, 31)  # no run goes beyond
 
 Intensity = Annotated[float, Field(ge=0, le=STRONGEST)]
 

@@ -12,6 +12,7 @@ import pytest
 
 from tests import registration
 from tests.observed import HEAD, line
+from tests.small_pack import written
 from xiancheng.calibration.errors import RequestError, ScenarioError
 from xiancheng.calibration.forecasts.panel import record
 from xiancheng.calibration.forecasts.scoring import LEVELS, interval
@@ -29,6 +30,7 @@ from xiancheng.results.verdict.forecasts import (
     check_cutoff,
     forecasts,
     model_draws,
+    plan_known,
 )
 from xiancheng.results.verdict.observations import ScoredRate, read
 from xiancheng.results.verdict.registered import REGISTERED, ROUNDS, ScoreSettings, digests
@@ -127,6 +129,9 @@ def test_a_cut_off_before_the_last_census_is_refused():
     check_cutoff(pack, pack.censuses[-1])
     with pytest.raises(RequestError):
         check_cutoff(pack, pack.censuses[-1] - timedelta(1))
+    early = replace(REGISTERED, cutoff=pack.censuses[-1] - timedelta(1))
+    with pytest.raises(RequestError, match="before the last census"):
+        forecasts("binzhou", [date(2025, 12, 31)], early)
 
 
 def test_a_pack_of_one_census_has_no_statistical_forecast():
@@ -186,6 +191,16 @@ def test_the_plan_is_known_from_the_day_on_which_it_was_issued(before, known):
     assert (made.effect == made.plan - made.baseline).all()
     assert (made.effect[1] != 0).any() == known
     assert len(steps) == 1
+
+
+def test_a_plan_for_other_counties_is_no_part_of_a_forecast(tmp_path):
+    """The plan of Binzhou has a part in forecasts of its own counties, whatever a pack aims at."""
+    here, elsewhere = (written(tmp_path / name) for name in ("here", "elsewhere"))
+    for file in elsewhere.iterdir():
+        text = file.read_text("utf-8").replace("371621", "371421").replace("371600", "371400")
+        file.write_text(text, "utf-8")
+    known = [plan_known(resolve("plan", at), at, INFORMATION) for at in (here, elsewhere)]
+    assert known == [True, False]
 
 
 def test_equal_settings_give_equal_forecasts_on_any_number_of_workers(result):

@@ -13,7 +13,11 @@ from xiancheng.calibration.forecasts.panel import Panel
 from xiancheng.calibration.posterior import RECORD
 from xiancheng.calibration.region import load
 from xiancheng.results.cli import main
-from xiancheng.results.tables.scores import registered_scores, validation_page
+from xiancheng.results.tables.scores import (
+    hindcast_tables,
+    registered_scores,
+    validation_page,
+)
 from xiancheng.results.verdict import estimate as estimating
 from xiancheng.results.verdict import hindcast as hindcasting
 from xiancheng.results.verdict.estimate import EstimateSettings
@@ -141,6 +145,14 @@ def test_the_page_holds_every_row_and_names_the_better_one(found):
         hindcasting.synthetic(stage, [0, 3]),
     )
     page = validation_page(result, pack)
+    tables = hindcast_tables(result, pack, "en")
+    for name, table in zip(result["counties"], tables[-len(result["counties"]) :], strict=True):
+        assert table.title.startswith(f"Binzhou · {TITLES[name].en} · ")
+    for table in tables[: len(hindcasts)]:
+        place = [header.split()[0] for header in table.headers].index("CRPS")
+        errors = [float(row[place]) for row in table.texts()]
+        assert errors == sorted(errors), "the best forecaster stands first"
+        assert len(set(errors)) > 3
     for name in hindcasts[0].rates:
         assert TITLES[name].zh in page
     scores = {row["forecaster"]: row["crps"] for row in result["scores"]}
