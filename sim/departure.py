@@ -159,20 +159,16 @@ def closure_factor(closed: Bools, pupil: Bools, p: Parameters) -> Floats:
     return np.where(closed & pupil, p.hr_school_closed, 1.0)
 
 
-def expected_moves(hazard: Floats, chances: Floats, people: Floats, party: Floats) -> Floats:
+def expected_moves(deciding: Floats, chances: Floats, party: Floats) -> Floats:
     """Persons who leave each place a year by alternative, (place, alternative).
 
     Parameters
     ----------
-    hazard : (place, flat, band, situation) [1/year]
+    deciding : (place, flat, band, situation) who decide in a year
     chances : (place, flat, age class, situation, alternative)
-    people : (place, flat, band, situation) persons who decide
-    party : (alternative,) persons who go when one decides
+    party : (situation, alternative) persons who go when one decides
     """
-    deciding = hazard * people
-    by_class = np.zeros((len(deciding), FLAT, AGE_CLASSES, SITUATIONS))
-    for band, age_class in enumerate(AGE_CLASS):
-        by_class[:, :, age_class] += deciding[:, :, band]
+    by_class = np.add.reduceat(deciding, np.searchsorted(AGE_CLASS, range(AGE_CLASSES)), axis=2)
     return np.asarray(np.einsum("pfas,pfasj,sj->pj", by_class, chances, party))
 
 

@@ -168,6 +168,7 @@ class BasePeriod:
         by_nest = np.zeros((inside, 5))
         by_town = np.zeros(len(counties))
         near, goal = alternatives.nest == destination.NEARBY, alternatives.county
+        first = np.searchsorted(alternatives.nest, range(5))
         constants = np.zeros((inside, len(alternatives.nest)))
         without = destination.utility(alternatives, offers, constants, none, p)
         for _ in range(ROUNDS):
@@ -175,11 +176,8 @@ class BasePeriod:
             value = without + constants[:, None, None, None]
             chances, attraction = destination.choice(alternatives, value, p)
             hazard = departure.leaving_hazard(attraction, zero, adults, none, p)
-            flows = departure.expected_moves(hazard, chances, deciders, party)
-            flows += departure.expected_moves(np.ones_like(hazard), chances, events, party)
-            leaving = np.stack(
-                [flows[:, alternatives.nest == n].sum(axis=1) for n in range(1, 5)], axis=1
-            )
+            flows = departure.expected_moves(hazard * deciders + events, chances, party)
+            leaving = np.add.reduceat(flows, first, axis=1)[:, 1:]
             by_nest[:, 1:] += correction(wanted, leaving)
             by_nest = np.clip(by_nest, UNREACHABLE, -UNREACHABLE)
             arriving = np.zeros(len(counties))

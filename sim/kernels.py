@@ -539,6 +539,49 @@ def add(cells: Array, where: Array, persons: Array) -> None:
 
 
 @njit(nogil=True)
+def merge(
+    chosen: Array, order: Array, first: Array, last: Array, u: Array, residents: Array,
+    centre: Array, frozen: bool, into: Array, urban: Array,
+) -> None:  # fmt: skip
+    """Let each of the `chosen` units, one after the other, join another of its township.
+
+    `order[first:last]`, each (chosen,), are the units of its township. Among the others `u`,
+    (unit,), draws one; that, or the next in order that may, takes in the unit and all that were
+    merged into it: none that belongs to a `centre`, (unit,), and while codes are `frozen` only one
+    of the same. The rest of the draw says which code both have from now on: that of the share of
+    their `residents`, (unit,), who were urban. Writes `into` and `urban`, each (unit,).
+    """
+    for i in range(len(chosen)):
+        beside, own = order[first[i] : last[i]], into[chosen[i]]
+        n, here = len(beside), 0
+        while beside[here] != chosen[i]:
+            here += 1
+        drawn = u[chosen[i]] * (n - 1)
+        place, host = int(drawn), -1
+        for further in range(n):
+            other = beside[(here + 1 + place + further) % n]
+            if centre[other] or into[other] == own or (frozen and urban[other] != urban[own]):
+                continue
+            host = into[other]
+            break
+        if host < 0:
+            continue
+        persons, townspeople = 0, 0
+        for unit in beside:
+            if into[unit] == own or into[unit] == host:
+                persons += residents[unit]
+                townspeople += residents[unit] * urban[unit]
+        if urban[own] != urban[host]:
+            code = (drawn - place) * persons < townspeople
+            for unit in beside:
+                if into[unit] == own or into[unit] == host:
+                    urban[unit] = code
+        for unit in beside:
+            if into[unit] == own:
+                into[unit] = host
+
+
+@njit(nogil=True)
 def keep_flags(unit: Array, kept: Array, flags: Array) -> None:
     """Keep of the `flags` of each row those that its unit lets it keep: `kept`, (unit,), bits."""
     for i in range(len(unit)):

@@ -420,7 +420,8 @@ class UrbanModel(mesa.Model):
         obs = self.observed(day, number)
         groups = self.groups
         self.record.append({name: i.measure(obs, groups) for name, i in INDICATORS.items()})
-        self.datacollector.collect(self)
+        for name, values in self.record[-1].items():  # as Mesa would collect them, not copied
+            self.datacollector.model_vars[name].append(values)
 
     def observed(self, day: date, number: int) -> Observation:
         """What the offices record at the end of a quarter."""

@@ -83,8 +83,7 @@ class Population:
     def open_quarter(self) -> None:
         """Begin a quarter with an empty ledger."""
         self.flows = Flows.none(len(self.places))
-        self.waiting = np.roll(self.waiting, 1, axis=0)
-        self.waiting[0] = 0
+        self.waiting = np.concatenate([np.zeros_like(self.waiting[:1]), self.waiting[:-1]])
 
     def append(self, newcomers: People) -> Ints:
         """Add rows at the end; their rows, (newcomer,)."""
