@@ -7,7 +7,7 @@ import numpy as np
 from xiancheng.sim import kernels, strata
 from xiancheng.sim.calendar import SCHOOL_YEAR
 from xiancheng.sim.choice import probability
-from xiancheng.sim.destination import AGE_CLASS, AGE_CLASSES, FLAT
+from xiancheng.sim.destination import AGE_CLASS, AGE_CLASSES
 from xiancheng.sim.events import Events, Hazards
 from xiancheng.sim.levers import Levers
 from xiancheng.sim.parameters import Parameters
@@ -98,12 +98,24 @@ def leaving_hazard(
     (place, flat, band, situation)
     """
     longest = p.gamma_dur * np.log2(DURATIONS[1] / 8)
-    log = considering(p) + p.gamma_a * attraction[:, :, AGE_CLASS] + longest
+    often, drawn = np.exp(considering(p) + longest), pull(attraction, p)
     held = np.divide(levers.rural_posts, adults, out=np.zeros_like(adults), where=adults > 0)
     kept_by_posts = 1 - np.minimum(held, 1) * (1 - p.hr_public_post_rural)
     freed_by_pension = p.hr_parent_pension**levers.pension_coverage
     factor = kept_by_posts * freed_by_pension
-    return factor[:, None, None, None] * np.exp(log) + land[:, None, None, None] * DECIDES
+    drawn = drawn * factor[:, None, None, None]
+    return often * drawn[:, :, AGE_CLASS] + land[:, None, None, None] * DECIDES
+
+
+def pull(attraction: Floats, p: Parameters) -> Floats:
+    """What the attraction of all alternatives does to the hazard of reconsidering; same shape."""
+    return np.asarray(np.exp(p.gamma_a * attraction))
+
+
+def by_age_class(deciding: Floats) -> Floats:
+    """Sums of (place, flat, band, situation) by age class, (place, flat, age class, situation)."""
+    first = np.searchsorted(AGE_CLASS, range(AGE_CLASSES))
+    return np.asarray(np.add.reduceat(deciding, first, axis=2))
 
 
 def scale_moves(hazard: Floats, chances: Floats, factor: Floats) -> tuple[Floats, Floats]:
@@ -164,12 +176,11 @@ def expected_moves(deciding: Floats, chances: Floats, party: Floats) -> Floats:
 
     Parameters
     ----------
-    deciding : (place, flat, band, situation) who decide in a year
+    deciding : (place, flat, age class, situation) who decide in a year
     chances : (place, flat, age class, situation, alternative)
     party : (situation, alternative) persons who go when one decides
     """
-    by_class = np.add.reduceat(deciding, np.searchsorted(AGE_CLASS, range(AGE_CLASSES)), axis=2)
-    return np.asarray(np.einsum("pfas,pfasj,sj->pj", by_class, chances, party))
+    return np.asarray(np.einsum("pfas,pfasj,sj->pj", deciding, chances, party))
 
 
 def return_hazard(p: Parameters) -> Floats:

@@ -22,7 +22,7 @@ from xiancheng.sim.population import Population
 from xiancheng.sim.state import FEMALE, HEAD, OWNS_FLAT, Counties, Floats, Ints, Offers
 
 PART = 2**20  # rows that are looked at at a time
-ROUNDS = 40  # the constants converge by a factor of about three a round
+ROUNDS = 40  # in which the constants come to within some millionths of their limit
 UNREACHABLE = -40.0  # utils
 SOON = 3  # years of pupils, over whom the entrants of a year are averaged
 
@@ -159,7 +159,7 @@ class BasePeriod:
         villages[:, 0] = np.maximum(villages[:, 0] - followers, 0)
         alternatives = Alternatives.around(counties)
         inside = Places(len(counties)).inside
-        none, zero, adults = Levers.baseline(inside), np.zeros(inside), np.ones(inside)
+        none = Levers.baseline(inside)
         party = np.where(
             (alternatives.mode == kernels.WHOLE) & destination.HEADS[:, None],
             counties.residents_per_dwelling.mean(),
@@ -171,12 +171,15 @@ class BasePeriod:
         first = np.searchsorted(alternatives.nest, range(5))
         constants = np.zeros((inside, len(alternatives.nest)))
         without = destination.utility(alternatives, offers, constants, none, p)
+        unmoved = np.zeros(without.shape[:-1])
+        often = departure.leaving_hazard(unmoved, np.zeros(inside), np.ones(inside), none, p)
+        often, events = (departure.by_age_class(each) for each in (often * deciders, events))
         for _ in range(ROUNDS):
             constants = by_nest[:, alternatives.nest] + at_both(near * by_town[goal])
             value = without + constants[:, None, None, None]
             chances, attraction = destination.choice(alternatives, value, p)
-            hazard = departure.leaving_hazard(attraction, zero, adults, none, p)
-            flows = departure.expected_moves(hazard * deciders + events, chances, party)
+            deciding = often * departure.pull(attraction, p) + events
+            flows = departure.expected_moves(deciding, chances, party)
             leaving = np.add.reduceat(flows, first, axis=1)[:, 1:]
             by_nest[:, 1:] += correction(wanted, leaving)
             by_nest = np.clip(by_nest, UNREACHABLE, -UNREACHABLE)
