@@ -63,6 +63,51 @@ def tally(
         counts[first_row[unit[i]] + band[born[i]], traits[i]] += weight[i]
 
 
+@njit(nogil=True)
+def thresholds(
+    death: Array, settling: Array, resettling: Array, birth: Array, marriage: Array, leaving: Array,
+    going_back: Array, hire: Array, separation: Array, bears: Array, weds: Array, resettles: Array,
+    first: Array, second: Array,
+) -> None:  # fmt: skip
+    """Fill the tables of `draw_events` from the threshold of each event by what it depends on.
+
+    `first` is (place, band, situation, education, sex, 6), `second` (place, band, work, education,
+    sex, 2). Whom a threshold concerns is said by situation, (situation,): `bears` of women, `weds`,
+    `resettles`; 0 is who decides nothing. Places from the end of `settling` on are not of the
+    region: death there, given for the first of them, is the same in all, and all else but going
+    back is left out. The last place is empty. `separation` begins with the second kind of work.
+    """
+    inside, deaths = len(settling), len(death) - 1
+    first[-1], second[inside:] = 0, 0
+    for place in range(len(first) - 1):
+        here = place < inside
+        for band in range(first.shape[1]):
+            for kind in range(first.shape[2]):
+                settles = settling[place] if here else np.uint32(0)
+                if here and resettles[kind]:
+                    settles |= resettling[place]
+                bearing = birth[place, band] if here and bears[kind] else np.uint32(0)
+                goes = leaving[place, band, kind] if here else np.uint32(0)
+                for education in range(first.shape[3]):
+                    back = going_back[place, band, education] if kind else np.uint32(0)
+                    for sex in range(2):
+                        row = first[place, band, kind, education, sex]
+                        row[0], row[1] = death[min(place, deaths), band, sex], settles
+                        row[2] = bearing if sex else np.uint32(0)
+                        row[3] = marriage[band, sex] if here and weds[kind] else np.uint32(0)
+                        row[4], row[5] = goes, back
+            if not here:
+                continue
+            for work in range(second.shape[2]):
+                ends = separation[place, band, work - 1] if work else np.uint32(0)
+                for education in range(second.shape[3]):
+                    for sex in range(2):
+                        second[place, band, work, education, sex, 0] = hire[
+                            place, band, work, education
+                        ]
+                        second[place, band, work, education, sex, 1] = ends
+
+
 @njit(inline="always")
 def _lanes(w0: Any, w1: Any, w2: Any, w3: Any) -> Any:
     return w0 | w1 << _LANE | w2 << _LANE + _LANE | w3 << _LANE + _LANE + _LANE
@@ -279,6 +324,38 @@ def split(rows: Array, events: Array, lists: Array, lengths: Array) -> None:
             if met >> e & 1:
                 lists[e, lengths[e]] = rows[i]
                 lengths[e] += 1
+
+
+@njit(nogil=True)
+def nested_logit(
+    utility: Array, nest: Array, scale: Array, chances: Array, inclusive: Array
+) -> None:  # fmt: skip
+    """Fill `chances`, (row, alternative), and `inclusive`, (row,), of `utility`; see `sim.choice`.
+
+    `nest`, (alternative,), is sorted; `scale` is by nest. -inf is not available.
+    """
+    alternatives, nests = utility.shape[1], len(scale)
+    sums, weight = np.empty(nests), np.empty(nests)
+    for i in range(len(utility)):
+        top = -np.inf
+        for j in range(alternatives):
+            top = max(top, utility[i, j])
+        sums[:] = 0
+        for j in range(alternatives):
+            within = 0.0
+            if utility[i, j] > -np.inf:
+                within = np.exp((utility[i, j] - top) / scale[nest[j]])
+            chances[i, j] = within
+            sums[nest[j]] += within
+        total = 0.0
+        for n in range(nests):
+            weight[n] = sums[n] ** scale[n] if sums[n] > 0 else 0.0
+            total += weight[n]
+        for n in range(nests):
+            weight[n] /= (sums[n] if sums[n] > 0 else 1.0) * total
+        for j in range(alternatives):
+            chances[i, j] *= weight[nest[j]]
+        inclusive[i] = top + np.log(total)
 
 
 @njit(nogil=True)

@@ -397,9 +397,9 @@ class UrbanModel(mesa.Model):
 
         Draw 0 is the median world: all are 0.
         """
-        address = addresses(*what)
         if self.draw == 0:
-            return np.zeros(address.shape)
+            return np.zeros(np.broadcast_shapes((1,), *(np.shape(each) for each in what)))
+        address = addresses(*what)
         drawn = RandomStreams(0).uniform(Stream.EFFECTS, self.draw, address.ravel())[0]
         return np.asarray(ndtri(drawn)).reshape(address.shape)
 

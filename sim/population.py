@@ -145,6 +145,12 @@ class Population:
         return self.away / np.maximum(self.registered_at_count, 1)
 
     @property
+    def residents(self) -> Ints:
+        """Residents of each unit, (unit,)."""
+        inside = self.size[: len(self.units)]
+        return inside[:, 0] + inside[:, 1]
+
+    @property
     def urban(self) -> Bools:
         """Units coded urban, (unit + 3,)."""
         return np.append(self.units.urban, [False] * 3)
@@ -152,7 +158,7 @@ class Population:
     def _index_towns(self) -> None:
         """Where in the line of all urban units those of each town are, by size."""
         urban = np.flatnonzero(self.units.urban)
-        ends = np.cumsum(np.maximum(self.size[urban].sum(axis=1), 1)).astype(float)
+        ends = np.cumsum(np.maximum(self.residents[urban], 1)).astype(float)
         ends /= ends[-1] if len(ends) else 1.0
         starts = np.searchsorted(self.units.county[urban], np.arange(self.places.counties + 1))
         self.has_town = np.diff(starts) > 0  # (county,) whether there is an urban unit to live in
@@ -305,7 +311,7 @@ class Population:
 
     def townspeople(self) -> Ints:
         """Residents of the urban units of each county, (county,)."""
-        residents = (self.size[:-3, 0] + self.size[:-3, 1]) * self.units.urban
+        residents = self.residents * self.units.urban
         return np.bincount(self.units.county, residents, self.places.counties).astype(np.int64)
 
     def set_codes(self, urban: Bools) -> None:

@@ -256,9 +256,7 @@ def units_for(step: Step, wanted: Ints) -> tuple[Ints, Ints]:
     """
     units, population = step.population.units, step.population
     u = step.streams.uniform(Stream.UNIT, step.quarter.number, population.unit_address)[3]
-    residents = np.bincount(
-        units.merged_into, population.size[: len(units)].sum(axis=1), len(units)
-    ).astype(np.int64)
+    residents = np.bincount(units.merged_into, population.residents, len(units)).astype(np.int64)
     of_county = units.county
     rural_first, urban_first = (recoding_order(units, u, urban=code) for code in (True, False))
     up: list[Ints] = [NONE]
@@ -317,7 +315,7 @@ def reclassify(
     hazard = recoding_hazard(units, urban, departure, levers, conditions, p)
     years = step.quarter.years
     chosen = drawn(hazard, u[0], years)
-    residents, chance = population.size[: len(units)].sum(axis=1), probability(hazard, years)
+    residents, chance = population.residents, probability(hazard, years)
     step.unexpected += beyond_expectation(units, residents, chosen, chance)
     rural = ~units.urban[chosen]
     recode(step, chosen[rural], chosen[~rural])
