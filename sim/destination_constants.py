@@ -21,7 +21,7 @@ from xiancheng.sim.places import Places, at_both, county_of, in_towns, in_villag
 from xiancheng.sim.population import Population
 from xiancheng.sim.state import FEMALE, HEAD, OWNS_FLAT, Counties, Floats, Ints, Offers
 
-PART = 2**20  # rows that are looked at at a time
+PART = 2**18  # rows that are looked at at a time
 ROUNDS = 40  # in which the constants come to within some millionths of their limit
 UNREACHABLE = -40.0  # utils
 SOON = 3  # years of pupils, over whom the entrants of a year are averaged

@@ -50,6 +50,17 @@ def words(address: Array, when: Any, stream: Any, seed: Any, out: Array) -> None
 
 
 @njit(nogil=True)
+def uniform(address: Array, when: Any, stream: Any, seed: Any, out: Array) -> None:
+    """Fill `out`, (4, row), with four draws in (0, 1) for each address, (row,), as by `words`."""
+    k0, k1 = seed & _LOW, seed >> _SHIFT
+    for i in range(len(address)):
+        a = address[i]
+        w0, w1, w2, w3 = _philox(a & _LOW, a >> _SHIFT, when, stream, k0, k1)
+        out[0, i], out[1, i] = (np.float64(w0) + 0.5) * _UNIT, (np.float64(w1) + 0.5) * _UNIT
+        out[2, i], out[3, i] = (np.float64(w2) + 0.5) * _UNIT, (np.float64(w3) + 0.5) * _UNIT
+
+
+@njit(nogil=True)
 def tally(
     unit: Array, born: Array, traits: Array, weight: Array, first_row: Array, band: Array,
     counts: Array,

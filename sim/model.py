@@ -176,7 +176,7 @@ class UrbanModel(mesa.Model):
 
         # Some lose their work and some find it; couples form.
         labour.separate(step, drawn.separated)
-        hired = labour.hire(step, drawn.hired)
+        hired, u = labour.hire(step, drawn.hired)
         couples = demography.marry(step, drawn.marrying)
 
         # Some leave for college, reconsider where to live (of themselves, or because they wed or a
@@ -185,7 +185,7 @@ class UrbanModel(mesa.Model):
         leavers = self.leavers(step, drawn, hazards, couples, chances)
         returners = departure.go_back(step, drawn.going_back)
         followers, resettled = (
-            labour.follow_job(step, hired),
+            labour.follow_job(step, hired, u),
             relocation.resettle(step, drawn.settling),
         )
         parties = Parties.together([students, leavers, returners, followers, resettled])

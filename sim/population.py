@@ -4,6 +4,7 @@ Rules decide and processes apply; only this file changes people. Whatever it doe
 lives it records in `flows`, so that the ledger can be checked against a count of everyone.
 """
 
+import mmap
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,7 @@ class Population:
         self.room = People.empty(int(len(people) * ROOM) + 1024)  # costs nothing until it is used
         self.people = People.empty(0)  # everyone, as views of the room
         self._fill(people)
+        people = self.people  # what was given may be mapped from a file, and is not read again
         self.founders = len(people)  # the first rows: those of the start, in every scenario
         self.size = np.zeros((units.gone + 1, 2), np.int64)  # residents by unit and sex
         kernels.by_unit(people.unit, people.traits, people.weight, self.size)
@@ -99,7 +101,9 @@ class Population:
                 getattr(larger, name)[:start] = getattr(self.room, name)[:start]
             self.room = larger
         for name in COLUMNS:
-            getattr(self.room, name)[start:stop] = getattr(newcomers, name)
+            column = getattr(newcomers, name)
+            getattr(self.room, name)[start:stop] = column
+            release(column)
         self.people = self._first(stop)
 
     def count_registered(self) -> None:
@@ -371,6 +375,19 @@ class Population:
         p = self.people
         self._leave_rings(rows, quarter, self._role(rows) == HEAD)
         p.traits[rows] = p.traits[rows] & ~np.uint8(ROLE_BITS) | np.uint8(ALONE << 3)
+
+
+def release(column: NDArray[Any]) -> None:
+    """Let the system take back the memory of a column that is mapped from a file, read-only.
+
+    It is read from the file again where it is asked for.
+    """
+    kept: Any = column
+    while isinstance(kept, np.ndarray):
+        kept = kept.base
+    mapped = isinstance(kept, mmap.mmap) and not column.flags.writeable
+    if mapped and hasattr(mmap, "MADV_DONTNEED"):  # Windows has none
+        kept.madvise(mmap.MADV_DONTNEED)
 
 
 def record(ledger: Ints, persons: Ints, *where: Ints) -> None:

@@ -300,7 +300,7 @@ example(
         + P.gamma_dur * log2(32 / 8)) + _LAND)
     * exp(P.gamma_dur * log2(2 / 32)) * exp(P.gamma_n * 0.1) * P.hr_school_closed,
     departure.leaving_hazard(
-        np.full((4, 2, 3, 7), 0.3), hukou.leaving_hazard(_LEVERS, P),
+        np.full((4, 2, 2, 7), 0.3), hukou.leaving_hazard(_LEVERS, P),
         np.full(4, 10_000.0), _LEVERS, P,
     )[1, 0, BAND[35], departure.PRIMARY_CHILD]
     * _D * _N * departure.closure_factor(np.array([True]), np.array([True]), P),
