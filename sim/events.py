@@ -121,10 +121,14 @@ def thresholds(hazards: Hazards, years: float, places: int) -> tuple[Ints, Ints]
     )  # fmt: skip
     together = threshold(probability(np.concatenate([part.ravel() for part in each]), years))
     parts = np.split(together, np.cumsum([part.size for part in each[:-1]]))
-    words = (part.reshape(hazard.shape) for part, hazard in zip(parts, each, strict=True))
+    words = tuple(part.reshape(hazard.shape) for part, hazard in zip(parts, each, strict=True))
     shape = places, strata.BANDS
     first = np.empty((*shape, strata.SITUATIONS, strata.EDUCATIONS, strata.SEXES, 6), np.uint32)
     second = np.empty((*shape, strata.WORKS, strata.EDUCATIONS, strata.SEXES, 2), np.uint32)
-    kernels.thresholds(*words, BEARS, WEDS, RESETTLES, first, second)
+    death, settling, resettling, birth, marriage, leaving, going_back, hire, separation = words
+    kernels.thresholds(
+        death, settling, resettling, birth, marriage, leaving, going_back, hire, separation,
+        BEARS, WEDS, RESETTLES, first, second,
+    )  # fmt: skip
     rows = places * strata.BANDS
     return first.reshape(rows, strata.STRATA, 6), second.reshape(rows, strata.WORK_STRATA, 2)

@@ -670,6 +670,39 @@ def merge(
 
 
 @njit(nogil=True)
+def places(rows: Array, unit: Array, place: Array, out: Array) -> None:
+    """Fill `out`, (row,), with the place of the unit of each of `rows`; `place` is (unit,)."""
+    for i in range(len(rows)):
+        out[i] = place[unit[rows[i]]]
+
+
+@njit(nogil=True)
+def strata(
+    rows: Array, unit: Array, flags: Array, born: Array, traits: Array, child: Array, place: Array,
+    owner: int, band: Array, stage: Array, stratum: Array, width: int, out: Array,
+) -> None:  # fmt: skip
+    """Fill `out`, (4, row), with the place, the flag `owner`, age band and situation of each row.
+
+    A column at a time, so that many loads are under way at once; a situation is a stratum divided
+    by its `width`.
+    """
+    places(rows, unit, place, out[0])
+    for i in range(len(rows)):
+        out[1, i] = flags[rows[i]] & owner
+    for i in range(len(rows)):
+        out[2, i] = band[born[rows[i]]]
+    for i in range(len(rows)):
+        out[3, i] = stratum[traits[rows[i]], stage[child[rows[i]]]] // width
+
+
+@njit(nogil=True)
+def set_bits(rows: Array, mask: int, bits: Array, column: Array) -> None:
+    """Set the bits of `mask` in a `column` of bytes to the `bits`, (row,), in each of `rows`."""
+    for i in range(len(rows)):
+        column[rows[i]] = column[rows[i]] & ~mask | bits[i]
+
+
+@njit(nogil=True)
 def keep_flags(unit: Array, kept: Array, flags: Array) -> None:
     """Keep of the `flags` of each row those that its unit lets it keep: `kept`, (unit,), bits."""
     for i in range(len(unit)):

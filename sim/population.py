@@ -233,8 +233,7 @@ class Population:
 
     def employ(self, rows: Ints, work: Ints) -> None:
         """People take up, change or lose their work."""
-        p = self.people
-        p.traits[rows] = p.traits[rows] & ~np.uint8(WORK_BITS) | (work << 5).astype(np.uint8)
+        kernels.set_bits(rows, WORK_BITS, work << 5, self.people.traits)
 
     def marry(self, men: Ints, women: Ints, homes: Ints, joins: Bools, quarter: int) -> None:
         """Couples form households; whoever has to moves.

@@ -166,9 +166,9 @@ def merged(
         return into, urban
     order = np.lexsort((units.township, units.county))
     where = units.county.astype(np.int64) * (int(units.township.max()) + 1) + units.township
-    ends = [np.searchsorted(where[order], where[chosen], side) for side in ("left", "right")]
+    begin, end = (np.searchsorted(where[order], where[chosen], s) for s in ("left", "right"))
     centre = with_merged(units, centres(units))
-    kernels.merge(chosen, order, *ends, u, residents, centre, frozen, into, urban)
+    kernels.merge(chosen, order, begin, end, u, residents, centre, frozen, into, urban)
     return into, urban
 
 

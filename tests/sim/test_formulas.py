@@ -323,7 +323,7 @@ def _value() -> float:
     constants = np.full((4, len(where.nest)), 1.0)
     value = destination.utility(where, offers, constants, levers(credit=0.5), P)
     own = (where.nest == destination.OWN_TOWN) & (where.mode == kernels.WHOLE)
-    return value[1, 0, 1, departure.PRIMARY_CHILD, own.argmax()]
+    return value[1, 0, 0, departure.PRIMARY_CHILD, own.argmax()]
 
 
 example(

@@ -16,7 +16,7 @@ MAPS = Path("/proc/self/smaps")  # of Linux: each mapping, and what of it is in 
 def held(folder):
     """What of the files in a folder is in the memory of this process [bytes]."""
     mappings = re.split(r"^(?=[0-9a-f]+-[0-9a-f]+ )", MAPS.read_text(), flags=re.MULTILINE)
-    inside = [text for text in mappings if str(folder) in text.splitlines()[0]]
+    inside = [text for text in mappings if str(folder) in text.partition("\n")[0]]
     return sum(1024 * int(re.search(r"Rss: +(\d+)", text)[1]) for text in inside)
 
 
