@@ -7,7 +7,7 @@ import numpy as np
 from xiancheng.sim import kernels, strata
 from xiancheng.sim.calendar import SCHOOL_YEAR
 from xiancheng.sim.choice import probability
-from xiancheng.sim.destination import AGE_CLASS, AGE_CLASSES
+from xiancheng.sim.destination import AGE_CLASS
 from xiancheng.sim.events import Events, Hazards
 from xiancheng.sim.levers import Levers
 from xiancheng.sim.parameters import Parameters
@@ -110,12 +110,6 @@ def leaving_hazard(
 def pull(attraction: Floats, p: Parameters) -> Floats:
     """What the attraction of all alternatives does to the hazard of reconsidering; same shape."""
     return np.asarray(np.exp(p.gamma_a * attraction))
-
-
-def by_age_class(deciding: Floats) -> Floats:
-    """Sums of (place, flat, band, situation) by age class, (place, flat, age class, situation)."""
-    first = np.searchsorted(AGE_CLASS, range(AGE_CLASSES))
-    return np.asarray(np.add.reduceat(deciding, first, axis=2))
 
 
 def scale_moves(hazard: Floats, chances: Floats, factor: Floats) -> tuple[Floats, Floats]:

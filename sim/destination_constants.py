@@ -173,7 +173,7 @@ class BasePeriod:
         without = destination.utility(alternatives, offers, constants, none, p)
         unmoved = np.zeros(without.shape[:-1])
         often = departure.leaving_hazard(unmoved, np.zeros(inside), np.ones(inside), none, p)
-        often, events = (departure.by_age_class(each) for each in (often * deciders, events))
+        often, events = (by_age_class(each) for each in (often * deciders, events))
         for _ in range(ROUNDS):
             constants = by_nest[:, alternatives.nest] + at_both(near * by_town[goal])
             value = without + constants[:, None, None, None]
@@ -191,6 +191,12 @@ class BasePeriod:
             mean = mean / in_prefecture(np.ones(len(counties)), counties)
             by_town = np.clip(by_town - mean, UNREACHABLE, -UNREACHABLE)
         return DestinationConstants(np.round(constants, 9), counties.arrivals + back[:, 4:])
+
+
+def by_age_class(deciding: Floats) -> Floats:
+    """Sums of (place, flat, band, situation) by age class, (place, flat, age class, situation)."""
+    first = np.searchsorted(destination.AGE_CLASS, range(destination.AGE_CLASSES))
+    return np.asarray(np.add.reduceat(deciding, first, axis=2))
 
 
 def shape_of(places: Places) -> tuple[int, int, int, int]:
