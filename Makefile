@@ -62,6 +62,9 @@ pages: $(READY)
 pictures: $(READY)
 	$(BIN)/python docs/pictures.py
 
+# Python 3.11 reads path files in the encoding of the locale, so the folder's name is not written there.
+PATH_LINE := import os, sys; sys.path.append(os.path.dirname(sys.prefix))
+
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "需要 Python 3.11 或更高版本，当前为 `$(PYTHON) --version 2>&1`；可用 make PYTHON=… 指定。"; \
@@ -70,6 +73,7 @@ $(READY): requirements.lock pyproject.toml
 	PYTHONUTF8=1 $(PYTHON) -m venv --clear .venv
 	PYTHONUTF8=1 $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	PYTHONUTF8=1 $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@for f in .venv/lib/python3*/site-packages/_xiancheng.pth; do printf '%s\n' '$(PATH_LINE)' >"$$f"; done
 	@touch $@
 
 # Maintainers: renew the pinned versions, for every platform and Python from 3.11 on (needs uv).

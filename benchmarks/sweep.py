@@ -29,10 +29,10 @@ scales: 0.01
 """
 
 
-def job_in(made: Design, folder: Path) -> sweeping.Job:
+def job_in(made: Design, folder: Path) -> sweeping.SweepJob:
     """The job of a sweep in a new folder."""
     sweeping.Sweep(made, folder, (1, 1), LocalExecutor(1), resume=False).begin()
-    return sweeping.Job(folder, made.digest, code_digest())
+    return sweeping.SweepJob(folder, made.digest, code_digest())
 
 
 def overhead(made: Design, folder: Path, runs: int = 60) -> dict[str, float]:
@@ -59,7 +59,7 @@ def throughput(made: Design, folder: Path, engine: Executor) -> tuple[float, flo
     """Seconds until the first report, and runs a second after it."""
     job = job_in(made, folder)
     begun, times = perf_counter(), []
-    for _ in engine.run(job, range(len(made))):
+    for _ in engine.map(job, range(len(made))):
         times.append(perf_counter())
     rest = [t for t in times if t > times[0] + 1.0]  # when every worker is at it
     return times[0] - begun, (len(rest) - 1) / (rest[-1] - rest[0])

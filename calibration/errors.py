@@ -55,7 +55,11 @@ class RefusedError(ValueError):
 
 
 class RequestError(RefusedError):
-    """What was asked for cannot be computed; `zh` and `en` say why and what to do."""
+    """What was asked for cannot be computed; `zh` and `en` say why and what to do.
+
+    Raised before anything is computed or written: a wrong scale, date, seed or name, options that
+    contradict each other, a missing library.
+    """
 
 
 @dataclass(frozen=True)
@@ -124,11 +128,18 @@ class FileError(RefusedError):
 
 
 class ScenarioError(FileError):
-    """A scenario, measure, plan or design file that cannot be used."""
+    """A scenario, measure, plan, design or table of a user that cannot be used.
+
+    `problems` holds all that is wrong: file, line, column, key, expected, found, nearest name.
+    """
 
 
 class PackError(FileError):
-    """A region pack that cannot be used."""
+    """A region pack that cannot be used.
+
+    `pack` is its name or path; `problems` is all that is wrong in its files, as in a
+    ScenarioError.
+    """
 
     noun: Words = _("The region pack")
 

@@ -121,17 +121,23 @@ def _names() -> list[str]:
 
 
 def load(region: str | Path = "binzhou") -> Posterior:
-    """The posterior sample of a region.
+    """The posterior sample of a region, from `posterior.csv` and `posterior.json` in its pack.
 
     Parameters
     ----------
     region : name or path of a region pack
 
+    Returns
+    -------
+    equally likely rows, `values` (row, parameter) in the units of `parameters()`, each with the
+    number of the draw of county and yearly effects that belongs to it
+
     Raises
     ------
     PackError
+        if the pack cannot be read.
     ParameterError
-        if the pack holds no sample, or one that cannot be used.
+        if it holds no sample, or one that cannot be used.
     """
     pack = load_region(region)
     sample = read(pack.folder)
@@ -226,7 +232,11 @@ def _about(file: Path) -> Mapping[str, Any]:
 
 
 def write(folder: Path, sample: Posterior) -> None:
-    """Put a sample into the folder of a pack."""
+    """Put a sample into the folder of a pack: `posterior.csv`, and its account as `posterior.json`.
+
+    An older one is replaced. The account keeps the priors of today, by which `read` sees later
+    which of them were changed.
+    """
     lines = [",".join([NUMBER, *_names()])]
     for number, row in zip(sample.numbers.tolist(), sample.values.tolist(), strict=True):
         lines.append(",".join([str(number), *(f"{value:.{DIGITS}g}" for value in row)]))
@@ -251,7 +261,13 @@ def draws(region: Region, n: int, seed: int) -> list[Draw]:
 
 
 def independent(region: Region, n: int, first: int) -> list[Draw]:
-    """`n` draws, each from its own random stream; draws of other numbers from `first` on differ."""
+    """`n` draws of the posterior sample or the priors, each from a random stream of its own number.
+
+    Parameters
+    ----------
+    first : number of the first; draws of ranges that do not overlap are independent of each other,
+        so that a search and its confirmation share none
+    """
     sample = read(region.folder)
     numbers = range(first, first + n)
     if sample is None:

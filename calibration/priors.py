@@ -27,7 +27,10 @@ KINDS = ("response", "dose", "condition", "flow", "recoding", "measurement")
 
 
 class ParameterError(RefusedError):
-    """Parameter values that cannot be used; `zh` and `en` name all problems."""
+    """Values of parameters that cannot be used: unknown names, no numbers, outside the support.
+
+    `zh` and `en` name all of them at once, an unknown name with the nearest one.
+    """
 
 
 @dataclass(frozen=True)
@@ -153,7 +156,7 @@ def _spike_slab() -> "rv_continuous":
 
 @cache
 def catalogue() -> tuple[Prior, ...]:
-    """Every parameter on file."""
+    """Every parameter on file, in the order of parameters.yaml, which is that of all arrays."""
     text = files("xiancheng.calibration").joinpath("parameters.yaml").read_text(encoding="utf-8")
     blocks = YAML(typ="safe", pure=True).load(text)
     return tuple(Prior(name, **block) for name, block in blocks.items())
@@ -166,7 +169,17 @@ def central() -> Parameters:
 
 
 def draw(n: int, seed: int) -> list[Parameters]:
-    """`n` parameter sets from the priors, a Latin hypercube: every layer of each is met once."""
+    """`n` parameter sets from the priors, a Latin hypercube: every layer of each is met once.
+
+    Parameters
+    ----------
+    n : from 1 on
+    seed : the same seed and name give the same values, whatever other parameters there are
+
+    References
+    ----------
+    McKay, Beckman & Conover (1979), doi:10.1080/00401706.1979.10489755
+    """
     columns = {prior.name: prior.draws(n, seed).tolist() for prior in catalogue()}
     return [Parameters(**{name: c[i] for name, c in columns.items()}) for i in range(n)]
 

@@ -51,10 +51,10 @@ def functions(file: Path) -> dict[str, Function]:
         if isinstance(node, ast.FunctionDef)
     ]
     plain = [(node.name, node) for node in body if isinstance(node, ast.FunctionDef)]
-    return {name: _told(file, name, node) for name, node in (*plain, *methods)}
+    return {name: _described(file, name, node) for name, node in (*plain, *methods)}
 
 
-def _told(file: Path, name: str, node: ast.FunctionDef) -> Function:
+def _described(file: Path, name: str, node: ast.FunctionDef) -> Function:
     doc = ast.get_docstring(node) or ""
     first = doc.partition("\n\n")[0]
     source = doc.partition("References\n----------\n")[2].partition("\n\n")[0]

@@ -85,15 +85,16 @@ def needed() -> dict[str, list[str]]:
 def licence(name: str) -> str:
     """As its maker states it: an expression, else classifiers, else the first line of a text."""
     of = distribution(name)
-    told = of.metadata
+    metadata = of.metadata
     classes = [
         line.split(" :: ")[-1]
-        for line in told.get_all("Classifier", [])
+        for line in metadata.get_all("Classifier", [])
         if line.startswith("License :: ") and not line.endswith(":: OSI Approved")
     ]
-    (expression,) = told.get_all("License-Expression", [""])
-    (text,) = told.get_all("License", [""])
-    enclosed = [of.read_text(f"licenses/{file}") or "" for file in told.get_all("License-File", [])]
+    (expression,) = metadata.get_all("License-Expression", [""])
+    (text,) = metadata.get_all("License", [""])
+    files = metadata.get_all("License-File", [])
+    enclosed = [of.read_text(f"licenses/{file}") or "" for file in files]
     text = next(filter(None, (text, *enclosed)), "")
     return expression or "; ".join(classes) or text.strip().partition("\n")[0]
 

@@ -363,23 +363,15 @@ def points_in(table: Path, n: int | None = None) -> tuple[tuple[str, ...], Float
     ScenarioError
         with everything that is wrong, line by line.
     """
-    readable = Words("逗号分隔的 UTF-8 CSV 文件", "a CSV file in UTF-8 with commas")
-    try:
-        header, rows = parsing.table_of(table.read_bytes())
-    except parsing.TextError as error:
-        found = Words(*error.found)
-        raise ScenarioError([Problem(str(table), error.line, 1, "", readable, found)]) from None
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise ScenarioError([Problem(str(table), 0, 0, "", readable, reason)]) from None
+    header, rows = parsing.read_table(table)
     problems = []
     if len(rows) < (n or 1):
-        expected = Words(f"至少 {n or 1} 行数值", f"at least {n or 1} rows of values")
+        expected = _("at least {n} rows of values", n=n or 1)
         problems.append(Problem(str(table), 1, 1, "", expected, str(len(rows))))
     known = [prior.name for prior in priors.catalogue()]
     for column, name in enumerate(header):
         if name not in known or name in header[:column]:
-            each = Words("互不重复的参数名", "names of parameters, each once")
+            each = _("names of parameters, each once")
             near = nearest(name, known)
             problems.append(Problem(str(table), 1, column + 1, "", each, name, near))
     if problems:
@@ -388,14 +380,14 @@ def points_in(table: Path, n: int | None = None) -> tuple[tuple[str, ...], Float
     for line, row in rows[:n]:
         numbers = [number for cell in row if (number := parsing.number(cell)) is not None]
         if len(numbers) != len(header) or len(row) != len(header):
-            expected = Words(f"{len(header)} 个数字", f"{len(header)} numbers")
+            expected = _("{n} numbers", n=len(header))
             problems.append(Problem(str(table), line, 1, "", expected, ",".join(row)[:60]))
             continue
         try:
             priors.override(dict(zip(header, numbers, strict=True)))
             values.append(numbers)
         except ParameterError as error:
-            within = Words("先验支撑内的值", "values that the priors allow")
+            within = _("values that the priors allow")
             found = Words(error.zh, error.en)
             problems.append(Problem(str(table), line, 1, "", within, found))
     if problems:

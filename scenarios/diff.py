@@ -1,6 +1,6 @@
 """What two scenarios do differently, in the words of the plan; and what a scenario is called."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -9,9 +9,11 @@ from xiancheng.calibration.file_models import quarter_name
 from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.calibration.region import Region
 from xiancheng.scenarios.loader import resolve
+from xiancheng.scenarios.own_plans import OwnMeasure, unit_zh
 from xiancheng.scenarios.plan_files import UNITS, Measure, Plan, PlanIndicator
 from xiancheng.scenarios.scenario_files import OFF, Scenario, Setting
 from xiancheng.sim.conditions import CONDITIONS
+from xiancheng.sim.levers import LEVERS
 
 TITLE = 40  # characters of a title that are shown
 
@@ -54,7 +56,10 @@ def differences(
     quantities : whether the plan's quantities are given; without them what a whole project does
         is one difference.
     """
-    return [*_world(a, b), *_measures(a, b, region, quantities), *_doses(a, b)]
+    return [
+        *_world(a, b), *_additions(a, b, region), *_measures(a, b, region, quantities),
+        *_doses(a, b),
+    ]  # fmt: skip
 
 
 def _horizon(a: Scenario, b: Scenario) -> Iterator[Difference]:
@@ -84,25 +89,73 @@ def _world(a: Scenario, b: Scenario) -> Iterator[Difference]:
             yield Difference(Words(condition.zh, condition.meaning), Words(change, change))
 
 
+def _additions(a: Scenario, b: Scenario, region: Region | None) -> Iterator[Difference]:
+    """Projects that only one of the two adds to the plan, or that they describe otherwise."""
+    names = _county_names(b.plan, region)
+    for name in dict.fromkeys([*a.additions, *b.additions]):
+        before, after = a.additions.get(name), b.additions.get(name)
+        if before == after:
+            continue
+        if after is None:
+            yield Difference(_("{number} {name}", number=a.additions[name].id, name=name),
+                             _("dropped"))  # fmt: skip
+            continue
+        subject = _("{number} {name}", number=after.id, name=name)
+        said = addition(after, names)
+        if before is not None:
+            old = addition(before, names)
+            said = Words(f"{old.zh} -> {said.zh}", f"{old.en} -> {said.en}")
+        else:
+            said = _("added: {said}", said=said)
+        strength = b.setting(after.id or "").intensity
+        yield _sentence(subject, [said, None if strength == 1 else
+                                  _("intensity {numbers}", numbers=f"{strength:g}")])  # fmt: skip
+
+
+def addition(measure: OwnMeasure, names: Mapping[str, Words]) -> Words:
+    """A project that a scenario adds: its lever, amount, counties, and when it is carried out.
+
+    Parameters
+    ----------
+    names : of counties, by code
+    """
+    lever = LEVERS[measure.lever]
+    unit = Words(unit_zh(lever.unit), lever.unit)
+    where = listed(names.get(each, Words(each, each)) for each in measure.counties or ())
+    return _(
+        "{lever} {amount} {unit}, {where}, {first} to {last}",
+        lever=Words(lever.zh, lever.meaning), amount=f"{measure.full:,g}", unit=unit,
+        where=where if measure.counties else _("all counties"),
+        first=quarter_name(measure.start), last=quarter_name(measure.finish),
+    )  # fmt: skip
+
+
+def _kept(a: Scenario, b: Scenario) -> list[str]:
+    """The measures that both know: those of the plan, and what both add alike."""
+    alike = {each.id for name, each in b.additions.items() if a.additions.get(name) == each}
+    return [number for number in b.plan.measures if number not in b.plan.added or number in alike]
+
+
 def _measures(
     a: Scenario, b: Scenario, region: Region | None, counted: bool
 ) -> Iterator[Difference]:
     """Changes that all measures share, then those of a project, then those of one measure."""
     plan, names = b.plan, _county_names(b.plan, region)
     at_home = region is None or plan.about.covers(c.code for c in region.counties)
-    changes = {number: _change(a, b, number) for number in plan.measures}
+    changes = {number: _change(a, b, number) for number in _kept(a, b)}
     headed: set[str] = set()
-    groups = {_("all measures"): tuple(plan.measures)}
+    groups = {_("all measures"): tuple(changes)}
     for project, title in plan.about.projects.items():
-        groups[Words(f"{project} {title.zh}", f"{project} {title.en}")] = plan.projects[project]
-    for group, members in groups.items():
+        members = tuple(number for number in plan.projects[project] if number in changes)
+        groups[Words(f"{project} {title.zh}", f"{project} {title.en}")] = members
+    for group, members in ((group, each) for group, each in groups.items() if each):
         first = changes[members[0]]
         same = all(changes[number] == first for number in members)
         if same and first[0] != first[1] and not headed.issuperset(members):
             headed.update(members)
             yield _sentence(group, [_strength(first), *_manner(names, first)])
-    for number, measure in plan.measures.items():
-        change = changes[number]
+    for number, change in changes.items():
+        measure = plan.measures[number]
         if change[0] == change[1]:
             continue
         quantities = list(_quantities(measure, change)) if at_home and counted else []
@@ -248,7 +301,7 @@ def with_changes(zh: str, en: str, count: int) -> Words:
 
 def applied(scenario: Scenario, region: Region) -> bool:
     """Whether a scenario carries measures out where its plan was not written for."""
-    return bool(scenario.settings) and foreign(scenario, region)
+    return bool(scenario.settings.keys() - scenario.plan.added) and foreign(scenario, region)
 
 
 def foreign(scenario: Scenario, region: Region) -> bool:

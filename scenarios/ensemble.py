@@ -194,7 +194,7 @@ def _at_deadlines(outcome: Outcome, value: Callable[[int, date], float]) -> Floa
     return found
 
 
-Runs = Callable[[Sequence[RunSpec]], list[Outcome]]  # gives the outcome of each
+RunTogether = Callable[[Sequence[RunSpec]], list[Outcome]]  # gives the outcome of each
 
 
 @dataclass(frozen=True)
@@ -203,7 +203,7 @@ class Summarize:
 
     day: date
     outcomes: bool = False  # whether the outcome comes back too, of a run without draw
-    run: Runs = simulate_together
+    run: RunTogether = simulate_together
 
     def __call__(self, specs: Sequence[RunSpec]) -> list[RunSummary]:
         """Run them, and keep what analyses read."""
@@ -346,7 +346,7 @@ class Ensemble:
     draw_scale: float | None = None  # rows for each resident in the runs of draws; None without any
 
     @classmethod
-    def of(cls, outcome: Outcome, run: Runs = simulate_together) -> "Ensemble":
+    def of(cls, outcome: Outcome, run: RunTogether = simulate_together) -> "Ensemble":
         """An outcome with its baseline and reference, run with the same random numbers."""
         reference, baseline = run([outcome.spec.reference, outcome.spec.baseline])
         return cls(outcome, _one(baseline, reference), reference)

@@ -1,7 +1,8 @@
 """Loads plans and scenarios: by name, file or dict, validated, and joined with their bases."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import date
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -14,6 +15,7 @@ from xiancheng.calibration.i18n import Words, _, listed, same
 from xiancheng.calibration.naming import is_path, nearest, place_names, shortened
 from xiancheng.calibration.region import County, Region
 from xiancheng.calibration.region import load as load_region
+from xiancheng.calibration.region.schema import LATEST
 from xiancheng.calibration.region.targets import read_targets
 from xiancheng.calibration.yaml_positions import KeyPath, YamlDocument, from_python, read_yaml
 from xiancheng.scenarios.own_plans import (
@@ -26,9 +28,9 @@ from xiancheng.scenarios.own_plans import (
     quarter_at,
     spelled_out,
 )
-from xiancheng.scenarios.plan_files import OWN_FILE, About, Dose, Measure, Plan, Schedule
+from xiancheng.scenarios.plan_files import ADDED, OWN_FILE, About, Dose, Measure, Plan, Schedule
 from xiancheng.scenarios.scenario_files import (
-    LATEST,
+    Additions,
     Horizon,
     RedLines,
     Scenario,
@@ -206,13 +208,13 @@ def _load_own(place: Path, versions: tuple[tuple[str, int, int], ...], pack: Reg
     about, problems = about_of(own, document, pack, min(starts), own.projects or titles)
     project_of = {id(p): key for key, p in alone.items()}
     measures = {}
-    known = doses_by_lever()
+    known, places = doses_by_lever(), (pack.counties, pack.prefectures)
     taken = {str(each.value.get("id")) for each in full}
     for number, each in numbered(placed, taken).items():
         content, wrong_ones = spelled_out(
-            number, each, pack, known, project_of.get(id(each), each.measure.project)
+            number, each, places, known, project_of.get(id(each), each.measure.project)
         )
-        wrong_ones += _unknown(each, own)
+        wrong_ones += _unknown(each, own.projects, own.departments)
         problems += wrong_ones
         if not wrong_ones:
             spelled = from_python(content, each.document.file)
@@ -237,18 +239,20 @@ def _start_of(document: YamlDocument) -> int | None:
     return quarter_at(start, end=False)
 
 
-def _unknown(placed: Placed, own: OwnPlan) -> list[Problem]:
+def _unknown(
+    placed: Placed, projects: Collection[str], departments: Collection[str]
+) -> list[Problem]:
     """Projects and departments that a measure in short names and the plan does not list."""
     measure, found = placed.measure, []
-    if measure.project is not None and measure.project not in own.projects:
-        expected = _("a project in plan.yaml ({known})", known=listed(own.projects))
-        meant = nearest(measure.project, own.projects)
+    if measure.project is not None and measure.project not in projects:
+        expected = _("a project in plan.yaml ({known})", known=listed(projects))
+        meant = nearest(measure.project, projects)
         path = (*placed.path, "project")
         found.append(placed.document.problem(path, expected, measure.project, nearest=meant))
     for i, name in enumerate(measure.lead):
-        if name not in own.departments:
-            expected = _("a department in plan.yaml ({known})", known=listed(own.departments))
-            meant = nearest(name, own.departments)
+        if name not in departments:
+            expected = _("a department in plan.yaml ({known})", known=listed(departments))
+            meant = nearest(name, departments)
             path = (*placed.path, "lead", i)
             found.append(placed.document.problem(path, expected, name, nearest=meant))
     return found
@@ -352,8 +356,12 @@ def resolve(
     if not document.on_file and isinstance(document.value, dict):
         document.value.setdefault("title", document.value.get("name"))
     chosen = _plan_of(document, region, given)
-    chain = list(_chain(document, chosen, _counties(chosen, region)))
-    return _joined(chosen, [written for __, written in reversed(chain)], document, region)
+    lineage = _lineage(document, chosen)
+    extended, additions, problems = _extended(chosen, lineage[::-1], region)
+    chain = _chain(lineage, extended, _counties(chosen, region))
+    if problems:
+        raise ScenarioError(problems)
+    return _joined(extended, chain[::-1], document, region, additions)
 
 
 def is_shipped(what: object, region: str | Path | None = None) -> bool:
@@ -443,27 +451,92 @@ def _places(plan: Plan, region: str | Path | None) -> tuple[Sequence[County], Ma
     return own, {c.prefecture: same(c.prefecture) for c in own}
 
 
+def _lineage(document: YamlDocument, plan: Plan) -> list[YamlDocument]:
+    """The scenario, what it is based on, and so on, as far as there are files."""
+    found = [document]
+    while (base := _base_of(found[-1], plan)) is not None:
+        if not base.is_file() or str(base) in [each.file for each in found]:
+            break
+        found.append(read_yaml(base))
+    return found
+
+
+def _base_of(document: YamlDocument, plan: Plan) -> Path | None:
+    """The file that a scenario is based on, as it says; None if it says nothing of the kind."""
+    named = document.value.get("based_on") if isinstance(document.value, dict) else None
+    if not isinstance(named, str):
+        return None
+    base = _bases(document, plan).get(named)
+    return base or (Path(document.file).parent / named if is_path(named) else None)
+
+
 def _chain(
-    document: YamlDocument, plan: Plan, counties: Mapping[str, str]
-) -> Iterator[tuple[YamlDocument, ScenarioFile]]:
-    """The scenario, what it is based on, and so on to the first."""
-    seen: list[str] = []
-    while True:
-        bases = _bases(document, plan)
-        names = plan.names | {"scenarios": bases, "counties": counties}
-        written = validated(ScenarioFile, document, names)
-        yield document, written
-        seen.append(document.file)
-        if written.based_on is None:
-            return
-        base = bases.get(written.based_on) or Path(document.file).parent / written.based_on
-        if not base.is_file():
-            expected = _("a YAML file that exists")
-            raise ScenarioError([document.problem(("based_on",), expected, str(base))])
-        if str(base) in seen:
-            expected = _("a base that does not lead back here")
-            raise ScenarioError([document.problem(("based_on",), expected, written.based_on)])
-        document = read_yaml(base)
+    lineage: Sequence[YamlDocument], plan: Plan, counties: Mapping[str, str]
+) -> list[ScenarioFile]:
+    """The scenario, what it is based on, and so on to the first.
+
+    Raises
+    ------
+    ScenarioError
+        also if the last is based on a file that is not there, or on one of these.
+    """
+    chain = []
+    for document in lineage:
+        names = plan.names | {"scenarios": _bases(document, plan), "counties": counties}
+        chain.append(validated(ScenarioFile, document, names))
+    if (named := chain[-1].based_on) is None:
+        return chain
+    if (base := _base_of(document, plan)) is not None and base.is_file():
+        expected = _("a base that does not lead back here")
+        raise ScenarioError([document.problem(("based_on",), expected, named)])
+    expected = _("a YAML file that exists")
+    raise ScenarioError([document.problem(("based_on",), expected, str(base))])
+
+
+def _extended(
+    plan: Plan, lineage: Sequence[YamlDocument], region: str | Path | None
+) -> tuple[Plan, dict[str, OwnMeasure], list[Problem]]:
+    """The plan with what a scenario adds, that by name, and what is wrong with it.
+
+    What is wrong with the keys of a file is left to `_chain`.
+
+    Parameters
+    ----------
+    lineage : what the scenario is based on, from the first, and itself
+    """
+    placed: dict[str, Placed] = {}
+    for document in lineage:
+        with suppress(ScenarioError):
+            for name, new in validated(Additions, document, {}).additions.items():
+                before = placed.get(name)
+                kept = new.id or (before and before.measure.id)
+                known = new.model_copy(update={"id": kept}) if kept else new
+                placed[name] = Placed(name, known, document, ("additions", name))
+    if not placed:
+        return plan, {}, []
+    own = {number: each for number, each in plan.measures.items() if number not in plan.added}
+    places, problems, measures = _places(plan, region), list[Problem](), dict[str, Measure]()
+    numbers = numbered([*placed.values()], set(own), ADDED)
+    title = {ADDED: Text(**_("added projects")._asdict())}
+    about = plan.about.model_copy(update={"projects": plan.about.projects | title})
+    names = _names_in(about) | {"counties": place_names(places[0])}
+    for number, each in numbers.items():
+        project = each.measure.project or ADDED
+        content, wrong_ones = spelled_out(number, each, places, doses_by_lever(), project)
+        wrong_ones += [*_unknown(each, about.projects, about.departments)]
+        if number in own:
+            expected = _("a number that no measure of the plan has")
+            wrong_ones.append(each.document.problem((*each.path, "id"), expected, number))
+        problems += wrong_ones
+        if not wrong_ones:
+            measures[number] = validated(Measure, from_python(content, each.document.file), names)
+    problems += _too_early([*placed.values()], about)
+    additions = {each.name: each.measure.model_copy(update={"id": number})
+                 for number, each in numbers.items()}  # fmt: skip
+    extended = replace(
+        plan, about=about, measures=_in_order(own | measures), added=frozenset(measures)
+    )
+    return extended, additions, problems
 
 
 def _bases(document: YamlDocument, plan: Plan) -> dict[str, Path]:
@@ -474,15 +547,17 @@ def _bases(document: YamlDocument, plan: Plan) -> dict[str, Path]:
 
 
 def _joined(
-    plan: Plan, chain: list[ScenarioFile], document: YamlDocument, region: str | Path | None
-) -> Scenario:
+    plan: Plan, chain: Sequence[ScenarioFile], document: YamlDocument, region: str | Path | None,
+    additions: Mapping[str, OwnMeasure],
+) -> Scenario:  # fmt: skip
     """The whole scenario, from its first base to itself, which `document` holds."""
     settings: dict[str, Setting] = {}
     doses: dict[str, float] = {}
     conditions: dict[str, Any] = {}
     horizon, red_lines = Horizon(), RedLines()
     for written in chain:
-        settings = _set(plan, settings, written.measures)
+        own = {number: Setting() for name in written.additions if (number := additions[name].id)}
+        settings = _set(plan, settings | own, written.measures)
         doses |= written.doses
         conditions |= written.conditions.model_dump(exclude_none=True)
         horizon = horizon.model_copy(update=written.horizon.model_dump(exclude_none=True))
@@ -506,7 +581,7 @@ def _joined(
         name=written.name, title=title, purpose=written.purpose or title, plan=plan,
         start=horizon.start or date(2020, 11, 1), until=horizon.until or max(last, plan.last_day),
         settings=settings, doses=doses, conditions=Conditions(recoding_frozen=frozen, **conditions),
-        red_lines=red_lines, targets=targets,
+        red_lines=red_lines, targets=targets, additions=additions,
     )  # fmt: skip
     if problems := list(_problems(scenario, document)):
         raise ScenarioError(problems)

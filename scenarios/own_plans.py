@@ -23,7 +23,7 @@ from xiancheng.calibration.file_models import (
     wrong,
 )
 from xiancheng.calibration.i18n import Words, _, same
-from xiancheng.calibration.region import Region, Target
+from xiancheng.calibration.region import County, Region, Target
 from xiancheng.calibration.region.targets import (
     Label,
     TargetEntry,
@@ -228,7 +228,17 @@ def unit_zh(unit: str) -> str:
     return COUNTABLE[unit][0] if unit in COUNTABLE else BY_UNIT[unit]
 
 
+def as_written(measure: OwnMeasure) -> dict[str, Any]:
+    """The keys of a measure as a file holds them."""
+    written = measure.model_dump(exclude_unset=True, exclude_none=True)
+    days = {key: quarter_name(written[key]) for key in ("start", "finish", "until")
+            if key in written}  # fmt: skip
+    return written | days | ({"lag": f"{measure.lag} quarters"} if measure.lag else {})
+
+
 # Spelled out
+
+Places = tuple[Sequence[County], Mapping[str, Words]]  # counties, and prefectures by code
 
 
 @dataclass(frozen=True)
@@ -241,10 +251,11 @@ class Placed:
     path: KeyPath
 
 
-def numbered(found: Sequence[Placed], taken: set[str]) -> dict[str, Placed]:
+def numbered(found: Sequence[Placed], taken: set[str], letter: str = "M") -> dict[str, Placed]:
     """Measures by number: their own, or M01, M02 ... in their order."""
     taken = taken | {each.measure.id for each in found if each.measure.id}
-    free = (f"M{n:02d}" for n in range(1, 100) if f"M{n:02d}" not in taken)
+    numbers = (f"{letter}{n:02d}" for n in range(1, 100))
+    free = (number for number in numbers if number not in taken)
     return {each.measure.id or next(free): each for each in found}
 
 
@@ -297,17 +308,18 @@ def _indicator_of(target: Target) -> dict[str, Any]:
 
 
 def spelled_out(
-    number: str, placed: Placed, pack: Region, known: Mapping[str, Dose], project: str | None
+    number: str, placed: Placed, places: Places, known: Mapping[str, Dose], project: str | None
 ) -> tuple[dict[str, Any], list[Problem]]:
     """A measure as its file would say it in full form, and what is wrong with its counties.
 
     Parameters
     ----------
+    places : counties that it may name, and their prefectures
     known : a dose of the shipped plan by lever, for what is known of the lever's effect
     project : under which it stands
     """
     own, lever = placed.measure, LEVERS[placed.measure.lever]
-    weights, problems = _weights(placed, pack)
+    weights, problems = _weights(placed, places)
     title = (own.name or Text(zh=placed.name, en=placed.name)).model_dump()
     like = known.get(own.lever)
     low, high = (own.full * share for share in UNSTATED)
@@ -350,19 +362,19 @@ def spelled_out(
     }, problems  # fmt: skip
 
 
-def _weights(placed: Placed, pack: Region) -> tuple[dict[str, float] | None, list[Problem]]:
+def _weights(placed: Placed, places: Places) -> tuple[dict[str, float] | None, list[Problem]]:
     """Weights of the counties that are named, by code; None where all share by the rule."""
-    own = placed.measure
+    own, (counties, prefectures) = placed.measure, places
     if own.counties is None:
         return None, []
-    members = members_of(pack.counties, pack.prefectures)
-    labels = {c.code: Words(c.zh, c.en) for c in pack.counties}
+    members = members_of(counties, prefectures)
+    labels = {c.code: Words(c.zh, c.en) for c in counties}
     path = (*placed.path, "counties")
     codes, problems = read_counties(placed.document, path, [*own.counties], members, labels)
     if problems:
         return None, problems
     if not own.amounts:
-        whole = len(codes) == len(pack.counties)
+        whole = len(codes) == len(counties)
         return None if whole else dict.fromkeys(codes, 1.0), []
     weights: dict[str, float] = {}
     for name, value in own.amounts.items():

@@ -83,6 +83,7 @@ COUNTED = {  # units of what there is no part of
     "个", "个/县(市)", "处", "处/县(市)", "条/县", "所", "支", "台", "人次", "件", "星级", "张",
     "套", "套/年", "户/年", "人/年",
 }  # fmt: skip
+ADDED = "N"  # project of what a scenario adds to a plan, and first letter of its numbers
 OWN_FILE = "plan.yaml"  # of a plan that is a folder
 WHOLE = 1e-6  # by which a sum of shares may fall short of a whole number
 
@@ -242,9 +243,7 @@ class PlanIndicator(FileModel):
             expected = _("a unit among {UNITS}", UNITS=listed(UNITS))
             raise wrong(expected, self.unit.lstrip("万亿"), UNITS)
         if (self.unit == "人次") != (self.counts == "person-times"):
-            raise wrong(
-                Words("人次 计 person-times,不计人", "人次 to count person-times, not persons")
-            )
+            raise wrong(_("“人次” to count person-times, not persons"))
         if self.role == "outcome_target" and self.unit == "%" and is_share(self.value or 0):
             raise wrong(_("percent and no share: 59.3, not 0.593"))
         return self
@@ -449,6 +448,7 @@ class Plan:
     files: tuple[Path, ...]  # that it was read from, its own first
     about: About
     measures: dict[str, Measure]
+    added: frozenset[str] = frozenset()  # those of them that a scenario adds
 
     def __hash__(self) -> int:
         return hash((self.reference, self.files))

@@ -20,31 +20,16 @@ from xiancheng.calibration import priors
 from xiancheng.calibration.errors import Problem, ScenarioError
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region
-from xiancheng.scenarios.plan_files import Clause, Dose, PlanIndicator, Rule, Schedule
+from xiancheng.scenarios.plan_files import Clause, Dose, Measure, PlanIndicator, Rule, Schedule
 from xiancheng.scenarios.scenario_files import Scenario, Setting
 from xiancheng.sim.levers import LEVERS, Levers
 from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.state import Bools, Floats, quarter_with
 
 DOSE_LEVERS: dict[str, tuple[str, ...]] = {  # levers whose assumed doses a parameter moves
-    "dose_jobs": ("tradable_jobs", "returnee_jobs"),
-    "dose_posts": ("urban_posts", "rural_posts", "training"),
-    "dose_incomes": (
-        "farm_chain_income", "rooftop_income", "work_relief_income", "pension_coverage",
-    ),
-    "dose_transport": ("rural_roads", "expressways"),
-    "dose_schools": ("school_seats", "school_quality", "enrolment_openness", "school_closure"),
-    "dose_housing": ("dormitory_beds", "renovated_dwellings", "land_supply", "resettlement"),
-    "dose_services": (
-        "hospital", "subcentres", "disability_care", "elder_care", "childcare", "consumption",
-        "environment", "utilities", "charging", "small_towns", "rural_delivery",
-        "rural_infrastructure", "digital",
-    ),
-    "dose_institutions": (
-        "settlement_openness", "hukou_access", "land_rights", "credit", "fiscal_reward",
-    ),
-    "dose_recoding": ("recoding", "merging"),
-}  # fmt: skip
+    dose: tuple(name for name, lever in LEVERS.items() if lever.dose == dose)
+    for dose in dict.fromkeys(lever.dose for lever in LEVERS.values() if lever.dose)
+}
 
 
 @dataclass(frozen=True)
@@ -92,7 +77,8 @@ def compile_policy(
 ) -> Policy:
     """The levers that a scenario sets in a region.
 
-    In a region other than the plan's own, city totals are scaled by residents.
+    In a region other than the plan's own, city totals are scaled by residents; what the scenario
+    adds to the plan is meant for the region as it stands.
 
     Parameters
     ----------
@@ -107,7 +93,7 @@ def compile_policy(
     residents = np.asarray(region.urban_rural(scenario.start), float)
     codes = [county.code for county in region.counties]
     _check_counties(scenario, codes)
-    size = region_size(scenario, region)
+    size, own = region_size(scenario, region), len(plan.measures) - len(plan.added)
     quarters = np.arange(plan.first_quarter, _settled(scenario) + 1)
     table = {name: np.zeros((len(quarters), 2 * len(codes))) for name in LEVERS}
     chosen = parameters or priors.central()
@@ -118,12 +104,14 @@ def compile_policy(
             continue
         strength = intensity(setting, codes, quarters)
         done = progress(measure.schedule, setting.delay, quarters, felt=False)
-        table["workload"] += (done[:, None] * strength / len(plan.measures)).repeat(2, axis=1)
+        asked = strength * _concerned(measure, codes) if number in plan.added else strength
+        table["workload"] += (done[:, None] * asked / own).repeat(2, axis=1)
         for name, clause, dose in measure.doses():
             full = dose_in_full(scenario, name, plan.clauses[clause], dose, places[dose.lever])
             felt = progress(dose.schedule or measure.schedule, setting.delay, quarters, felt=True)
             rule = setting.allocation or dose.allocation or measure.allocation.rule
-            spread = share(dose, rule, codes, residents) * (size if dose.total else 1.0)
+            scaled = dose.total is not None and number not in plan.added
+            spread = share(dose, rule, codes, residents) * (size if scaled else 1.0)
             table[dose.lever] += full * felt[:, None] * strength.repeat(2, axis=1) * spread
     capped = tuple(name for name in LEVERS if (table[name] > LEVERS[name].high).any())
     for name, values in table.items():
@@ -197,6 +185,12 @@ def _named(dose: Dose, codes: Sequence[str]) -> Floats:
     if dose.counties is None:
         return np.ones(len(codes))
     return np.array([dose.counties.get(code, 0.0) for code in codes])
+
+
+def _concerned(measure: Measure, codes: Sequence[str]) -> Floats:
+    """1 for the counties in which any dose of a measure acts, else 0, (county,)."""
+    named = [_named(dose, codes) > 0 for __, __, dose in measure.doses()]
+    return np.asarray(np.any(named, axis=0), float)
 
 
 def _settled(scenario: Scenario) -> int:

@@ -24,11 +24,11 @@ from xiancheng.calibration.forecasts import level
 from xiancheng.calibration.forecasts.common_trend import PublishedRate
 from xiancheng.calibration.i18n import _, listed
 from xiancheng.calibration.region import Region, Target, load
-from xiancheng.calibration.region.schema import COUNTRY, INFORMATION
+from xiancheng.calibration.region.schema import COUNTRY, INFORMATION, LATEST
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.plan_files import Plan
 from xiancheng.scenarios.policy import DOSE_LEVERS, Policy, compile_policy
-from xiancheng.scenarios.scenario_files import LATEST, Scenario
+from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.sim.calendar import quarters_between
 from xiancheng.sim.conditions import Conditions
 from xiancheng.sim.levers import LEVERS, Levers

@@ -5,7 +5,7 @@ A scenario on file says what differs from the one it is based on; `resolve` give
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import (
     AfterValidator,
     BeforeValidator,
+    ConfigDict,
     Field,
     ValidationInfo,
     WrapValidator,
@@ -25,6 +26,7 @@ from xiancheng.calibration.file_models import (
     FileModel,
     Quarter,
     Quarters,
+    Shown,
     Text,
     distinct,
     known,
@@ -35,11 +37,11 @@ from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.naming import is_path
 from xiancheng.calibration.region.schema import Target
 from xiancheng.calibration.region.targets import TargetEntry
-from xiancheng.scenarios.plan_files import Measure, Plan, Rule, UnitCost
+from xiancheng.scenarios.own_plans import OwnMeasure, as_written
+from xiancheng.scenarios.plan_files import ADDED, Measure, Plan, Rule, UnitCost
 from xiancheng.sim.conditions import CONDITIONS, Conditions
 
 STRONGEST = 2.0  # twice the plan as written
-LATEST = date(2060, 12, 31)  # no run goes beyond
 
 Intensity = Annotated[float, Field(ge=0, le=STRONGEST)]
 
@@ -206,6 +208,14 @@ def _base(value: str, info: ValidationInfo) -> str:
 BaseName = Annotated[str, AfterValidator(_base)]
 
 
+class Additions(FileModel):
+    """What a scenario adds to its plan, by name."""
+
+    model_config = ConfigDict(extra="ignore")  # the other keys of its file
+
+    additions: dict[Shown, OwnMeasure] = Field(default_factory=dict)
+
+
 class ScenarioFile(FileModel):
     """A scenario as written: what differs from the one it is based on."""
 
@@ -215,6 +225,7 @@ class ScenarioFile(FileModel):
     based_on: BaseName | None = None
     plan: PlanName | None = None
     horizon: Horizon = Horizon()
+    additions: dict[Shown, OwnMeasure] = Field(default_factory=dict)
     measures: dict[MeasureName, Annotated[Setting, BeforeValidator(_spelled_out)]] = Field(
         default_factory=dict
     )
@@ -239,6 +250,7 @@ class Scenario:
     conditions: Conditions
     red_lines: RedLines
     targets: tuple[Target, ...] = ()  # beside those of the plan
+    additions: Mapping[str, OwnMeasure] = field(default_factory=dict)  # to its plan, by name
 
     def setting(self, measure: str) -> Setting:
         """How a measure is carried out."""
@@ -265,7 +277,15 @@ class Scenario:
             "doses": dict(self.doses),
             "conditions": {"recoding": "frozen" if frozen else "trend", **world},
             "red_lines": self.red_lines.model_dump(exclude_none=True),
-        } | ({"targets": [_target(each) for each in self.targets]} if self.targets else {})
+        } | {key: own for key, own in self._own.items() if own}
+
+    @property
+    def _own(self) -> dict[str, Any]:
+        """What most scenarios have none of."""
+        return {
+            "targets": [_target(each) for each in self.targets],
+            "additions": {name: as_written(each) for name, each in self.additions.items()},
+        }
 
 
 def _target(target: Target) -> dict[str, Any]:
@@ -329,8 +349,8 @@ def scenario_schema(plan: Plan) -> dict[str, Any]:
         {"enum": ["off", "on"]},
         {"type": "number", "minimum": 0, "maximum": STRONGEST},
     ]
-    names = [*plan.names["measures"]]
-    parts["measures"] = _mapping(names, {"anyOf": choices})
+    names, own = [*plan.names["measures"]], {rf"^{ADDED}\d{{0,2}}$": {"anyOf": choices}}
+    parts["measures"] = _mapping(names, {"anyOf": choices}) | {"patternProperties": own}
     parts["doses"] = _mapping(sorted(plan.names["doses"]), {"type": "number", "minimum": 0})
     counties = schema["$defs"]["Setting"]["properties"]["counties"]
     values = counties["additionalProperties"]

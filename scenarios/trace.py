@@ -103,7 +103,7 @@ class Finding:
     kind: str = "note"  # a key of `plan_check.KINDS`
     at: str = ""  # file:line
 
-    def said(self, lang: str) -> str:
+    def sentence(self, lang: str) -> str:
         """What it says and what it concerns, in one language."""
         return " ".join(filter(None, [self.says.text(lang), self._concerned(lang)]))
 
@@ -127,11 +127,14 @@ SPREADS = (
 # They shift or blur published rates and nothing else.
 OF_PUBLISHED_RATES = ("benchmark_drift", "obs_error_sd")
 
-_SERVICES = ("hospital", "subcentres", "disability_care", "elder_care", "childcare")
-_AMENITIES = (
-    "consumption", "environment", "utilities", "charging", "small_towns", "rural_delivery",
-    "rural_infrastructure", "digital",
-)  # fmt: skip
+
+def _read_by(*rules: str) -> tuple[str, ...]:
+    """The levers that enter one of these rules."""
+    return tuple(name for name, each in LEVERS.items() if each.term.partition(":")[0] in rules)
+
+
+_SERVICES = _read_by("services.health", "services.elder_care", "services.childcare")
+_AMENITIES = _read_by("services.amenity")
 OF_LEVERS: dict[str, tuple[str, ...]] = {  # they scale the effect of these levers
     "amenity_saturation": (*_SERVICES, *_AMENITIES),
     "bed_takeup": ("dormitory_beds",),
@@ -162,7 +165,11 @@ OF_RUNS = {  # they act in runs that follow no level, whose printed rates it giv
 
 
 class InactiveParameterWarning(UserWarning):
-    """A parameter was set that cannot change the run; the message is in Chinese and English."""
+    """A parameter was set to another than its central value, but cannot change the run.
+
+    The message, in Chinese and English, says when it would: in draws, with a lever in use, with
+    alignment off. Whether it acts is read off the scenario and not off a result.
+    """
 
 
 def condition(name: str) -> Words:
@@ -177,11 +184,9 @@ def condition(name: str) -> Words:
         return Words("，".join(each.zh for each in parts), ", ".join(each.en for each in parts))
     if name in OF_LEVERS:
         any_of = OF_LEVERS[name]
-        return Words(
-            f"情景用到抓手 {'、'.join(any_of)}{' 之一' * (len(any_of) > 1)}",
-            f"the scenario uses {'one of ' * (len(any_of) > 1)}the lever{'s' * (len(any_of) > 1)} "
-            f"{', '.join(any_of)}",
-        )
+        if len(any_of) == 1:
+            return _("the scenario uses the lever {lever}", lever=any_of[0])
+        return _("the scenario uses one of the levers {levers}", levers=listed(any_of))
     if name in OF_CONDITIONS:
         return _("the scenario sets {condition}", condition=OF_CONDITIONS[name])
     return Words("", "")

@@ -112,11 +112,11 @@ def families(n: int, *, seed: int = 0) -> People:
     rural = ~units.urban[unit]
     work = np.where(rural, FARM, INDUSTRY)
     work = np.where(rng.random(rows) < 0.5, INDUSTRY, work) * (member < 3) + NO_WORK * (member >= 3)
-    mate = np.arange(rows)
+    following = np.arange(rows)
     first = 5 * np.arange(n * UNITS)
-    mate = np.where(member < 3, mate + 1, np.where(member == 3, mate - 3, mate))
-    assert (np.sort(mate) == np.arange(rows)).all()
-    assert (mate[first] == first + 1).all()
+    following = np.where(member < 3, following + 1, np.where(member == 3, following - 3, following))
+    assert (np.sort(following) == np.arange(rows)).all()
+    assert (following[first] == first + 1).all()
     stranger = family % 5 == 0
     hukou = np.where(stranger, (unit + 5) % UNITS, unit).astype(np.uint16)
     away = stranger & (member == 4)
@@ -132,7 +132,7 @@ def families(n: int, *, seed: int = 0) -> People:
         moved_at=np.where(stranger, NOW - 20, NEVER).astype(np.int16),
         traits=strata.pack(np.array([0, 1, 1, 0, 1])[member], rng.integers(0, 4, rows), role, work),
         flags=(rng.random(rows) < 0.3).astype(np.uint8),
-        next_member=mate.astype(np.int32),
+        next_member=following.astype(np.int32),
         weight=np.ones(rows, np.int32),
     )
 
@@ -140,26 +140,26 @@ def families(n: int, *, seed: int = 0) -> People:
 def persons(n: int, *, age=30, sex=MALE, education=SENIOR, role=ALONE, work=FARM, **columns):
     """`n` villagers of county 0 who live alone and never moved, but for what is said of them."""
     unit = columns.get("unit", IN_VILLAGE)
-    told = {
+    result = {
         "address": addresses(np.arange(n)), "born": NOW + 1 - 4 * np.asarray(age), "child": NEVER,
         "unit": unit, "hukou": unit, "previous_unit": columns.get("hukou", unit), "moved_at": NEVER,
         "traits": strata.pack(sex, education, role, work), "flags": 0, "next_member": np.arange(n),
         "weight": 1, **columns,
     }  # fmt: skip
-    return People(*(np.broadcast_to(told[c], n).astype(t) for c, t in COLUMNS.items()))
+    return People(*(np.broadcast_to(result[c], n).astype(t) for c, t in COLUMNS.items()))
 
 
 def together(n: int, *homes: list[int]) -> np.ndarray:
     """`mate` of `n` people of whom those of a home live together, and the others alone."""
-    mate = np.arange(n)
+    following = np.arange(n)
     for home in homes:
-        mate[home] = home[1:] + home[:1]
-    return mate
+        following[home] = home[1:] + home[:1]
+    return following
 
 
-def homes_of(mate: np.ndarray) -> np.ndarray:
+def homes_of(following: np.ndarray) -> np.ndarray:
     """The household of each person, named by its smallest row, (person,)."""
-    smallest, ahead = np.arange(len(mate)), mate.copy()
+    smallest, ahead = np.arange(len(following)), following.copy()
     for _ in range(6):  # households of up to 64
         smallest, ahead = np.minimum(smallest, smallest[ahead]), ahead[ahead]
     return smallest

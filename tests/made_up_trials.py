@@ -1,13 +1,17 @@
 """Trials made up beforehand, of which the truth is known."""
 
+import shutil
+
 import numpy as np
 
 from xiancheng.calibration import priors
 from xiancheng.calibration.inference.draws import normal_scores
+from xiancheng.calibration.posterior import ABOUT, SAMPLE, Posterior
 from xiancheng.calibration.region import load
 from xiancheng.calibration.region.counties import enumerated
 from xiancheng.results.verdict import trials
 from xiancheng.results.verdict.trials import PARAMETERS, Trials
+from xiancheng.scenarios.design import sampled
 
 RUNS = 260
 AIM = {"alpha_family": 0.8, "return_hazard": -0.6}  # scores of the truth; the rest is 0
@@ -29,3 +33,16 @@ def made_up(values, seed=1):
     after["urban_residents"] = after["urban_residents"] * np.exp(0.3 + push - back)
     after["rural_residents"] = after["rural_residents"] * np.exp(-0.2 - push)
     return Trials("binzhou", values, tuple(range(1, len(values) + 1)), after)
+
+
+def without_posterior(home):
+    """A copy of the shipped pack in a folder, without the sample that lies beside it."""
+    folder = home / "binzhou"
+    shutil.copytree(load("binzhou").folder, folder, ignore=shutil.ignore_patterns(SAMPLE, ABOUT))
+    return folder
+
+
+def of_eight():
+    """A sample of eight rows."""
+    values = sampled("latin-hypercube", PARAMETERS, 8, 1)
+    return Posterior(values, np.arange(11, 19), {"made": "now"})

@@ -85,7 +85,8 @@ AREAS: dict[str, tuple[float, tuple[str, ...], tuple[str, ...]]] = {
             "cohort_component", "common_trend", "forecast", "hierarchical", "level", "melding",
             "panel", "printing", "scoring", "structural_gap", "trends",
         )),
-        "results/verdict/test_forecast_score",
+        "results/verdict/test_forecast_score", "results/verdict/test_hindcast",
+        "results/verdict/test_observations",
     )),
     "verdict": (0.2, (
         "scenarios/steering.py", "results/verdict/level.py", "results/verdict/verdict.py",

@@ -18,7 +18,7 @@ BINZHOU = load("binzhou")
 CENSUSES = pytest.mark.parametrize("census", [THEN, NOW], ids=["2010", "2020"])
 
 
-class Seen:
+class BuiltPeople:
     """A population with what follows from its columns, (row,) unless said otherwise."""
 
     def __init__(self, census=NOW, scale=0.02, seed=1):
@@ -50,7 +50,7 @@ class Seen:
         return heads[both], partner[both]
 
 
-NOWADAYS, BACK_THEN = Seen(NOW), Seen(THEN)
+NOWADAYS, BACK_THEN = BuiltPeople(NOW), BuiltPeople(THEN)
 BOTH = pytest.mark.parametrize("seen", [BACK_THEN, NOWADAYS], ids=["2010", "2020"])
 
 

@@ -12,6 +12,7 @@ import pytest
 from tests.mutants import AREAS
 from xiancheng import sim
 from xiancheng.calibration.priors import catalogue
+from xiancheng.results.analysis.doses import FAMILIES
 from xiancheng.scenarios.policy import DOSE_LEVERS
 from xiancheng.sim.levers import LEVERS
 from xiancheng.sim.parameters import Parameters
@@ -244,9 +245,17 @@ def test_every_parameter_has_its_row_and_every_row_its_parameter():
     assert {f.name for f in fields(Parameters)} == {prior.name for prior in catalogue()}
 
 
-def test_every_lever_but_the_load_has_one_parameter_of_its_doses():
-    levers = [name for names in DOSE_LEVERS.values() for name in names]
-    assert sorted(levers) == sorted(LEVERS.keys() - {"workload"})
+@pytest.mark.parametrize("lever", LEVERS)
+def test_a_lever_says_its_family_and_the_parameter_of_its_doses(lever):
+    """Both stand at the end of its declaration in sim/levers.py; the load has neither."""
+    doses = {prior.name for prior in catalogue() if prior.kind == "dose"}
+    known = (*FAMILIES, ""), (*doses, "")
+    found = LEVERS[lever].family, LEVERS[lever].dose
+    assert all(word in words for word, words in zip(found, known, strict=True)), (found, known)
+    assert all(found) == (lever != "workload"), (found, known)
+
+
+def test_every_parameter_of_doses_has_levers():
     assert DOSE_LEVERS.keys() == {prior.name for prior in catalogue() if prior.kind == "dose"}
 
 

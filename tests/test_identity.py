@@ -137,9 +137,9 @@ def test_a_saved_run_is_reproduced_on_another_processor(tmp_path):
         [*COMMAND, "reproduce", folder, "--json"], env=processor.another(str(tmp_path / "cache")),
         capture_output=True, text=True, timeout=300,
     )  # fmt: skip
-    told = json.loads(again.stdout)
-    assert told["files"] == {}
-    assert told["inputs"].keys() <= {"processor"}
+    result = json.loads(again.stdout)
+    assert result["files"] == {}
+    assert result["inputs"].keys() <= {"processor"}
     assert again.returncode == 0
     assert load_run(folder).record.software.simulation_code == code_digest()
 

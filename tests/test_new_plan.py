@@ -15,7 +15,11 @@ from xiancheng.results.cli import main
 
 DEZHOU = tuple(c.code for c in load("shandong").counties if c.prefecture == "371400")
 LANGUAGES = {"zh": "new-plan.md", "en": "new-plan.en.md"}
-SMALL = {"--scale": "0.02", "--draws": "2"}  # in place of those of the guide
+SMALL = {"--scale": "0.01", "--draws": "2"}  # in place of those of the guide
+FEW = {  # what commands take beside it
+    "attribute": ["--permutations", "2", "--dose-draws", "2", "--draws", "1"],
+    "report": ["--format", "html", "--draws", "2"],
+}
 
 
 def lines_typed(page: Path) -> list[list[str]]:
@@ -103,9 +107,7 @@ def test_the_other_commands_carry_the_names_of_the_plan(desk, command, monkeypat
     monkeypatch.chdir(folder)
     if not (folder / "dezhou").is_dir():
         main(typed(lang, "region", "from-census"))
-    words = small(typed(lang, command))
-    if command == "report":
-        words += ["--format", "html", "--draws", "2"]
+    words = [*small(typed(lang, command)), *FEW.get(command, [])]
     capsys.readouterr()
     assert main([*words, "--lang", lang]) == 0
     said = capsys.readouterr().out

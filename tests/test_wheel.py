@@ -66,25 +66,25 @@ def test_the_wheel_is_one_package_with_its_data_and_no_output(wheels):
 @pytest.mark.slow
 def test_what_is_installed_runs_beside_a_file_of_the_likeliest_name(wheels, tmp_path):
     """From the wheel alone, in a folder in which somebody has a `sim.py` and a `results.py`."""
-    site, desk = tmp_path / "site", tmp_path / "desk"
+    site, home = tmp_path / "site", tmp_path / "home"
     zipfile.ZipFile(wheels[0]).extractall(site)
-    desk.mkdir()
+    home.mkdir()
     for name in ("sim.py", "results.py"):
-        (desk / name).write_text("raise RuntimeError('not ours')\n", encoding="utf-8")
+        (home / name).write_text("raise RuntimeError('not ours')\n", encoding="utf-8")
     code = (
         "import xiancheng; from pathlib import Path; print(Path(xiancheng.__file__).parents[1]); "
         "print(xiancheng.simulate('baseline', scale=0.001).dates[-1])"
     )
     env = {**os.environ, "PYTHONPATH": str(site), "XIANCHENG_CACHE": str(tmp_path / "cache")}
     made = subprocess.run(
-        [sys.executable, "-c", code], cwd=desk, env=env, check=True, capture_output=True, text=True
+        [sys.executable, "-c", code], cwd=home, env=env, check=True, capture_output=True, text=True
     )
     assert made.stdout.split() == [str(site), "2025-12-31"]
     shown = [sys.executable, "-m", "xiancheng", "--lang", "en", "show", "baseline"]
     assert (
         "2025-12-31"
         in subprocess.run(
-            shown, cwd=desk, env=env, check=True, capture_output=True, text=True
+            shown, cwd=home, env=env, check=True, capture_output=True, text=True
         ).stdout
     )
 
@@ -94,7 +94,7 @@ def test_what_is_installed_agrees_with_itself():
     if not find_spec("pip"):
         pytest.skip("needs pip")
     check = [sys.executable, "-m", "pip", "--disable-pip-version-check", "check"]
-    said = subprocess.run(check, capture_output=True, text=True).stdout
+    output = subprocess.run(check, capture_output=True, text=True).stdout
     ours = set(maker("licences").needed())
-    complaints = [line for line in said.splitlines() if line.split()[0].lower() in ours]
+    complaints = [line for line in output.splitlines() if line.split()[0].lower() in ours]
     assert complaints == []

@@ -13,7 +13,7 @@ from xiancheng.calibration import naming, parsing
 from xiancheng.calibration.errors import Problem, ScenarioError
 from xiancheng.calibration.file_models import validated
 from xiancheng.calibration.i18n import Words, _, listed, same
-from xiancheng.calibration.region.schema import COLUMNS, Limits
+from xiancheng.calibration.region.schema import COLUMNS, EARLIEST, LATEST, Limits
 from xiancheng.calibration.yaml_positions import YamlDocument, read_yaml
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -88,14 +88,18 @@ class Problems:
         return math.nan
 
     def day(self, row: "Row", column: str) -> date | None:
-        """The date in a cell; None, and a problem, if it is none."""
-        if (day := parsing.day(row[column])) is None:
-            self.add(
-                row.at, _("the date in column {column}", column=column),
-                _("a date year-month-day"), row[column] or "∅",
-                _("write it like 2020-11-01"),
-            )  # fmt: skip
-        return day
+        """The date in a cell; None, and a problem, if it is none or beyond all figures."""
+        day = parsing.day(row[column])
+        if day is not None and EARLIEST <= day <= LATEST:
+            return day
+        expected = _("a date year-month-day")
+        if day is not None:
+            expected = _("a date from {first} to {last}", first=EARLIEST, last=LATEST)
+        self.add(
+            row.at, _("the date in column {column}", column=column), expected, row[column] or "∅",
+            _("write it like 2020-11-01"),
+        )  # fmt: skip
+        return None
 
     def unique(self, keys: Iterable[tuple["Row", object]]) -> None:
         """Hold every row to a key that no other row has."""

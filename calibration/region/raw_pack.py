@@ -1,6 +1,7 @@
 """A region pack as it stands on file, read whole: every problem of its files is noted."""
 
 import math
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -126,8 +127,14 @@ def _code(value: object) -> str:
     return str(value)
 
 
+def _pack_name(value: object) -> str:
+    if re.fullmatch(r"\w[\w-]{0,63}", str(value)) is None:  # folders are called by it
+        raise wrong(_("a name of letters, digits and hyphens"))
+    return str(value)
+
+
 Code = Annotated[str, BeforeValidator(_code)]
-UnitName = Annotated[str, BeforeValidator(str)]  # a code or another name; checked with the counties
+PackName = Annotated[str, BeforeValidator(_pack_name)]
 Distance = Annotated[float, number("outside", "km")]
 
 
@@ -175,7 +182,7 @@ class Outside(FileModel):
 class RegionFile(FileModel):
     """What a pack is about: region.yaml."""
 
-    name: UnitName
+    name: PackName
     title: Text
     prefectures: Annotated[list[Place], Field(min_length=1)]
     province: Place
@@ -331,6 +338,9 @@ class PackTables:
         rows = self.raw.places = read_csv(self.problems, self.folder, "places.csv")
         for row in rows:
             self.check_unit(row, "county_code", self.codes)
+            if not row["township_code"]:
+                code = _("the division code, or a number of its own for each")
+                self.problems.add(row.at, TOWNSHIP, code, "∅", CHECK_SOURCE)
             kinds = ("street", "town", "township")
             self.problems.known(row.at, KIND, row["kind"], kinds)
             self.check_value(row, limits("places", "units"), "units")

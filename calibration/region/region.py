@@ -391,12 +391,24 @@ def packs() -> list[str]:
 
 
 def load(name_or_path: str | Path, lang: str | None = None) -> Region:
-    """A region pack, by the name of one that comes with the program or by the path of a folder.
+    """A region pack, read, checked, and completed by the rules of `imputation` where it has gaps.
+
+    It is read once until a file changes.
+
+    Parameters
+    ----------
+    name_or_path : name of one that comes with the program, or path of a folder
+    lang : of the message of an error, "zh" or "en"; by default that of the environment, else both
+
+    Returns
+    -------
+    what the pack knows, by county in order of code: counts in persons or households, rates in the
+    units of their docstrings. `assumptions()` lists what was filled in, `missing()` what is wanted
 
     Raises
     ------
     PackError
-        with everything that is wrong with it, in the language asked for, or in both.
+        with everything that is wrong with it.
     """
     folder = located(name_or_path)
     if not folder.is_dir():

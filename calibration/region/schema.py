@@ -18,6 +18,7 @@ from xiancheng.sim.state import AGES
 
 AGE_BANDS = ("0", "1-4", *(f"{low}-{low + 4}" for low in AGES[2:-1]), f"{AGES[-1]}+")
 SEX_NAMES = ("male", "female")  # in the order of the model: MALE, FEMALE
+EARLIEST, LATEST = date(1949, 10, 1), date(2060, 12, 31)  # of any day; no run goes beyond
 INFORMATION = date(2024, 12, 31)  # the cut-off of what is known; a later one is for scoring only
 COUNTRY = "100000"  # unit code of China
 STATUSES = ("official", "secondary", "derived", "assumed")

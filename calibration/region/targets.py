@@ -19,7 +19,7 @@ from xiancheng.calibration.file_models import FileModel, Text, wrong
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.naming import nearest, place, place_names
 from xiancheng.calibration.region.pack_files import in_percent, one_of
-from xiancheng.calibration.region.schema import County, Target, limits
+from xiancheng.calibration.region.schema import LATEST, County, Target, limits
 from xiancheng.calibration.yaml_positions import KeyPath, YamlDocument
 
 OPERATORS = {  # of targets, as plans write them
@@ -30,6 +30,7 @@ OPERATORS = {  # of targets, as plans write them
     **dict.fromkeys(("超过", "大于", "高于", ">"), "more than"),
     **dict.fromkeys(("力争", "争取", "力争达到"), "strive for"),
 }  # fmt: skip
+FIRST_DEADLINE = date(2010, 11, 2)  # the day after the first census of any pack
 PERIODS = {"十四五": 2025, "十五五": 2030, "十六五": 2035}  # five-year plans by their last year
 _YEAR_END = re.compile(r"([0-9]{4}) ?年?(?:底|末|年底|年末)?")
 _MONTH_END = re.compile(r"([0-9]{4})(?:年|-|/)([0-9]{1,2})月?(?:底|末)?")
@@ -69,6 +70,10 @@ def _deadline(value: object) -> date:
     found = deadline(value)
     if found is None:
         raise wrong(_("a deadline such as 2025-12-31"))
+    if not FIRST_DEADLINE <= found <= LATEST:
+        between = _("a deadline from {first} to {last}, the days that runs can reach",
+                    first=FIRST_DEADLINE, last=LATEST)  # fmt: skip
+        raise wrong(between, str(found))
     return found
 
 

@@ -36,11 +36,13 @@ def rate(group: int, model: RegionModel) -> float:
 
 def batch(seeds: int, scale: float) -> pd.DataFrame:
     """The end of plan and baseline under each seed, one row a run."""
-    told = {"scenario": ["plan", "baseline"], "scale": scale}
-    lucks = {"seed": list(range(1, seeds + 1))}
+    fixed = {"scenario": ["plan", "baseline"], "scale": scale}
+    draws = {"seed": list(range(1, seeds + 1))}
     if "rng" in signature(mesa.batch_run).parameters:  # from Mesa 3.5 on, seeds are told apart
-        return pd.DataFrame(mesa.batch_run(Region, told, rng=lucks["seed"], display_progress=False))
-    return pd.DataFrame(mesa.batch_run(Region, told | lucks, display_progress=False))
+        return pd.DataFrame(
+            mesa.batch_run(Region, fixed, rng=draws["seed"], display_progress=False)
+        )
+    return pd.DataFrame(mesa.batch_run(Region, fixed | draws, display_progress=False))
 
 
 def main(seeds: int, scale: float) -> None:

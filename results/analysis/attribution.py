@@ -119,6 +119,10 @@ def attribute(
 ) -> AttributionTable:  # fmt: skip
     """Contributions of the measures of a scenario on the day that `runs` reads.
 
+    Owen values, which keep projects together, add up to the whole effect; where measures are told
+    apart also Shapley values, and what each adds first and last. Units are those of the outcomes:
+    percentage points of rates, persons of residents.
+
     Parameters
     ----------
     game : of the scenario, for as many draws

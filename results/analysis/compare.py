@@ -309,10 +309,13 @@ def compare(
     """Compare sides with the first of them.
 
     A saved run shows what is on file, and the scenarios beside it are simulated with its settings.
-    With draws, all sides are simulated under each of them, saved runs too.
+    With draws, all sides are simulated under each of them, saved runs too: differences are paired,
+    side less the first, and their intervals hold 90 %.
 
     Parameters
     ----------
+    sides : from two on; all of one region
+    scale : in (0, 1]; rows for each resident
     draws, seeds : parameter draws, none or at least two, and seeds within each
     draw_scale : rows for each resident in them; see `scenarios.ensemble.scale_of_draws`
     observations, alignment, cutoff : as `simulate` takes them, where no side is a saved run
@@ -321,6 +324,7 @@ def compare(
     Raises
     ------
     RequestError
+        before anything is simulated.
     """
     if draws == 1:
         raise RequestError(

@@ -20,6 +20,7 @@ from xiancheng.scenarios.policy import compile_policy
 from xiancheng.scenarios.run_spec import RunSpec
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.sim.calendar import quarters_between
+from xiancheng.sim.levers import LEVERS
 from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.state import Floats
 
@@ -40,38 +41,38 @@ DOSE_COLUMNS = [
 class Family:
     """Levers that do one thing, and how their dose is counted."""
 
-    levers: tuple[str, ...]
+    name: str  # as the levers are declared
     unit: str = ""  # of the dose; none: levers in several units, of which there is no sum
     per: float = 0.0  # units of the dose that an effect is given for
     counts: str = ""  # the indicator that says what was realised; with "-" before it, what it lost
     per_realised: bool = False  # whether the effect is given per unit that was realised
     yearly: bool = False  # whether the levers are amounts a year, which add up
 
+    @property
+    def levers(self) -> tuple[str, ...]:
+        """Those that say that they are of this family."""
+        return tuple(name for name, lever in LEVERS.items() if lever.family == self.name)
+
 
 FAMILIES = {
-    "jobs": Family(("tradable_jobs", "returnee_jobs", "urban_posts"), "jobs", 10_000,
-                   "jobs_filled", per_realised=True),
-    "village_posts": Family(("rural_posts",), "posts in post", 10_000),
-    "training": Family(("training",), "persons", 10_000, yearly=True),
-    "seats": Family(("school_seats",), "seats", 1_000, "seats_taken"),
-    "schooling": Family(("school_quality", "enrolment_openness", "school_closure")),
-    "flats": Family(("land_supply", "resettlement"), "dwellings", 1_000, "dwellings_occupied",
-                    yearly=True),
-    "renovation": Family(("renovated_dwellings",), "dwellings", 1_000),
-    "beds": Family(("dormitory_beds",), "beds", 1_000, "-commuters"),
-    "incomes": Family(("farm_chain_income", "rooftop_income", "work_relief_income"),
-                      "yuan/year per rural resident", 100),
-    "pensions": Family(("pension_coverage",)),
-    "transport": Family(("rural_roads", "expressways")),
-    "services": Family((
-        "hospital", "subcentres", "disability_care", "elder_care", "childcare", "consumption",
-        "environment", "utilities", "charging", "small_towns", "rural_delivery",
-        "rural_infrastructure", "digital",
-    )),
-    "institutions": Family(("settlement_openness", "hukou_access", "land_rights", "credit",
-                            "fiscal_reward")),
-    "recoding": Family(("recoding", "merging")),
-}  # fmt: skip
+    family.name: family
+    for family in (
+        Family("jobs", "jobs", 10_000, "jobs_filled", per_realised=True),
+        Family("village_posts", "posts in post", 10_000),
+        Family("training", "persons", 10_000, yearly=True),
+        Family("seats", "seats", 1_000, "seats_taken"),
+        Family("schooling"),
+        Family("flats", "dwellings", 1_000, "dwellings_occupied", yearly=True),
+        Family("renovation", "dwellings", 1_000),
+        Family("beds", "beds", 1_000, "-commuters"),
+        Family("incomes", "yuan/year per rural resident", 100),
+        Family("pensions"),
+        Family("transport"),
+        Family("services"),
+        Family("institutions"),
+        Family("recoding"),
+    )
+}
 
 
 def families(scenario: Scenario) -> list[str]:

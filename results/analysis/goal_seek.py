@@ -132,7 +132,20 @@ def search(
     goal: GoalSpec, runs: SummarySource, draws: Sequence[RunSpec], *, seed: int = 1,
     done: Callable[[], None] = lambda: None,
 ) -> SearchResult:  # fmt: skip
-    """The least package that meets the targets in enough of the draws, or the best there is."""
+    """The least package that meets the targets in enough of the draws, or the best there is.
+
+    Few measures are tried on a grid; of many, a mixed-integer programme on a linear surrogate of
+    the rates proposes packages, which are then simulated.
+
+    Parameters
+    ----------
+    goal : targets [percent], bounds and weights of the measures, share of the draws that is enough
+    runs : what simulates; read on the last deadline
+    draws : under which packages are tried; a share over `n` draws has a resolution of 1/n, and is
+        optimistic for the package that was chosen by it: confirm on fresh ones
+    seed : of the random packages to which the surrogate is fitted
+    done : called after each run, for a progress bar
+    """
     trial = Trial(goal, runs, draws, done)
     share = trial.share({})
     if share >= goal.probability or not goal.bounds:

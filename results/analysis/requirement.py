@@ -7,7 +7,7 @@ deadline is carried on in a straight line. That goes beyond the plan, and beyond
 tested on; it says how large a gap is, and is no proposal.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -136,7 +136,7 @@ def pushes(
 ) -> Pushed:  # fmt: skip
     """What each quantity does, and the residents of each target's counties at the end.
 
-    Levers that no measure of the plan moves by a total are left out.
+    Levers that no measure of the plan moves by a total in the counties of each target are left out.
     """
     spec, still, draws = runs.spec, goal.scenario_of({}), draws[:DRAWS]
     plain = runs.read([spec.running(still).under(draw) for draw in draws], done)
@@ -149,7 +149,8 @@ def pushes(
     before = np.array([run.targets for run in plain])
     found = []
     for lever, share in PUSHED.items():
-        if (carried := _carrier(goal.scenario, lever)) is None:
+        reach = [{codes[i] for i in own} for own in members.values()]
+        if (carried := _carrier(goal.scenario, lever, reach)) is None:
             continue
         scenario = _pushed(still, *carried, 1.0, [codes[i] for i in everywhere], codes)
         in_place = _in_place(scenario, spec.pack, lever, goal, members)
@@ -175,13 +176,24 @@ def runs_foreseen(draws: int) -> int:
     return min(draws, DRAWS) * (1 + len(PUSHED))
 
 
-def _carrier(scenario: Scenario, lever: str) -> tuple[str, str] | None:
-    """The measure and the dose that carry a lever: the first that is a total of no named county."""
+def _carrier(
+    scenario: Scenario, lever: str, reach: Sequence[Collection[str]]
+) -> tuple[str, str] | None:
+    """The measure and the dose that carry a lever: the first that is a total of no named county.
+
+    Where there is none, the first whose named counties are among those of each target (`reach`).
+    """
+    named = None
     for number, measure in scenario.plan.measures.items():
         for name, __, dose in measure.doses():
-            if dose.lever == lever and dose.total is not None and dose.counties is None:
+            if dose.lever != lever or dose.total is None:
+                continue
+            if dose.counties is None:
                 return number, name
-    return None
+            within = {code for code, weight in dose.counties.items() if weight > 0}
+            if named is None and all(within & set(codes) for codes in reach):
+                named = number, name
+    return named
 
 
 def _pushed(

@@ -115,9 +115,23 @@ def morris(
 ) -> "pd.DataFrame":  # fmt: skip
     """Elementary effects: mu_star says how much a factor moves the outcome, sigma how unevenly.
 
+    Each factor moves over the central 90 % of its prior (`INNER`); beyond it nothing is said.
+
+    Parameters
+    ----------
+    quantity : what is analysed, in its own unit
+    names : of the factors; all by default
+    trajectories : from 2 on; `trajectories * (factors + 1)` runs are made, twice for an effect
+
     Returns
     -------
-    factor, mu, mu_star, mu_star_conf (95 %), sigma; the strongest first
+    factor, mu, mu_star, mu_star_conf (95 %), sigma, in the unit of the outcome over that range; the
+    strongest first
+
+    References
+    ----------
+    Morris (1991), Technometrics 33; Campolongo, Cariboni & Saltelli (2007), Environmental
+    Modelling & Software 22
     """
     method, sample = _salib("morris")
     chosen = factors(names)
@@ -133,14 +147,22 @@ def sobol(
 ) -> "pd.DataFrame":  # fmt: skip
     """First-order and total shares of the variance, the other factors being central.
 
+    Each factor varies over the central 99.8 % of its prior (`INNER`).
+
     Parameters
     ----------
-    points : a power of two; `points * (factors + 2)` runs are made
+    quantity : what is analysed
+    names : of the factors
+    points : a power of two; `points * (factors + 2)` runs are made, twice that for an effect
 
     Returns
     -------
-    factor, S1, S1_conf, ST, ST_conf (95 %); the largest total first. All are 0 where no factor
-    moves the outcome
+    factor, S1, S1_conf, ST, ST_conf (95 %): shares of the variance, from 0 to 1 but for Monte
+    Carlo error; the largest total first. All are 0 where no factor moves the outcome
+
+    References
+    ----------
+    Saltelli et al. (2010), Computer Physics Communications 181
     """
     method, sample = _salib("sobol")
     chosen = factors(names)

@@ -9,14 +9,20 @@ from typing import TYPE_CHECKING, Any
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region
-from xiancheng.results.analysis import certificate, doses, goal_seek, goal_spec, requirement
+from xiancheng.results.analysis import (
+    certificate,
+    doses,
+    goal_seek,
+    goal_spec,
+    requirement,
+    variance,
+)
 from xiancheng.results.analysis import sensitivity as morris_sobol
 from xiancheng.results.analysis.attribution import WORLDS, AttributionTable, CoalitionGame
 from xiancheng.results.analysis.attribution import attribute as attributed_effect
 from xiancheng.results.analysis.compare import Comparand, comparands
 from xiancheng.results.analysis.compare import compare as compared_sides
 from xiancheng.results.analysis.result import group_index, known_outcomes, scenario_digest
-from xiancheng.results.cli import variance as of_variance
 from xiancheng.results.cli.output import (
     Work,
     announce,
@@ -34,6 +40,7 @@ from xiancheng.results.store.files import check_writable
 from xiancheng.results.store.record import posterior_record, sample_notes
 from xiancheng.results.tables import analysis as tables
 from xiancheng.results.tables import attribution as contributions
+from xiancheng.results.tables import variance as variance_tables
 from xiancheng.results.tables.doses import lever_effects
 from xiancheng.results.tables.terminal import show
 from xiancheng.results.tables.verdicts import unjudged
@@ -41,6 +48,7 @@ from xiancheng.results.text import Say
 from xiancheng.scenarios.diff import called
 from xiancheng.scenarios.ensemble import (
     Summaries,
+    check_drawable,
     independent,
     judged_on,
     layered,
@@ -48,12 +56,15 @@ from xiancheng.scenarios.ensemble import (
 )
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import reported_groups
-from xiancheng.scenarios.run_spec import RunSpec, check_run, horizon, judged
+from xiancheng.scenarios.run_spec import LEVEL, RunSpec, check_run, horizon, judged
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.trace import message
 
 if TYPE_CHECKING:
     import pandas as pd
+
+VARIANCE_SCALE = 0.1  # by default: below it, random numbers alone make much of an effect's spread
+ONE_OUTCOME = ["method", "outcome", "effect", "factors", "trajectories", "top", "at", "county"]
 
 
 def compare(options: Namespace, say: Say) -> int:
@@ -295,12 +306,12 @@ def _confirm(
 def sensitivity(options: Namespace, say: Say) -> int:
     """Which parameters move an outcome, or where a verdict's uncertainty comes from."""
     if options.verdict:
-        points = of_variance.settle(options)
+        points = _points(options)
         scenario = _scenario(options, say)
         _check(options, scenario, options.scale)
         runs = _runs(options, scenario, options.scale, say)
         about = _about(scenario, runs.spec.pack)
-        return of_variance.verdict(options, say, scenario, runs, about, points)
+        return _split(options, say, scenario, runs, about, points)
     outcome = known_outcomes([options.outcome])[0]
     chosen = morris_sobol.factors(options.factors)
     sizes = _sizes(options)
@@ -346,6 +357,58 @@ def sensitivity(options: Namespace, say: Say) -> int:
 
     give(options, report, text)
     write_csv(found, options.csv, say)
+    return DONE
+
+
+def _points(options: Namespace) -> int:
+    """The points of a split; scale and alignment are its own unless they were given.
+
+    Raises
+    ------
+    RequestError
+        for options that would do nothing.
+    """
+    why = _("--verdict splits the variance of every target at its deadline; leave it out")
+    reject_unused(options, ONE_OUTCOME, why)
+    if "scale" not in options.given:
+        options.scale = VARIANCE_SCALE
+    if "alignment" not in options.given:
+        options.alignment = LEVEL
+    points = variance.POINTS if options.points is None else options.points
+    if points < variance.FEWEST:
+        raise RequestError(
+            _("--points should be a whole number from {least}, as fewer pairs of draws tell no "
+              "shares; got {points}", least=variance.FEWEST, points=points)
+        )  # fmt: skip
+    return int(points)
+
+
+def _split(
+    options: Namespace, say: Say, scenario: Scenario, runs: Summaries, about: Mapping[str, Any],
+    points: int,
+) -> int:  # fmt: skip
+    """Split the variance, print the tables, write the CSV."""
+    check_drawable(runs.spec)
+    steps = variance.runs_needed(points)
+    announce(say, [Work(steps, options.region, options.scale, scenario.start, scenario.until)],
+             options.jobs)  # fmt: skip
+    with runs, progress(say(_("splitting the variance")), steps) as step:
+        found = variance.split(scenario, runs, points=points, seed=options.seed, done=step)
+    notes = variance_tables.notes(found, say.lang)
+    report = {
+        **about, "anchored": found.anchored, "points": found.points, "runs": found.runs,
+        "seconds": round(found.seconds, 1), "scale": found.scale, "seed": options.seed,
+        "variance": found.frame, "remarks": notes,
+    }  # fmt: skip
+
+    def text() -> None:
+        show(variance_tables.of_verdict(found, say.lang))
+        if found.anchored:
+            show(variance_tables.of_effect(found, say.lang))
+        print_notes(notes)
+
+    give(options, report, text)
+    write_csv(found.frame, options.csv, say)
     return DONE
 
 

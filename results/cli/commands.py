@@ -109,9 +109,11 @@ RUN = Command(
     _folder(_("folder of runs"), usual="results/runs"),
 )  # fmt: skip
 
+OF_RUN = _("a run on file has its own")
 REPRODUCE = Command(
     f"{CLI}.run:reproduce", _("run again and compare digests"),
     Argument("run", _("id or folder of a run"), "results/runs/ID", type=Name("scenarios")),
+    without={"--plan": OF_RUN, "--region": OF_RUN},
 )  # fmt: skip
 
 # Scenarios and measures
@@ -150,6 +152,8 @@ SWEEP = Command(
     Option("--scheduler", _("address of the Dask scheduler"), "tcp://host:8786",
            usual=_("a cluster on this machine"), metavar="ADDRESS"),
     Option("--resume", _("continue, computing what is missing"), is_flag=True),
+    without={"--plan": _("write {key}: PATH in the design", key="plan"),
+             "--region": _("write {key}: PATH in the design", key="region")},
 )  # fmt: skip
 
 OWN = _("1; a saved run brings its own")
@@ -240,17 +244,20 @@ ESTIMATE = (
     _folder(_("where runs are kept, and taken up again"), usual=_("results/runs/trials/PACK")),
 )  # fmt: skip
 
+NO_PLAN = {"--plan": _("a plan says nothing of the years between censuses")}
 CALIBRATE = Command(
     f"{CLI}.evidence:calibrate", _("estimate the parameters from censuses"), *ESTIMATE,
     Option("--rows", _("rows of the sample that is kept"), "100", usual="400", type=whole(1)),
     Option("--quick", _("a quick estimate, for development"), is_flag=True),
     Option("--report", _("write what is on file as this page"), "page.md", usual=_("estimate"),
            type=File()),
+    without=NO_PLAN,
 )  # fmt: skip
 
 HINDCAST = Command(
     f"{CLI}.evidence:hindcast", _("test on a census it never saw"), *ESTIMATE,
     Option("--write", _("also write this page"), "page.md", usual=NONE, type=File()),
+    without=NO_PLAN,
 )  # fmt: skip
 
 REGISTERED = _("as registered")
@@ -259,7 +266,7 @@ SCORE = Command(
     Argument("observations",
              _("CSV: unit_code, date, variable, value; without it, the settings"),
              "observations.csv", type=File(read=True), required=False),
-    REGION,
+    REGION, PLAN,
     Option("--cutoff", _("information cut-off"), "2020-11-01", usual=REGISTERED, type=day()),
     _draws(None, _("number of parameter draws"), usual=REGISTERED),
     _scale(None, usual=REGISTERED), _seed(None, usual=REGISTERED), JOBS, _table("--out"),
@@ -307,11 +314,13 @@ CONSOLE = Command(
 # Region packs
 
 NEW_FOLDER = _("a new folder")
+NAMED_LATER = {"--plan": _("write plan: PATH in region.yaml, or give it to later commands")}
 REGION_CHECK = Command(
     f"{CLI}.region:check", _("what a pack misses and assumes"),
     Argument("pack", _("name or folder"), "binzhou", type=Name("packs")),
     Option("--all", _("all that is assumed or missing"), is_flag=True),
     Option("--fit", _("how close the synthetic population comes to the census"), is_flag=True),
+    without={"--plan": _("a pack is checked alone; for a plan see xiancheng plan check")},
 )  # fmt: skip
 
 FROM_CENSUS = Command(
@@ -326,12 +335,14 @@ FROM_CENSUS = Command(
     Option("--unknown", _("take impossible figures as unknown, and list them"), is_flag=True),
     Option("--via", _("who digitised the table, and its licence"), "CC-BY", usual=_("empty"),
            default="", metavar="TEXT"),
+    without=NAMED_LATER,
 )  # fmt: skip
 
 NEW = Command(
     f"{CLI}.region:new", _("an empty pack to fill by hand"),
     Argument("name", _("its name"), "mycounty"),
     _folder(NEW_FOLDER, usual=_("named as the pack")),
+    without=NAMED_LATER,
 )  # fmt: skip
 
 REGION_PACKS = CommandGroup(
@@ -349,6 +360,7 @@ NEW_PLAN = Command(
     Option("--deadline", _("deadline of the first target"), "2035-12-31",
            type=day(), default="2030-12-31"),
     _folder(NEW_FOLDER, usual=_("named as the plan")),
+    without={"--plan": _("a plan to begin with is given by --from")},
 )  # fmt: skip
 
 PLAN_CHECK = Command(
@@ -356,9 +368,13 @@ PLAN_CHECK = Command(
     Argument("file", _("name, folder or short file of a plan"), "./our-plan",
              type=Name("plans", metavar="PLAN")),
     REGION,
+    without={"--plan": _("name the plan alone: xiancheng plan check PLAN")},
 )  # fmt: skip
 
-LEVERS_LIST = Command(f"{CLI}.own_plan:levers", _("the levers that a measure may set"))
+LEVERS_LIST = Command(
+    f"{CLI}.own_plan:levers", _("the levers that a measure may set"),
+    without={"--plan": _("levers are the same for all plans")},
+)  # fmt: skip
 
 PLANS = CommandGroup(
     "plan", _("plans of one's own"), {_("commands:"): (NEW_PLAN, PLAN_CHECK, LEVERS_LIST)}

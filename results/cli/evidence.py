@@ -36,8 +36,9 @@ from xiancheng.results.verdict import estimate as estimates
 from xiancheng.results.verdict import hindcast as hindcasts
 from xiancheng.results.verdict.estimate import EstimateSettings, Stage
 from xiancheng.results.verdict.forecast_score import by_case, by_forecaster
-from xiancheng.results.verdict.forecasts import check_cutoff, forecasts
+from xiancheng.results.verdict.forecasts import check_cutoff, forecasts, plan_known
 from xiancheng.results.verdict.registered import REGISTERED, ScoreSettings, digests
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import reported_groups
 
 QUICK: dict[str, Any] = {"pool": None, "runs": 320, "scale": 0.02, "pairs": 0}  # for development
@@ -284,7 +285,8 @@ def score(options: Namespace, say: Say) -> int:
         give(options, about, lambda: show(frame))
         return DONE
     days = [each.day for each in seen]
-    runs = 2 * chosen.draws if pack.targets else chosen.draws
+    both = plan_known(resolve("plan", options.region), options.region, chosen.cutoff)
+    runs = 2 * chosen.draws if both else chosen.draws
     announce(say, [Work(runs, options.region, chosen.scale, pack.censuses[-1], max(days))],
              options.jobs)  # fmt: skip
     with progress(say(_("simulating")), chosen.draws) as step:

@@ -42,7 +42,9 @@ def unknown(ctx: click.Context, words: str) -> click.UsageError:
     known = [name for param in ctx.command.params for name in param.opts]
     near = naming.nearest(option, known) if option.startswith("-") else ""
     path = ctx.command_path
-    if near:
+    if why := getattr(ctx.command, "without", {}).get(option):
+        what = _("takes no {words}: {why}", words=option, why=why)
+    elif near:
         what = _("takes no {words}; did you mean {near}? See {path} --help", words=words,
                  near=near, path=path)  # fmt: skip
     else:

@@ -224,14 +224,18 @@ class Command(click.Command):
     Parameters
     ----------
     does : `module:function`, called with the options and the `Say`; it gives the exit code
+    without : options that other commands take, and why this one does not
     """
 
-    def __init__(self, does: str, about: Words, *params: click.Parameter) -> None:
+    def __init__(
+        self, does: str, about: Words, *params: click.Parameter,
+        without: Mapping[str, Words] | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(
             does.partition(":")[2].replace("_", "-"), params=[*params, *SHARED],
             add_help_option=False, context_settings={"allow_extra_args": True},
         )  # fmt: skip
-        self.does, self.about = does, about
+        self.does, self.about, self.without = does, about, without or {}
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the words, in which an option may take several values in a row."""

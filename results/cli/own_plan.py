@@ -75,7 +75,8 @@ def check(options: Namespace, say: Say) -> int:
         show_rows(plan.about.title.text(say.lang), header, shown, prose=True)
         counts = [(kind, sum(each.kind == kind for each in found)) for kind in KINDS]
         print(", ".join(f"{say(KINDS[kind])} {n}" for kind, n in counts))
-        print(say(_("it can be run: xiancheng run plan --plan {file}", file=options.file)))
+        place = f" --region {options.region}" if "region" in options.given else ""
+        print(say(_("it can be run: xiancheng run plan --plan {file}", file=options.file)) + place)
 
     report = {
         "plan": plan.name, "ok": True, "problems": [], "measures": len(plan.measures),

@@ -211,6 +211,7 @@ def waterfall(title: str, steps: Sequence[tuple[str, float]], start: float, lang
 # Maps
 
 MAP_WIDTH = 400.0  # of the SVG view box
+MARK, MARK_ABOVE = 13.0, 48.0  # half the width of a mark, and how far it is above a county's centre
 BLUES = ("#eaf2fa", "#c6dcef", "#93c0e0", "#5499c7", "#2874a6", "#154e79")
 ORANGE_BLUE = (
     "#8a4503", "#c4701f", "#eba75f", "#f8dcb8", "#f4f4f4", "#cfe3f1", "#8dbfe0", "#3f86bd",
@@ -261,7 +262,7 @@ GAPS = ColorScale(ORANGE_BLUE, (-5.0, -2.0, -1.0, -0.2, 0.2, 1.0, 2.0, 5.0))  # 
 
 def county_map(
     region: "Region", values: Mapping[str, float], scale: ColorScale, *, title: str, lang: str,
-    form: str, chosen: str = "",
+    form: str, chosen: str = "", marks: Mapping[str, str] | None = None,
 ) -> Markup:  # fmt: skip
     """A map of the counties by value, with the credit of its boundaries.
 
@@ -270,6 +271,7 @@ def county_map(
     values : by county code; unknown where one is missing
     form : how a value is written, as `str.format` takes it
     chosen : code of the county that is outlined
+    marks : what a mark on a county stands for, by its code
     """
     outlines = region.outlines()
     points = np.vstack(list(outlines.values()))
@@ -300,6 +302,9 @@ def county_map(
             tag("tspan", number, x=x, dy="1.15em", cls="value"), x=x, y=y, data_county=code,
             style=f"stroke:{color}", cls="on-dark" if dark(color) else None,
         ))  # fmt: skip
+        if marks and code in marks:
+            texts[-1] += f" ({marks[code]})"
+            captions.append(_mark(*project(spots[code]), marks[code]))
     view = f"-3 -3 {MAP_WIDTH + 6:.0f} {height + 6:.0f}"
     heard = f"{title}：{labels.enumeration(texts, lang)}"
     picture = tag("svg", *shapes, *captions, viewBox=view, role="img", aria_label=heard, cls="map")
@@ -308,6 +313,13 @@ def county_map(
         "figure", tag("figcaption", title), picture, _legend(scale, signed="+" in form),
         tag("p", credit, cls="credit"), picture_tools(title, lang), cls="mapped with-tools",
     )  # fmt: skip
+
+
+def _mark(x: float, y: float, meaning: str) -> Markup:
+    """A diamond above a county's name."""
+    y, r = y - MARK_ABOVE, MARK
+    path = f"M{x:.1f} {y - r:.1f} L{x + r:.1f} {y:.1f} L{x:.1f} {y + r:.1f} L{x - r:.1f} {y:.1f} Z"
+    return tag("path", tag("title", meaning), d=path, cls="mark")
 
 
 def _legend(scale: ColorScale, *, signed: bool) -> Markup:

@@ -11,6 +11,7 @@ from xiancheng.calibration.forecasts.common_trend import PublishedRate
 from xiancheng.results.console.jobs import JobQueue
 from xiancheng.results.console.library import Library
 from xiancheng.results.console.result import ABQuery, ABResult
+from xiancheng.results.report import build
 from xiancheng.results.store.cache import StoredRuns, save_run
 from xiancheng.results.store.runs import RUNS
 from xiancheng.scenarios.ensemble import RunSummary
@@ -21,11 +22,6 @@ if TYPE_CHECKING:
     from xiancheng.calibration.region import Region
     from xiancheng.results.tables.plan_result import PlanResult
     from xiancheng.results.tables.table import Lang
-
-FORMATS = {
-    "docx": "Word", "pdf": "PDF", "xlsx": "Excel", "html": "HTML", "geojson": "GeoJSON",
-    "gpkg": "GeoPackage",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -143,8 +139,6 @@ def make_document(result: "PlanResult", form: str, lang: "Lang", runs: Path) -> 
     RequestError
         if a library is missing.
     """
-    from xiancheng.results.report import build
-
     build.check_installed([form])
     plan, stored = result.both.scenario, StoredRuns.here()
     outcome = stored(plan.spec)

@@ -10,6 +10,7 @@ from nicegui import ui
 from nicegui.element import Element
 
 from xiancheng.calibration.i18n import Words, _
+from xiancheng.results.console.additions import AdditionForm, Keys
 from xiancheng.results.console.edits import (
     FROZEN_FIELD,
     ScenarioEdit,
@@ -35,6 +36,7 @@ from xiancheng.results.console.widgets import (
     text,
     write,
 )
+from xiancheng.scenarios.plan_files import ADDED
 from xiancheng.scenarios.scenario_files import STRONGEST, Scenario
 from xiancheng.sim.conditions import CONDITIONS, Condition
 
@@ -87,15 +89,18 @@ class LeverPanel:
     ) -> None:  # fmt: skip
         self.session, self.region, self._edit = session, region, edit
         self._shown: dict[Element, Shown] = {}  # what each control shows
-        self._followers: list[Follower] = []
+        self._followers: dict[Element, Follower] = {}
+        self._additions: object = None  # of A, as they were last shown
         self._notes: dict[tuple[str, ...], ui.html] = {}  # beside each project, by its measures
         self._build()
 
     def refresh(self) -> None:
         """Show A as it is now."""
         scenario = self.session.a.scenario
+        if scenario.additions != self._additions:
+            self._list_additions()
         set_values({control: shown(scenario) for control, shown in self._shown.items()})
-        for follow in self._followers:
+        for follow in self._followers.values():
             follow(scenario)
         for members, note in self._notes.items():
             mixed = len({scenario.setting(m).intensity for m in members}) > 1
@@ -114,12 +119,18 @@ class LeverPanel:
         text(say(_("Intensity of the projects")), name="h2")
         text(say(_("1 = as written, 0 = not done, 2 = twice")), name="p", cls="note")
         self._capacity = text("", name="div", cls="capacity").props("role=status")
-        for name, members in projects(scenario).items():
+        own = {name: members for name, members in projects(scenario).items() if name != ADDED}
+        for name, members in own.items():
             title = scenario.plan.about.projects[name].text(self.session.lang)
             self._build_project(name, title, members)
         if others := safeguards(scenario):
             rest = _("Safeguards") if scenario.plan.shipped else _("Other measures")
             self._build_project("S", say(rest), others)
+        with element("div", "line heading"):
+            text(say(_("Added projects")), name="h2")
+            button(say(_("Add a project")), self._ask_addition, cls="small")
+        self._added = element("div", "added")
+        self._list_additions()
         text(say(_("The outside world")), name="h2")
         with element("div", "conditions"):
             self._build_conditions()
@@ -134,6 +145,39 @@ class LeverPanel:
             count = self.session.say(_("{n} measures", n=len(members)))
             disclosure(count, partial(self._build_measures, members), cls="measures")
 
+    def _list_additions(self) -> None:
+        """The projects that A adds to the plan, each with what can be done with it."""
+        say, scenario = self.session.say, self.session.a.scenario
+        self._additions = scenario.additions
+        self._added.clear()
+        self._shown = {c: each for c, each in self._shown.items() if not c.is_deleted}
+        self._followers = {c: each for c, each in self._followers.items() if not c.is_deleted}
+        with self._added:
+            if not scenario.additions:
+                none = _("Projects of your own, beside those of the plan.")
+                text(say(none), name="p", cls="note")
+            for name, own in scenario.additions.items():
+                with element("section", "project"):
+                    self._build_measures((own.id or "",))
+                    with element("div", "actions"):
+                        change = partial(self._ask_addition, name)
+                        button(say(_("Change…")), change, cls="small",
+                               aria_label=say(_("Change {name}", name=name)))  # fmt: skip
+                        remove = partial(self._revert, ("additions", name))
+                        button(say(_("Remove")), remove, cls="small",
+                               aria_label=say(_("Remove {name}", name=name)))  # fmt: skip
+
+    def _ask_addition(self, replaced: str | None = None) -> None:
+        """Ask for a project of the visitor's own, or for another description of one."""
+
+        def add(name: str, keys: Keys) -> None:
+            changed = self.session.a.with_addition(name, keys, replaced)
+            self._edit(lambda a: changed)
+
+        known = self.session.a.scenario.additions
+        before = (replaced, known[replaced]) if replaced is not None else None
+        AdditionForm(self.session, self.region, add, before)
+
     def _build_measures(self, members: tuple[str, ...]) -> None:
         for measure in members:
             about = self.session.a.scenario.plan.measures[measure]
@@ -143,7 +187,7 @@ class LeverPanel:
                     text(title, name="h4")
                     self._intensity_slider(title, (measure,))
                 MeasureDrawer(self.session, self.region, measure, self._edit, self._keep,
-                              self._followers.append)  # fmt: skip
+                              self._followers.__setitem__)  # fmt: skip
 
     def _intensity_slider(self, title: str, members: tuple[str, ...]) -> None:
         def mean(scenario: Scenario) -> float:

@@ -13,9 +13,10 @@ from xiancheng.calibration.i18n import Words, _, same
 from xiancheng.calibration.region import Region
 from xiancheng.calibration.region import load as load_region
 from xiancheng.results.tables.labels import amount
-from xiancheng.scenarios.diff import called, with_changes
+from xiancheng.scenarios.diff import addition, called, with_changes
 from xiancheng.scenarios.loader import load_plan, resolve
-from xiancheng.scenarios.plan_files import Plan
+from xiancheng.scenarios.own_plans import as_written
+from xiancheng.scenarios.plan_files import ADDED, Plan
 from xiancheng.scenarios.scenario_files import OFF, Scenario, Setting
 from xiancheng.sim.conditions import CONDITIONS
 from xiancheng.sim.levers import LEVERS
@@ -59,11 +60,17 @@ class ScenarioEdit:
         return cls(title or scenario.title.zh, base, scenario, region)
 
     @cached_property
+    def extended_base(self) -> Scenario:
+        """The base with the projects that are added to it, carried out as they are written."""
+        new = {m: Setting() for m in self.scenario.plan.added - self.base.plan.added}
+        return replace(self.base, plan=self.scenario.plan, settings={**self.base.settings, **new})
+
+    @cached_property
     def overrides(self) -> Overrides:
         """The fields of each measure that differ from the base, as in a file."""
         found = {}
         for number in self.scenario.plan.measures:
-            old, new = self.base.setting(number), self.scenario.setting(number)
+            old, new = self.extended_base.setting(number), self.scenario.setting(number)
             own = {f: _as_in_file(f, new) for f in FIELDS if getattr(old, f) != getattr(new, f)}
             if own:
                 found[number] = own
@@ -80,6 +87,11 @@ class ScenarioEdit:
             if getattr(scenario, name) != getattr(base, name)
         }
         optional = {
+            "additions": {
+                name: as_written(each)
+                for name, each in scenario.additions.items()
+                if base.additions.get(name) != each
+            },
             "measures": by_project(measures, scenario),
             "conditions": dict(
                 _condition(name, getattr(scenario.conditions, name))
@@ -125,6 +137,44 @@ class ScenarioEdit:
         """With another intensity of some measures."""
         return self._edited(lambda own: [own[m].update(intensity=value) for m in measures])
 
+    def with_addition(
+        self, name: str, keys: Mapping[str, Any], replaced: str | None = None
+    ) -> "ScenarioEdit":
+        """With a project added to the plan, or with another description of one.
+
+        Parameters
+        ----------
+        keys : of the project as a scenario file has them
+        replaced : the name of the project that it takes the place of
+
+        Raises
+        ------
+        ScenarioError
+            with every problem of the keys.
+        """
+        file = self.to_file()
+        added = file.get("additions", {})
+        number = (replaced and added.pop(replaced, {}).get("id")) or self._free_number()
+        file["additions"] = added | {name: {"id": number, **keys}}
+        return ScenarioEdit.of(file, self.title, self.region)
+
+    def without_addition(self, name: str) -> "ScenarioEdit":
+        """Without a project that was added to the plan."""
+        file = self.to_file()
+        gone = file["additions"].pop(name)["id"]
+        if not file["additions"]:
+            del file["additions"]
+        own = {m: each for m, each in self.overrides.items() if m != gone}
+        file |= {"measures": by_project({m: self._strength(m) | each for m, each in own.items()},
+                                        self.scenario)}  # fmt: skip
+        file["doses"] = {k: v for k, v in file.get("doses", {}).items()
+                         if not k.startswith(f"{gone}-")}  # fmt: skip
+        return ScenarioEdit.of({k: v for k, v in file.items() if v != {}}, self.title, self.region)
+
+    def _free_number(self) -> str:
+        numbers = (f"{ADDED}{n:02d}" for n in range(1, 100))
+        return next(number for number in numbers if number not in self.scenario.plan.measures)
+
     def with_county(self, measure: str, code: str, value: float | None) -> "ScenarioEdit":
         """With an intensity of a measure for one county; None removes it."""
         counties = dict(self.scenario.setting(measure).counties)
@@ -156,7 +206,7 @@ class ScenarioEdit:
         ScenarioError
             if it is outside of its range.
         """
-        if full in (None, self.base.doses.get(name, _plan_doses(self.base)[name][1])):
+        if full in (None, self.base.doses.get(name, _plan_doses(self.scenario)[name][1])):
             return self.revert(("doses", name)) if name in self.scenario.doses else self
         file = self.to_file()
         file["doses"] = dict(self.scenario.doses) | {name: full}
@@ -175,9 +225,11 @@ class ScenarioEdit:
         if kind == "measures":
             members, what = rest[0].split(","), rest[1]
             if what == "counties":
-                in_base = self.base.setting(members[0]).counties.get(rest[2])
+                in_base = self.extended_base.setting(members[0]).counties.get(rest[2])
                 return self.with_county(members[0], rest[2], in_base)
             return self._edited(lambda own: [own[m].pop(what, None) for m in members])
+        if kind == "additions":
+            return self.without_addition(rest[0])
         file = self.to_file()
         file[kind] = {k: v for k, v in file[kind].items() if k != rest[0]} if rest else {}
         if kind == "doses" and rest[0] in self.base.doses:
@@ -188,7 +240,7 @@ class ScenarioEdit:
         own = {m: dict(self.overrides.get(m, {})) for m in self.scenario.plan.measures}
         change(own)
         left = {
-            m: {f: v for f, v in each.items() if v != _as_in_file(f, self.base.setting(m))}
+            m: {f: v for f, v in each.items() if v != _as_in_file(f, self.extended_base.setting(m))}
             for m, each in own.items()
         }
         measures = {m: self._strength(m) | each for m, each in left.items() if each}
@@ -196,7 +248,7 @@ class ScenarioEdit:
 
     def _strength(self, measure: str) -> dict[str, float]:
         """Intensity 0 for a measure new to the base: a file that names one carries it out."""
-        return {} if measure in self.base.settings else {"intensity": 0.0}
+        return {} if measure in self.extended_base.settings else {"intensity": 0.0}
 
 
 def plan_scenario(name: str, region: str | None = None) -> Scenario:
@@ -293,7 +345,26 @@ LABELS = {
 
 def changes(edit: ScenarioEdit) -> list[Change]:
     """Every changed setting, in the order of the panel."""
-    return [*_measure_changes(edit), *_condition_changes(edit), *_other_changes(edit)]
+    return [
+        *_additions(edit), *_measure_changes(edit), *_condition_changes(edit),
+        *_other_changes(edit),
+    ]  # fmt: skip
+
+
+def _additions(edit: ScenarioEdit) -> Iterator[Change]:
+    names, none = _county_names(edit), same("–")
+    for name, each in edit.scenario.additions.items():
+        before = edit.base.additions.get(name)
+        if before != each:
+            old = none if before is None else addition(before, names)
+            label = _("{number} {name}", number=each.id, name=name)
+            yield Change(("additions", name), label, old, addition(each, names))
+
+
+def _county_names(edit: ScenarioEdit) -> dict[str, Words]:
+    """The names of the counties that settings may name, by code."""
+    region = load_region(edit.region) if edit.region else edit.scenario.plan.about
+    return {county.code: Words(county.zh, county.en) for county in region.counties}
 
 
 def _measure_changes(edit: ScenarioEdit) -> Iterator[Change]:
@@ -309,7 +380,7 @@ def _measure_changes(edit: ScenarioEdit) -> Iterator[Change]:
                 continue
             what = LABELS[field]
             label = Words(f"{name} {title.zh}·{what.zh}", f"{name} {title.en}: {what.en}")
-            olds = {_value(getattr(edit.base.setting(m), field)) for m in members}
+            olds = {_value(getattr(edit.extended_base.setting(m), field)) for m in members}
             old = olds.pop() if len(olds) == 1 else _("various")
             new = _value(getattr(edit.scenario.setting(members[0]), field))
             yield Change(("measures", ",".join(members), field), label, old, new)
@@ -318,9 +389,8 @@ def _measure_changes(edit: ScenarioEdit) -> Iterator[Change]:
 def _county_changes(
     edit: ScenarioEdit, number: str, title: Text, members: list[str]
 ) -> Iterator[Change]:
-    old, new = (each.setting(members[0]) for each in (edit.base, edit.scenario))
-    region = load_region(edit.region) if edit.region else edit.scenario.plan.about
-    names = {county.code: county for county in region.counties}
+    old, new = (each.setting(members[0]) for each in (edit.extended_base, edit.scenario))
+    names = _county_names(edit)
     for code in sorted(old.counties.keys() | new.counties.keys()):
         if old.counties.get(code) == new.counties.get(code):
             continue
@@ -349,7 +419,7 @@ def _other_changes(edit: ScenarioEdit) -> Iterator[Change]:
         if old != new:
             yield Change(("horizon", name), label, _value(old), _value(new))
     for name, value in now.doses.items():
-        label, full = _plan_doses(base)[name]
+        label, full = _plan_doses(now)[name]
         if (old := base.doses.get(name, full)) != value:
             yield Change(("doses", name), label, same(amount(old)), same(amount(value)))
     if base.red_lines != now.red_lines:

@@ -39,6 +39,7 @@ WHOLE = 100  # from here on amounts are whole numbers
 Edit = Callable[[Callable[[ScenarioEdit], ScenarioEdit]], None]
 Shown = Callable[[Scenario], object]  # the value of a control
 Follower = Callable[[Scenario], None]
+Follow = Callable[[Element, Follower], None]
 
 
 class MeasureDrawer:
@@ -48,12 +49,12 @@ class MeasureDrawer:
     ----------
     edit : is called with a function that makes another A
     keep : registers a control with the value that it shows of a scenario
-    follow : registers what is called with each new scenario
+    follow : registers what is called with each new scenario, as long as an element is there
     """
 
     def __init__(
         self, session: Session, region: "Region", measure: str, edit: Edit,
-        keep: Callable[[Element, Shown], None], follow: Callable[[Follower], None],
+        keep: Callable[[Element, Shown], None], follow: Follow,
     ) -> None:  # fmt: skip
         self._session, self._region, self._measure = session, region, measure
         self._edit, self._keep, self._follow, say = edit, keep, follow, session.say
@@ -89,7 +90,8 @@ class MeasureDrawer:
                       0, LONGEST_DELAY, 1)  # fmt: skip
         traces = [t for t in by_clause(plan, measure) if t.lever != "none" and t.high > 0]
         for trace in traces:
-            self._build_amount(trace, size if trace.spread == "total" else 1.0)
+            scaled = trace.spread == "total" and measure not in plan.added
+            self._build_amount(trace, size if scaled else 1.0)
         if not traces:
             text(say(_("No amount of it is in the model.")), name="p", cls="note")
 
@@ -125,7 +127,7 @@ class MeasureDrawer:
                 write(note, say(_("at intensity {strength:g}: {now}", strength=strength, now=now)))
 
         write_asked(self._session.a.scenario)
-        self._follow(write_asked)
+        self._follow(note, write_asked)
 
     def _delayed(self, value: float | None) -> None:
         base = self._session.a.base.setting(self._measure).delay

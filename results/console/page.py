@@ -11,7 +11,7 @@ from nicegui import background_tasks, ui
 from xiancheng.calibration.forecasts.common_trend import PublishedRate
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.console import figures, library, tour
-from xiancheng.results.console.computation import FORMATS, Server, make_document, results
+from xiancheng.results.console.computation import Server, make_document, results
 from xiancheng.results.console.controls import LeverPanel, ScenarioPicker
 from xiancheng.results.console.edits import ScenarioEdit, edit_title
 from xiancheng.results.console.result import ABResult
@@ -28,6 +28,7 @@ from xiancheng.results.console.widgets import (
     title_dialog,
     write,
 )
+from xiancheng.results.report import build
 from xiancheng.results.store.parquet import yaml
 from xiancheng.scenarios.outcome import Group
 
@@ -304,7 +305,7 @@ class Page(Tab):
         with dialog(self.say(_("Report"))) as opened, element("div", "dialog console"):
             text(self.say(_("A report on A, of what is shown now:")))
             with element("div", "actions"):
-                for form, title in FORMATS.items():
+                for form, title in build.FORMATS.items():
                     button(title, partial(self._make_document, form, opened.close))
                 button(self.say(_("Cancel")), opened.close)
 

@@ -3,7 +3,9 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import date
+from functools import partial
 from typing import Any
 
 from nicegui import ui
@@ -14,6 +16,9 @@ from xiancheng.results.console.computation import Server
 from xiancheng.results.console.edits import ScenarioEdit
 from xiancheng.results.console.session import Session
 from xiancheng.results.console.widgets import button, element, set_prop, text, write
+from xiancheng.scenarios.ensemble import RunSummary, Summaries, Summarize
+from xiancheng.scenarios.run_spec import RunSpec
+from xiancheng.scenarios.trunk import simulate_together
 
 log = logging.getLogger(__name__)
 
@@ -147,3 +152,30 @@ class Computation:
         finally:
             if self._task is own:
                 self._hide()
+
+
+class QueuedSummaries(Summaries):
+    """Summaries that the job queue makes, asked for from a thread of its own."""
+
+    def __init__(self, tab: Tab, step: Callable[[], None], spec: RunSpec, day: date) -> None:
+        super().__init__(spec, day, jobs=1)
+        self._queue, self._user, self._step = tab.server.queue, tab.client.id, step
+        self._loop = asyncio.get_running_loop()
+        run = partial(simulate_together, states=tab.server.states)
+        self._summarize = Summarize(day, run=run)
+
+    def read(
+        self, specs: Sequence[RunSpec], done: Callable[[], None] = lambda: None
+    ) -> list[RunSummary]:
+        """The summary of each run."""
+        assert all(spec.outcome_key for spec in specs)  # cached here, not on the event loop
+        self._future = asyncio.run_coroutine_threadsafe(
+            self._queue.ask(self._user, self._summarize, specs, "full", self._step), self._loop
+        )
+        self.simulated += len(specs)
+        return self._future.result()
+
+    def cancel(self) -> None:
+        """Withdraw the runs that were asked for."""
+        if hasattr(self, "_future"):
+            self._future.cancel()

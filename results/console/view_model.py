@@ -4,15 +4,17 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cache
+from importlib.resources import files
 from math import ceil, log10
 from typing import Any
 
 from markupsafe import Markup
+from ruamel.yaml import YAML
 
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.console.downloads import table_tools
 from xiancheng.results.console.edits import changes, plan_scenario
-from xiancheng.results.console.glossary import explained
 from xiancheng.results.console.result import ENOUGH, ABResult
 from xiancheng.results.console.session import VIEWS, Session
 from xiancheng.results.console.widgets import joined, tag
@@ -205,3 +207,35 @@ def print_head(model: ViewModel) -> Markup:
         tag("p", model.say(_("Changed settings")), f": {'; '.join(changed)}") if changed
         else tag("p", none),
     ])  # fmt: skip
+
+
+@cache
+def glossary(lang: str) -> dict[str, str]:
+    """What each explained word means.
+
+    >>> "划转" in glossary("zh"), "recoding" in glossary("en")
+    (True, True)
+    """
+    text = files("xiancheng.results.console").joinpath("glossary.yaml").read_text("utf-8")
+    terms = YAML(typ="safe").load(text).values()
+    return {str(term[lang]): str(term["says"][lang]) for term in terms}
+
+
+def explained(text: str, lang: str, seen: set[str]) -> Markup:
+    """A text with its explained words marked, those left out that were `seen` before.
+
+    >>> explained("划转与<划转>", "zh", set()).count("<span")
+    1
+    >>> explained("划转", "zh", {"划转"})
+    Markup('划转')
+    """
+    found = ((text.find(word), word) for word in glossary(lang) if word not in seen)
+    first = ((at, -len(word), word) for at, word in found if at >= 0)
+    at, __, word = min(first, default=(-1, 0, ""))
+    if at < 0:
+        return Markup.escape(text)
+    seen.add(word)
+    meaning = glossary(lang)[word]
+    term = tag("span", word, cls="term", tabindex="0", data_gloss=meaning)
+    rest = text[at + len(word) :]
+    return joined([text[:at], term, explained(rest, lang, seen)])

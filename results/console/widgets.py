@@ -58,7 +58,7 @@ def bulleted(lines: Iterable[object]) -> Markup:
     return tag("ul", *(tag("li", line) for line in lines), cls="notes")
 
 
-def element(name: str, cls: str = "", **props: object) -> Element:
+def element(name: str, /, cls: str = "", **props: object) -> Element:
     """An HTML element; `aria_label` is written aria-label."""
     html = ui.element(name).classes(cls)
     for key, value in props.items():
@@ -142,9 +142,15 @@ def select(
     label: str, groups: Mapping[str, Mapping[str, str]], value: str, handler: Handler
 ) -> Element:
     """A list to choose from, by group; the choices of group "" stand by themselves."""
+    control = choose(label, groups, value)
+    control.on("change", lambda e: handler(str(e.args)), js_handler=VALUE)
+    return control
+
+
+def choose(label: str, groups: Mapping[str, Mapping[str, str]], value: str) -> Element:
+    """A list to choose from that a form sends."""
     control = element("select", "select", aria_label=label)
     set_choices(control, groups, value)
-    control.on("change", lambda e: handler(str(e.args)), js_handler=VALUE)
     return control
 
 

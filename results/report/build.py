@@ -2,6 +2,7 @@
 
 from importlib import import_module
 from importlib.util import find_spec
+from typing import NamedTuple
 
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import EMPTY, _, listed
@@ -14,15 +15,23 @@ from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import Lang
 
-WRITERS: dict[str, tuple[str, tuple[str, ...], Format | None]] = {
-    # the module that writes a format, the libraries that it needs, and the form of its pictures
-    "docx": ("xiancheng.results.report.docx", ("docx", "matplotlib", FONT_PACKAGE), "png"),
-    "pdf": ("xiancheng.results.report.pdf", ("typst", "matplotlib", FONT_PACKAGE), "svg"),
-    "xlsx": ("xiancheng.results.report.xlsx", ("xlsxwriter",), None),
-    "html": ("xiancheng.results.report.html", ("matplotlib", FONT_PACKAGE), "svg"),
+
+class Writer(NamedTuple):
+    """A format of the report: `write(document, pictures)` of the module of its name makes it."""
+
+    title: str
+    libraries: tuple[str, ...]  # that it needs
+    pictures: Format | None = None  # the form of its pictures
+
+
+WRITERS = {
+    "docx": Writer("Word", ("docx", "matplotlib", FONT_PACKAGE), "png"),
+    "pdf": Writer("PDF", ("typst", "matplotlib", FONT_PACKAGE), "svg"),
+    "xlsx": Writer("Excel", ("xlsxwriter",)),
+    "html": Writer("HTML", ("matplotlib", FONT_PACKAGE), "svg"),
 }
-MAPS = {"geojson": maps.geojson, "gpkg": maps.geopackage}  # of the counties, for GIS
-FORMATS = (*WRITERS, *MAPS)
+MAPS = {"geojson": ("GeoJSON", maps.geojson), "gpkg": ("GeoPackage", maps.geopackage)}
+FORMATS = {form: known[0] for form, known in (*WRITERS.items(), *MAPS.items())}  # their titles
 RESERVED = '<>:"/\\|?*'
 LONGEST = 60  # characters of a title in the name of a file
 
@@ -51,14 +60,15 @@ def documents(
         if a library is missing.
     """
     check_installed(forms)
-    made = {form: MAPS[form](result, lang) for form in forms if form in MAPS}
+    made = {form: MAPS[form][1](result, lang) for form in forms if form in MAPS}
     written = [form for form in forms if form in WRITERS]
     if not written:
         return made
     document = sections.document(result, lang, setting)
-    shapes = {shape for form in written if (shape := WRITERS[form][2])}
+    shapes = {shape for form in written if (shape := WRITERS[form].pictures)}
     drawn = pictures(document, *sorted(shapes)) if shapes else {}
-    return {form: import_module(WRITERS[form][0]).write(document, drawn) for form in written} | made
+    modules = {form: import_module(f"{__package__}.{form}") for form in written}
+    return {form: module.write(document, drawn) for form, module in modules.items()} | made
 
 
 def formats(text: str) -> list[str]:
@@ -94,7 +104,9 @@ def check_installed(forms: list[str]) -> None:
     ------
     RequestError
     """
-    needed = dict.fromkeys(name for form in forms if form in WRITERS for name in WRITERS[form][1])
+    needed = dict.fromkeys(
+        name for form in forms if form in WRITERS for name in WRITERS[form].libraries
+    )
     missing = [name for name in needed if find_spec(name) is None]
     if missing:
         raise RequestError(

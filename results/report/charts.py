@@ -236,10 +236,10 @@ def _counties(
 def _path(axes: Any, chart: Chart, lang: str) -> None:
     """The rate over time, without and with the plan; censuses and target as marks."""
     words = labels.labels("chart", lang)
-    days, without, having, *band = zip(*chart.table.rows, strict=True)
+    days, without, with_plan, *band = zip(*chart.table.rows, strict=True)
     if band:
         axes.fill_between(days, *band, color=WITH, alpha=0.18, lw=0, label=words["interval"])
-    axes.plot(days, having, color=WITH, lw=1.8, label=words["with"])
+    axes.plot(days, with_plan, color=WITH, lw=1.8, label=words["with"])
     axes.plot(days, without, color=START, lw=1.1, ls=(0, (3, 2)), label=words["without"])
     for mark in chart.markers:
         if mark.kind == "target":

@@ -27,8 +27,8 @@ def leaders(result: PlanResult, lang: str) -> Section:
     facts = facts_of(result, lang)
 
     def part(key: str, most: int | None = None) -> Iterator[Block]:
-        said = labels.paragraphs(f"leaders/{key}", lang, **facts)[:most]
-        yield BulletList(tuple(said), labels.label("leaders", key, lang), numbered=True)
+        points = labels.paragraphs(f"leaders/{key}", lang, **facts)[:most]
+        yield BulletList(tuple(points), labels.label("leaders", key, lang), numbered=True)
 
     blocks = [*part("conclusions")]
     if result.judged:
@@ -138,23 +138,23 @@ def body(result: PlanResult, found: dict[str, list[str]], lang: str) -> Iterator
         kept = tuple(block for block in blocks if block)
         return Section(key, labels.label("sections", key, lang), kept, part="body")
 
-    def said(*keys: str) -> list[str]:
+    def paragraphs(*keys: str) -> list[str]:
         space = "" if lang == "zh" else " "
         return [space.join(found[key]) for key in keys if found[key]]
 
     effects = verdicts.effects(result, lang) if result.judged else None
     yield section(
-        "targets", assumptions.changes(result, lang), *said("met", "margins"), effects,
+        "targets", assumptions.changes(result, lang), *paragraphs("met", "margins"), effects,
         verdicts.news(result, lang),
     )  # fmt: skip
     yield section("counties", counties.table(result, lang), counties.map_chart(result, lang))
     chart = None
     if result.shares is not None:
         chart = attribution.chart(result, attribution.whole(result), lang)
-    least = said("least") if result.package is not None else ()
-    yield section("measures", badges(result, lang), *said("works"), *least, chart)
+    least = paragraphs("least") if result.package is not None else ()
+    yield section("measures", badges(result, lang), *paragraphs("works"), *least, chart)
     if not result.foreign and delivery.at_deadlines(result):
         done = delivery.effort_chart(result, lang)
         shown = (done,) if isinstance(done, str) else (delivery.effort(result, lang), done)
         yield section("tasks", *delivery.summary(result, lang), *shown)
-    yield section("certainty", *said("sure", "unknown"))
+    yield section("certainty", *paragraphs("sure", "unknown"))

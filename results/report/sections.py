@@ -162,21 +162,21 @@ def answers(result: PlanResult, lang: str) -> dict[str, list[str]]:
         "months": 3 * (quarter_of(until.year, 4) - quarter_of(issued.year, 4)), "issued": issued,
     }  # fmt: skip
 
-    def said(key: str, **more: Any) -> list[str]:
+    def sentences(key: str, **more: Any) -> list[str]:
         return labels.paragraphs(f"conclusions/{key}", lang, **facts, **more)
 
     works = [labels.label("report", "no attribution", lang)]
     if result.shares is not None:
         works = attribution.sentences(result, lang)
     return {
-        "met": said("met"),
-        "margins": said("margins") if rows else [],
+        "met": sentences("met"),
+        "margins": sentences("margins") if rows else [],
         "works": works,
-        "least": said("least", package=result.package, strengths=strengths),
-        "sure": [*said("sure"), validation.sentence(result, lang),
+        "least": sentences("least", package=result.package, strengths=strengths),
+        "sure": [*sentences("sure"), validation.sentence(result, lang),
                  assumptions.summary(result, lang)],
         "unknown": [*verdicts.limits(result.region, result.groups, start, until, lang),
-                    *said("unknown", **later)],
+                    *sentences("unknown", **later)],
     }  # fmt: skip
 
 

@@ -46,7 +46,7 @@ def write(document: Document, pictures: DrawnCharts) -> bytes:
                "nan_inf_to_errors": False}  # fmt: skip
     book = xlsxwriter.Workbook(file, options)
     book.set_properties({"title": document.title, "author": "xiancheng"})
-    writer = _Book(book, document)
+    writer = _Workbook(book, document)
     for section in document.sections:
         if section.blocks:
             writer.section(section)
@@ -55,7 +55,7 @@ def write(document: Document, pictures: DrawnCharts) -> bytes:
     return file.getvalue()
 
 
-class _Book:
+class _Workbook:
     """Writes a sheet for each section: its blocks in order, each chart below its table.
 
     A long table that is not alone has a sheet of its own, on which its header repeats in print.

@@ -173,12 +173,21 @@ class SavedSweep:
 
 
 def load_sweep(folder: str | Path) -> SavedSweep:
-    """The runs of a sweep.
+    """The runs of a sweep that are on file, whether it is finished or not.
+
+    Parameters
+    ----------
+    folder : the `--out` folder of `xiancheng sweep`
+
+    Returns
+    -------
+    `to_frame()` has a row for each run; `targets()` the model's own level against each target;
+    `quantiles(indicator)` those at the end of the runs. Tables are read when asked for
 
     Raises
     ------
     RequestError
-        if the folder holds none.
+        if the folder holds no run.
     """
     if not RunStore(Path(folder)).keys():
         raise RequestError(

@@ -229,7 +229,16 @@ def find_run(run: str | Path, runs: Path = RUNS) -> SavedRun | None:
 
 
 def load_run(run: str | Path, runs: Path = RUNS) -> SavedRun:
-    """A run by its folder or its id.
+    """A run that was saved, its files checked against the digests in its record.
+
+    Parameters
+    ----------
+    run : its folder, or its id, a name of a folder in `runs`
+    runs : where ids are looked up, relative to the present folder
+
+    Returns
+    -------
+    its record at once; its tables (`series`, `growth`, `movers`, `verdicts`) when asked for
 
     Raises
     ------

@@ -243,7 +243,8 @@ def rounded(amount: float) -> int:
 def requirement_notes(needed: Requirement, lang: str) -> list[str]:
     """How the rates that can be had and the quantities that are lacking are to be read."""
     return labels.paragraphs(
-        "goal/requirement", lang, pushed=bool(needed.pushes), draws=DRAWS_OF_PUSHES,
+        "goal/requirement", lang, pushed=bool(needed.pushes), tried=bool(needed.residents),
+        draws=DRAWS_OF_PUSHES,
         short=any(needed.shortfall(t) for t in needed.goal.targets), p=needed.goal.probability,
     )  # fmt: skip
 

@@ -17,7 +17,7 @@ from xiancheng.calibration.region import Region, schema
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import UNKNOWN, Table
-from xiancheng.scenarios.diff import Difference, differences
+from xiancheng.scenarios.diff import Difference, addition, differences
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.policy import DOSE_LEVERS, uncertain
 from xiancheng.scenarios.scenario_files import Setting
@@ -82,10 +82,13 @@ def changes(result: PlanResult, lang: str) -> Table | str:
 def settings(result: PlanResult, lang: str) -> Table:
     """A row for each measure that is carried out and each outside condition."""
     scenario, region, rows = result.scenario, result.region, []
+    names = {county.code: Words(county.zh, county.en) for county in region.counties}
     for number, measure in scenario.plan.measures.items():
         setting = scenario.setting(number)
         if not setting.idle:
             apart = [each.text(lang) for each in _apart(setting, region)]
+            apart[:0] = [addition(each, names).text(lang)
+                         for each in scenario.additions.values() if each.id == number]  # fmt: skip
             rows.append({
                 "what": f"{number} {measure.title.text(lang)}", "intensity": setting.intensity,
                 "from": quarter_name(measure.schedule.start + setting.delay),
@@ -95,7 +98,7 @@ def settings(result: PlanResult, lang: str) -> Table:
     rows += [
         {"what": each.subject.text(lang), "intensity": None, "from": UNKNOWN,
          "apart": _arrow(each, lang)}
-        for each in differences(still, replace(scenario, settings={}), region)
+        for each in differences(still, replace(scenario, settings={}, additions={}), region)
     ]  # fmt: skip
     return labels.table("settings", rows, lang, source=result.stamp(lang))
 

@@ -72,7 +72,7 @@ class PlanResult:
             return noted
         found = [each for each in plan_findings(plan, self.region) if each.kind != ASSUMED]
         return dict(noted) | {
-            f"F{n}": Text(zh=each.said("zh"), en=each.said("en"))
+            f"F{n}": Text(zh=each.sentence("zh"), en=each.sentence("en"))
             for n, each in enumerate(found, start=1)
         }
 

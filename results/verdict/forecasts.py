@@ -21,11 +21,13 @@ from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region, load
 from xiancheng.results.verdict import level
 from xiancheng.results.verdict.registered import REGISTERED, ScoreSettings
+from xiancheng.scenarios.diff import foreign
 from xiancheng.scenarios.ensemble import layered
 from xiancheng.scenarios.executor import local
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import Group, reported_groups
-from xiancheng.scenarios.run_spec import OFF, RunSpec, baseline_of, check_run, horizon
+from xiancheng.scenarios.run_spec import OFF, RunSpec, baseline_of, check_run, horizon, judged
+from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.simulation import simulate
 from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.state import Floats
@@ -70,7 +72,8 @@ def model_draws(
     """Pairs of runs with and without the plan, from the last census on, that follow no level.
 
     Parameters are drawn from the posterior of the pack if it has one, else from the priors. The
-    plan is left out where it was issued after the cut-off, and where the pack has no targets.
+    plan (that of the command, of the pack, or the shipped one) is left out where it was issued
+    after the cut-off, was written for other counties, or aims at nothing here.
 
     Parameters
     ----------
@@ -83,8 +86,8 @@ def model_draws(
         if a draw ended its worker every time it was tried.
     """
     pack, n, seed = load(region), settings.draws, settings.seed
-    plan = horizon(resolve("plan"), None, days[-1])
-    with_plan = bool(pack.targets) and plan.plan.about.issued <= settings.cutoff
+    plan = horizon(resolve("plan", region), None, days[-1])
+    with_plan = plan_known(plan, region, settings.cutoff)
     scenarios = [plan, baseline_of(plan)] if with_plan else [baseline_of(plan)]
     check_run(scenarios[0], region, scale=settings.scale, draws=n, seed=seed, jobs=jobs or 1)
     drawn, sample = posterior.draws(pack, n, seed), posterior.read(pack.folder)
@@ -106,6 +109,13 @@ def model_draws(
         rates[0], rates[-1], tuple(draw.parameters for draw in drawn),
         sample.digest if sample else None, with_plan,
     )  # fmt: skip
+
+
+def plan_known(plan: Scenario, region: str | Path, cutoff: date) -> bool:
+    """Whether a plan for these counties was issued by the cut-off and aims at a rate of theirs."""
+    pack = judged(plan, region)
+    known = plan.plan.about.issued <= cutoff
+    return known and bool(pack.targets) and not foreign(plan, pack)
 
 
 @dataclass(frozen=True)

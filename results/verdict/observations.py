@@ -18,10 +18,10 @@ from xiancheng.calibration.forecasts.common_trend import PublishedRate
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.naming import half_width, nearest, shortened
 from xiancheng.calibration.region import Region, load
-from xiancheng.calibration.region.schema import COUNTRY
+from xiancheng.calibration.region.schema import COUNTRY, LATEST
 from xiancheng.scenarios.outcome import Group
 from xiancheng.scenarios.run_spec import information
-from xiancheng.scenarios.scenario_files import LATEST, Scenario
+from xiancheng.scenarios.scenario_files import Scenario
 
 COLUMNS = ("unit_code", "date", "variable", "value")  # others, as status and source, are let be
 VARIABLE = "resident_urbanization_rate"  # as published, in percent

@@ -3,7 +3,7 @@
 Where there is a record of change the level is that of statistics (`results.verdict.level`), which
 runs of the model without the plan follow; else, or where alignment is off, it is the model's own.
 What outside conditions and the plan add to it are differences between runs with the same random
-numbers, paired with draws of the level by `results.verdict.level`. Why the rate changes is told by
+numbers, paired with draws of the level by `results.verdict.level`. Why the rate changes is said by
 the run without draw.
 """
 
@@ -240,8 +240,8 @@ class Verdict:
         causes = [table.pop(f"{cause}_pp") for cause in (*CAUSES, "counting")]
         for cause, points in zip(CAUSES, causes, strict=False):
             table[f"{cause}_pp"] = points.round(6)
-        told = table["rate_at_start"] + sum(causes[:-1])
-        table["counting_pp"] = (table["expected"] - told).round(6)
+        explained = table["rate_at_start"] + sum(causes[:-1])
+        table["counting_pp"] = (table["expected"] - explained).round(6)
         for part in ("flow", "recoding"):
             table[f"steered_{part}_pp"] = table.pop(f"steered_{part}_pp")
         for name, values in earlier.items():
@@ -301,17 +301,28 @@ def _named(one_run: "pd.DataFrame", spec: RunSpec) -> "pd.DataFrame":
 
 
 def verdicts(ensemble: Ensemble) -> "pd.DataFrame":
-    """The table of `Verdict.to_frame` on an ensemble."""
+    """The table of `Verdict.to_frame` on an ensemble: a row for each target that falls due."""
     return Verdict.of(ensemble).to_frame()
 
 
 def of_outcome(result: Outcome | Ensemble) -> Verdict:
-    """The verdict on an ensemble, or on an outcome, whose baseline is then simulated too.
+    """The verdict on targets: expected rates, intervals, chances, and what the plan adds.
+
+    Parameters
+    ----------
+    result : of `ensemble`, for chances and intervals over draws; or of `simulate`, whose baseline
+        and reference conditions are then simulated too, as a single run
+
+    Returns
+    -------
+    a `Verdict`: rates are (draw, target) in percent; `to_frame()` has a row for each target. It
+    covers the targets whose deadlines the run reaches. What is uncertain of the level is in it
+    only where statistics carry the level; `probability` is nan where one run is all there is
 
     Raises
     ------
     RequestError
-        for anything else.
+        for anything else, as a saved run.
     """
     if not isinstance(result, Outcome | Ensemble):
         raise RequestError(

@@ -168,16 +168,16 @@ print(int(out[0, 0]))
 
 def test_compiled_code_is_kept_in_the_cache_or_nowhere(tmp_path):
     (tmp_path / "file").write_text("x", encoding="utf-8")
-    said = {}
+    output = {}
     for place in (tmp_path / "cache", tmp_path / "file"):
         env = os.environ | {"XIANCHENG_CACHE": str(place), "HOME": str(tmp_path / "file")}
         done = subprocess.run(
             [sys.executable, "-c", COMPILED], capture_output=True, text=True, cwd=HERE, env=env,
             encoding="utf-8", check=True,
         )  # fmt: skip
-        said[place.name] = done.stdout.split()
-    assert said["file"] == ["None", said["cache"][1]]
-    assert said["cache"][0].startswith(str(tmp_path / "cache" / "compiled"))
+        output[place.name] = done.stdout.split()
+    assert output["file"] == ["None", output["cache"][1]]
+    assert output["cache"][0].startswith(str(tmp_path / "cache" / "compiled"))
     assert list((tmp_path / "cache" / "compiled").rglob("kernels.words*.nbi"))
 
 

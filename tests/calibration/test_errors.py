@@ -29,8 +29,8 @@ def test_a_problem_says_where_what_was_expected_and_what_was_found():
 
 def test_a_problem_names_what_was_looked_at_and_what_to_do_or_the_nearest_name():
     mended = problem(what=Words("单位", "the unit"), advice=Words("换算", "convert it"))
-    told = "a.csv:3:2: value: the unit: expected a number, found x; please convert it"
-    assert mended.text("en") == told
+    result = "a.csv:3:2: value: the unit: expected a number, found x; please convert it"
+    assert mended.text("en") == result
     assert mended.text("zh").endswith("现为 x；请换算")
     assert problem(nearest="y").text("en").endswith("found x; did you mean 'y'?")
 

@@ -145,13 +145,13 @@ def test_a_bare_name_of_a_shipped_pack_means_it_and_a_path_does_not(tmp_path, mo
     outcome = simulate("baseline", region="./binzhou", scale=0.005, until="2020-12-31")
     assert outcome.region.targets[0].value == 90
     assert main(["region", "check", "binzhou", "--json"]) == 0
-    said = capsys.readouterr()
-    assert json.loads(said.out)["sha256"] == load("binzhou").digest
-    assert "./binzhou" in said.err
+    output = capsys.readouterr()
+    assert json.loads(output.out)["sha256"] == load("binzhou").digest
+    assert "./binzhou" in output.err
     assert main(["region", "check", "./binzhou", "--json"]) == 0
-    said = capsys.readouterr()
-    assert json.loads(said.out)["sha256"] == load("./binzhou").digest
-    assert said.err == ""
+    output = capsys.readouterr()
+    assert json.loads(output.out)["sha256"] == load("./binzhou").digest
+    assert output.err == ""
 
 
 def test_a_pack_that_changes_on_disk_is_read_again(tmp_path):

@@ -1,36 +1,30 @@
 """The posterior sample on file."""
 
 import json
-import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import xiancheng
+from tests.made_up_trials import of_eight, without_posterior
 from xiancheng.calibration import posterior, priors
-from xiancheng.calibration.posterior import ABOUT, SAMPLE, Posterior
+from xiancheng.calibration.posterior import ABOUT, SAMPLE
 from xiancheng.calibration.region import load
 from xiancheng.calibration.region.region import digest
 from xiancheng.results.verdict.trials import PARAMETERS
 from xiancheng.scenarios import ensemble
-from xiancheng.scenarios.design import sampled
 from xiancheng.scenarios.run_spec import RunSpec
 
 
 @pytest.fixture
 def pack(tmp_path):
-    folder = tmp_path / "binzhou"
-    shutil.copytree(load("binzhou").folder, folder)
-    for name in (SAMPLE, ABOUT):
-        (folder / name).unlink(missing_ok=True)
-    return folder
+    return without_posterior(tmp_path)
 
 
 @pytest.fixture
 def sample():
-    values = sampled("latin-hypercube", PARAMETERS, 8, 1)
-    return Posterior(values, np.arange(11, 19), {"made": "now"})
+    return of_eight()
 
 
 def test_a_sample_is_read_as_it_was_written(pack, sample):
@@ -126,11 +120,11 @@ def test_the_sample_of_a_region_is_a_table_that_says_where_it_comes_from():
     frame = found.to_frame()
     assert list(frame) == ["draw", *PARAMETERS]
     assert frame["kappa"].tolist() == found.values[:, PARAMETERS.index("kappa")].tolist()
-    told = found.provenance
-    assert told["sha256"] == posterior.read(load("binzhou").folder).digest
-    assert told["rows"] == len(frame)
-    assert told["region"] == found.about["region"]
-    assert json.loads(json.dumps(told)) == told
+    result = found.provenance
+    assert result["sha256"] == posterior.read(load("binzhou").folder).digest
+    assert result["rows"] == len(frame)
+    assert result["region"] == found.about["region"]
+    assert json.loads(json.dumps(result)) == result
 
 
 def test_the_summary_of_a_sample_stands_beside_the_priors():

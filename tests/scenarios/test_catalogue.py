@@ -214,8 +214,8 @@ def test_a_language_that_we_do_not_have_is_refused_in_both(monkeypatch, capsys):
     assert main(["show", "plan"]) == 2
     shown = capsys.readouterr()
     assert not shown.out
-    for said in ("应为 zh 或 en", "should be zh or en", "'fr'"):
-        assert said in shown.err
+    for output in ("应为 zh 或 en", "should be zh or en", "'fr'"):
+        assert output in shown.err
 
 
 def test_the_command_knows_its_version_and_its_code(capsys):

@@ -70,8 +70,8 @@ def test_what_counties_delivered_in_a_quarter_is_the_same_on_all_of_its_days():
 @pytest.mark.parametrize("day", DAYS)
 def test_the_causes_on_a_day_are_those_of_a_run_to_it_and_add_up_to_the_change(later, ended, day):
     for group in later.groups:
-        told, whole = ended[day].causes(group, day), later.causes(group, day)
-        assert told == pytest.approx(whole, abs=1e-9)
+        result, whole = ended[day].causes(group, day), later.causes(group, day)
+        assert result == pytest.approx(whole, abs=1e-9)
         column = later.groups.index(group)
         change = later.at(PUBLISHED, day) - later.at(PUBLISHED, later.dates[0])
         assert sum(whole.values()) == pytest.approx(change[column], abs=1e-9)
@@ -206,17 +206,17 @@ def test_a_run_beyond_2025_says_that_its_levels_were_never_tested(lang):
 @pytest.mark.parametrize("lang", ["zh", "en"])
 @pytest.mark.parametrize("until", ["2024-12-31", "2020-11-01"])
 def test_every_target_that_is_not_judged_is_named_with_its_deadline(until, lang):
-    told = notes("2010-11-01", until, lang)
-    assert len(told) == len(load("binzhou").targets)
-    for target, line in zip(load("binzhou").targets, told, strict=True):
+    result = notes("2010-11-01", until, lang)
+    assert len(result) == len(load("binzhou").targets)
+    for target, line in zip(load("binzhou").targets, result, strict=True):
         assert target.id in line
         assert f"终点设为 {target.deadline}" in line or f"set the end to {target.deadline}" in line
 
 
 def test_a_target_before_the_start_is_named_without_advice_that_cannot_help():
-    told = notes("2025-12-31", "2030-12-31")
-    assert sum("not after the start" in line for line in told) == len(load("binzhou").targets)
-    assert not any("--until" in line for line in told)
+    result = notes("2025-12-31", "2030-12-31")
+    assert sum("not after the start" in line for line in result) == len(load("binzhou").targets)
+    assert not any("--until" in line for line in result)
 
 
 @pytest.mark.parametrize("command", ["run", "compare"])
@@ -239,7 +239,7 @@ def test_commands_name_what_they_do_not_judge(command, tmp_path, capsys, monkeyp
 
 def test_the_report_names_what_is_not_judged():
     short = simulate("plan", scale=SCALE, until="2024-12-31")
-    told = of_pair(Ensemble(short, short, short))
-    sentences = " ".join(line for lines in answers(told, "zh").values() for line in lines)
+    result = of_pair(Ensemble(short, short, short))
+    sentences = " ".join(line for lines in answers(result, "zh").values() for line in lines)
     for target in load("binzhou").targets:
         assert f"未判定的目标 {target.id}" in sentences

@@ -13,11 +13,11 @@ from xiancheng.scenarios.loader import resolve
 
 
 def test_a_difference_is_told_as_a_person_would_tell_it():
-    told = diff(resolve("plan"), resolve("schools-first"), "en")
-    assert "M12: education groups 76 -> 114, from 2024 Q3" in told
-    assert "M08: intensity 1 -> 0.5, Huimin stays at 1" in told
-    told = diff(resolve("plan"), resolve("schools-first"))
-    assert "M12：教育集团数 76 -> 114 个，自 2024 年第 3 季度起" in told
+    result = diff(resolve("plan"), resolve("schools-first"), "en")
+    assert "M12: education groups 76 -> 114, from 2024 Q3" in result
+    assert "M08: intensity 1 -> 0.5, Huimin stays at 1" in result
+    result = diff(resolve("plan"), resolve("schools-first"))
+    assert "M12：教育集团数 76 -> 114 个，自 2024 年第 3 季度起" in result
 
 
 def test_what_all_measures_share_is_said_once():
@@ -37,9 +37,9 @@ def test_the_world_outside_is_told_too():
         "conditions": {"job_growth": 0.02},
         "doses": {"M05-a/training/rural": 9e3},
     }
-    told = diff(resolve("plan"), resolve(warm), "en")
-    assert told[0] == "growth of non-farm jobs beyond the trend: 0 -> 0.02"
-    assert told[-1] == "dose M05-a/training/rural: … -> 9000"
+    result = diff(resolve("plan"), resolve(warm), "en")
+    assert result[0] == "growth of non-farm jobs beyond the trend: 0 -> 0.02"
+    assert result[-1] == "dose M05-a/training/rural: … -> 9000"
 
 
 @pytest.mark.parametrize("name", PLAN.scenario_files())

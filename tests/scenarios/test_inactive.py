@@ -151,25 +151,25 @@ def test_a_sweep_notes_once_what_cannot_act_in_it(tmp_path, capsys):
         "parameters: {from: prior, n: 2, only: [flow_sd, beta_y, beta_a]}\n"
     )
     design.write_text(text + "effects: false\n", "utf-8")
-    said = noted(capsys, "sweep", str(design), "--out", str(tmp_path / "a"), "--jobs", "1")
-    assert said.count("cannot act here") == 1
-    assert all(name in said for name in ("flow_sd", "beta_a"))
-    assert "beta_y" not in said
+    output = noted(capsys, "sweep", str(design), "--out", str(tmp_path / "a"), "--jobs", "1")
+    assert output.count("cannot act here") == 1
+    assert all(name in output for name in ("flow_sd", "beta_a"))
+    assert "beta_y" not in output
     design.write_text(text.replace(", beta_a", ""), "utf-8")
-    said = noted(capsys, "sweep", str(design), "--out", str(tmp_path / "b"), "--jobs", "1")
-    assert "cannot act" not in said
+    output = noted(capsys, "sweep", str(design), "--out", str(tmp_path / "b"), "--jobs", "1")
+    assert "cannot act" not in output
 
 
 def test_a_sensitivity_analysis_notes_what_cannot_move_its_outcome(capsys):
     pytest.importorskip("SALib")
     words = ("sensitivity", "baseline", "--scale", "0.005", "--until", "2021-03-31", "--at",
              "2021-03-31", "--trajectories", "5", "--jobs", "1")  # fmt: skip
-    said = noted(capsys, *words, "--factors", "beta_y", "trend_sd", "benchmark_drift")
-    assert "trend_sd (acts: draw above 0)" in said
-    assert "benchmark_drift (acts: on published rates only, alignment off)" in said
-    said = noted(capsys, *words, "--factors", "beta_y", "benchmark_drift",
+    output = noted(capsys, *words, "--factors", "beta_y", "trend_sd", "benchmark_drift")
+    assert "trend_sd (acts: draw above 0)" in output
+    assert "benchmark_drift (acts: on published rates only, alignment off)" in output
+    output = noted(capsys, *words, "--factors", "beta_y", "benchmark_drift",
                  "--outcome", "published_resident_urbanization_rate")  # fmt: skip
-    assert "cannot act" not in said
+    assert "cannot act" not in output
 
 
 # Whole worlds

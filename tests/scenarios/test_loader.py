@@ -159,9 +159,9 @@ def test_a_slip_of_the_pen_is_explained(tmp_path, line, advice):
     begin = "" if line.startswith("name") else "name: slip\n"
     file = tmp_path / "slip.yaml"
     file.write_text(f"{begin}title: a slip\n{line}\n", encoding="utf-8")
-    told = problems_of(file)
-    assert advice in told
-    assert re.match(rf"{re.escape(str(file))}:\d+:\d+: ", told)
+    result = problems_of(file)
+    assert advice in result
+    assert re.match(rf"{re.escape(str(file))}:\d+:\d+: ", result)
 
 
 def test_all_errors_are_told_at_once_and_where(tmp_path):

@@ -135,11 +135,11 @@ def check_mutant(folder: Path, text: str) -> None:
     source = text.encode("utf-8", "surrogatepass")
     file.write_bytes(source)
     begin = time.perf_counter()
-    told = refusal(lambda: resolve(file))
+    message = refusal(lambda: resolve(file))
     assert time.perf_counter() - begin < 5
-    if told:
-        assert all("mutant.yaml" in line for line in told.splitlines())
-        assert told.encode()
+    if message:
+        assert all("mutant.yaml" in line for line in message.splitlines())
+        assert message.encode()
     else:
         value = YAML(typ="safe", pure=True).load(source.decode("utf-8-sig"))
         assert unknown_keys(value, KEYS) == []
@@ -191,8 +191,8 @@ def test_a_mutated_measure_is_refused_or_read(file, changes):
     }
     text = mutated(file.read_text(encoding="utf-8"), changes)
     source = text.encode("utf-8", "surrogatepass")
-    told = refusal(lambda: validated(Measure, parse_yaml(source, file.name), names))
-    assert all(file.name in line for line in told.splitlines())
+    message = refusal(lambda: validated(Measure, parse_yaml(source, file.name), names))
+    assert all(file.name in line for line in message.splitlines())
 
 
 json_like = st.recursive(
@@ -207,5 +207,5 @@ json_like = st.recursive(
 @settings(max_examples=200)
 @given(st.sampled_from(sorted(KEYS)), json_like)
 def test_any_value_under_any_key_of_a_dict_is_judged(key, value):
-    told = refusal(lambda: resolve(plan_with() | {key: value}))
-    assert all(key in line for line in told.splitlines())
+    message = refusal(lambda: resolve(plan_with() | {key: value}))
+    assert all(key in line for line in message.splitlines())

@@ -65,9 +65,9 @@ def abroad(dezhou):
     return plan_result.of_pair(ensemble(plan, draws=0, region=dezhou, scale=0.02), run="plan-0123")
 
 
-def texts(told, lang):
+def texts(record, lang):
     """Everything that a document says."""
-    made = sections.document(told, lang)
+    made = sections.document(record, lang)
     for section in made.sections:
         yield section.title
         for block in section.blocks:
@@ -107,25 +107,25 @@ def test_a_file_without_a_title_is_called_by_its_own_name(tmp_path):
 
 
 def test_a_document_names_the_changes_and_lists_every_setting():
-    told = plan_result.of_pair(ensemble(resolve(CHANGED), draws=0, scale=SCALE), run="plan-0123")
-    tables = {table.key: table for table in sections.document(told, "zh").tables()}
+    record = plan_result.of_pair(ensemble(resolve(CHANGED), draws=0, scale=SCALE), run="plan-0123")
+    tables = {table.key: table for table in sections.document(record, "zh").tables()}
     rows = tables["differences"].texts()
     assert [row[0][:4] for row in rows] == ["城乡代码", "M12 "]
     assert "按趋势划转 → 冻结" in rows[0]
     assert "76 → 152" in rows[1][1]
-    first = sections.document(told, "zh").sections[1].blocks  # after the page for leaders
+    first = sections.document(record, "zh").sections[1].blocks  # after the page for leaders
     assert tables["differences"] in first
     settled = {row[0][:3]: row[1] for row in tables["settings"].rows}
     assert (settled["M12"], settled["M01"]) == (2, 1)
-    everything = [*texts(told, "zh")]
+    everything = [*texts(record, "zh")]
     unmarked = [t for t in everything if "方案照文件实施" in t and "有改动 2 项" not in t]
     assert not unmarked
-    assert file_name(told, "zh").startswith("滨州市_方案照文件实施（有改动_2_项）_20")
+    assert file_name(record, "zh").startswith("滨州市_方案照文件实施（有改动_2_项）_20")
 
 
 def test_what_is_as_written_is_said_to_be():
-    told = SimpleNamespace(scenario=resolve("plan"), region=HERE)
-    assert "没有" in assumptions.changes(told, "zh")
+    record = SimpleNamespace(scenario=resolve("plan"), region=HERE)
+    assert "没有" in assumptions.changes(record, "zh")
 
 
 def test_dropped_measures_share_a_line():
@@ -149,8 +149,10 @@ def test_outside_its_city_a_plan_is_called_applied(dezhou):
 
 def test_a_document_of_another_region_has_no_tasks_dates_or_caveats_of_the_plan(abroad):
     for lang in ("zh", "en"):
-        said = [*texts(abroad, lang)]
-        assert not any("2023-12-29" in text or "沾化" in text or "Zhanhua" in text for text in said)
+        output = [*texts(abroad, lang)]
+        assert not any(
+            "2023-12-29" in text or "沾化" in text or "Zhanhua" in text for text in output
+        )
         keys = {section.key for section in sections.document(abroad, lang).sections}
         assert not keys & {"delivery", "caveats"}
         title = sections.document(abroad, lang).subtitle
@@ -214,25 +216,27 @@ def test_two_deadlines_of_a_place_are_told_apart(abroad):
     for table in ("verdicts", "parts"):
         made = next(t for t in sections.document(abroad, "zh").tables() if t.key == table)
         assert [row[1] for row in made.texts()] == [str(row["deadline"]) for row in rows]
-    said = " ".join(sections.answers(abroad, "zh")["met"])
-    assert "禹城市（2030-12-31）" in said
-    assert "禹城市 " not in said
+    output = " ".join(sections.answers(abroad, "zh")["met"])
+    assert "禹城市（2030-12-31）" in output
+    assert "禹城市 " not in output
 
 
 def test_the_chance_of_all_is_by_deadline(abroad):
     judged = Verdict.of(abroad.both)
     met = judged.met(judged.scenario)
-    told = {day: (n, having) for day, n, _, having in verdicts.joint_probabilities(abroad.verdicts)}
-    assert told["2025-12-31"] == (2, pytest.approx(met[:, :2].all(axis=1).mean(), abs=1e-6))
-    assert told["2030-12-31"] == (3, pytest.approx(met.all(axis=1).mean(), abs=1e-6))
+    record = {
+        day: (n, having) for day, n, _, having in verdicts.joint_probabilities(abroad.verdicts)
+    }
+    assert record["2025-12-31"] == (2, pytest.approx(met[:, :2].all(axis=1).mean(), abs=1e-6))
+    assert record["2030-12-31"] == (3, pytest.approx(met.all(axis=1).mean(), abs=1e-6))
 
 
 def test_what_is_not_judged_is_named(abroad, dezhou):
     pack, scenario, groups = load(dezhou), resolve("plan"), abroad.both.scenario.groups
-    told = verdicts.limits(pack, groups, scenario.start, scenario.until, "zh")
-    assert len(told) == 1
-    assert "终点设为 2030-12-31" in told[0]
-    assert "65%" in told[0]
+    record = verdicts.limits(pack, groups, scenario.start, scenario.until, "zh")
+    assert len(record) == 1
+    assert "终点设为 2030-12-31" in record[0]
+    assert "65%" in record[0]
     last = abroad.both.scenario.dates[-1]
     found = verdicts.limits(pack, groups, scenario.start, last, "zh")
     assert not [note for note in found if "D-" in note]
@@ -241,10 +245,10 @@ def test_what_is_not_judged_is_named(abroad, dezhou):
 def test_seek_asks_which_of_two_targets_is_meant(dezhou, capsys):
     code = main(["seek", "--region", str(dezhou), "--scale", "0.02", "--draws", "2", "--confirm",
                  "1", "--regret", "0", "--targets", "禹城市", "--until", "2030-12-31"])  # fmt: skip
-    told = capsys.readouterr().err
+    record = capsys.readouterr().err
     assert code == 2
-    assert "D-1（≥60%，2025-12-31）" in told
-    assert "D-3（≥65%，2030-12-31）" in told
+    assert "D-1（≥60%，2025-12-31）" in record
+    assert "D-3（≥65%，2030-12-31）" in record
     code = main(["seek", "--region", str(dezhou), "--scale", "0.02", "--draws", "2", "--confirm",
                  "1", "--regret", "0", "--targets", "D-3"])  # fmt: skip
     assert code == 2
@@ -255,12 +259,12 @@ def test_compare_shows_deadlines_and_the_plan_as_applied(dezhou, capsys):
     words = ["compare", "baseline", "plan", "--region", str(dezhou), "--scale", "0.02", "--jobs",
              "1"]  # fmt: skip
     assert main([*words, "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert {row["deadline"] for row in told["targets"]} == {"2025-12-31"}
-    assert {row["county"] for row in told["targets"]} == {"禹城市", "平原县"}
-    assert any("滨州市 2023 年方案（套用）" in line for line in told["remarks"])
-    assert any("2030-12-31" in line for line in told["remarks"])
-    assert not any("70,000" in line for line in told["inputs"]["plan"])
+    record = json.loads(capsys.readouterr().out)
+    assert {row["deadline"] for row in record["targets"]} == {"2025-12-31"}
+    assert {row["county"] for row in record["targets"]} == {"禹城市", "平原县"}
+    assert any("滨州市 2023 年方案（套用）" in line for line in record["remarks"])
+    assert any("2030-12-31" in line for line in record["remarks"])
+    assert not any("70,000" in line for line in record["inputs"]["plan"])
 
 
 def test_a_sweep_names_the_targets_that_it_does_not_judge(dezhou):
@@ -282,9 +286,9 @@ def test_a_sweep_gives_the_targets_that_it_does_not_judge_to_programs_too(dezhou
     (tmp_path / "d.yaml").write_text(design, "utf-8")
     words = ["sweep", str(tmp_path / "d.yaml"), "--out", str(tmp_path / "out"), "--lang", "en"]
     assert main([*words, "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert [line.partition(" is not judged")[0] for line in told["remarks"]] == ["Target D-3"]
-    assert {row["target"] for row in told["targets"]} == {"D-1", "D-2"}
+    record = json.loads(capsys.readouterr().out)
+    assert [line.partition(" is not judged")[0] for line in record["remarks"]] == ["Target D-3"]
+    assert {row["target"] for row in record["targets"]} == {"D-1", "D-2"}
 
 
 def test_show_says_where_a_plan_is_applied_to_another_region(dezhou, capsys):
@@ -309,9 +313,9 @@ def test_show_takes_the_counties_of_the_region(dezhou, tmp_path, capsys):
 
 
 def test_an_attribution_of_other_settings_is_refused(tmp_path):
-    told = {"scenario": "plan", "scenario_sha256": scenario_digest(resolve("plan"))}
+    record = {"scenario": "plan", "scenario_sha256": scenario_digest(resolve("plan"))}
     file = tmp_path / "shares.json"
-    file.write_text(json.dumps(told), encoding="utf-8")
-    assert read_printed(file, resolve("plan"), "attribute") == told
+    file.write_text(json.dumps(record), encoding="utf-8")
+    assert read_printed(file, resolve("plan"), "attribute") == record
     with pytest.raises(RequestError, match="other settings"):
         read_printed(file, resolve(CHANGED), "attribute")

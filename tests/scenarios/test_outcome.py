@@ -53,19 +53,19 @@ def test_a_run_that_reaches_no_deadline_has_a_table_of_no_rows():
 
 def test_the_verdict_of_an_outcome_is_that_of_the_command(outcome):
     """The same chances as `xiancheng run` gives at the central parameters."""
-    told = outcome.verdicts()
+    result = outcome.verdicts()
     wanted = verdicts(ensemble(resolve("plan"), draws=0, scale=SCALE))
     same = [name for name in wanted if name != "deadline"]
-    pd.testing.assert_frame_equal(told[same], wanted[same], check_exact=True)
-    assert told["probability"].between(0, 1).all()
-    assert "met" not in told
+    pd.testing.assert_frame_equal(result[same], wanted[same], check_exact=True)
+    assert result["probability"].between(0, 1).all()
+    assert "met" not in result
 
 
 def test_the_verdict_of_an_outcome_takes_its_parameters_seed_and_draw():
     asked = {"scale": SCALE, "parameters": {"kappa": 3.0}, "seed": 4, "draw": 2}
-    told = simulate("plan", **asked).verdicts()
+    result = simulate("plan", **asked).verdicts()
     wanted = verdicts(ensemble(resolve("plan"), draws=0, **asked))
-    assert told["expected"].tolist() == wanted["expected"].tolist()
+    assert result["expected"].tolist() == wanted["expected"].tolist()
 
 
 def test_without_the_package_of_results_verdicts_are_refused(outcome, monkeypatch):
@@ -102,9 +102,9 @@ def test_a_run_of_a_sweep_keeps_the_models_targets_under_their_own_name(outcome,
 
 
 def test_the_ledger_gives_a_share_of_runs_and_no_probability(kept):
-    told = ledger.targets(kept.folder.parent.parent)
-    assert "share_above_in_model" in told
-    assert "probability" not in told
+    result = ledger.targets(kept.folder.parent.parent)
+    assert "share_above_in_model" in result
+    assert "probability" not in result
 
 
 def test_a_folder_that_an_older_program_wrote_is_read(kept, tmp_path):

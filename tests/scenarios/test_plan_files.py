@@ -145,13 +145,13 @@ MEASURE_SLIPS = {
 }
 
 
-@pytest.mark.parametrize(("slip", "advice"), MEASURE_SLIPS.items())
-def test_a_slip_in_a_measure_is_explained(tmp_path, slip, advice):
+@pytest.mark.parametrize(("mistake", "advice"), MEASURE_SLIPS.items())
+def test_a_slip_in_a_measure_is_explained(tmp_path, mistake, advice):
     folder = copied_plan(tmp_path)
     file = folder / "measures" / "M05.yaml"
     text = file.read_text(encoding="utf-8")
-    assert slip[0] in text
-    file.write_text(text.replace(*slip, 1), encoding="utf-8")
+    assert mistake[0] in text
+    file.write_text(text.replace(*mistake, 1), encoding="utf-8")
     if advice is None:
         load_plan(folder)
     else:

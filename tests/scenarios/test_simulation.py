@@ -175,7 +175,7 @@ def test_parameters_are_listed_with_range_and_prior():
 
 
 @pytest.mark.parametrize(
-    ("slip", "advice"),
+    ("mistake", "advice"),
     [
         ({"kapa": 1.0}, "kappa"),
         ({"kappa": float("nan")}, "kappa"),
@@ -183,9 +183,9 @@ def test_parameters_are_listed_with_range_and_prior():
         ({"return_hazard": -1.0}, "return_hazard"),
     ],
 )
-def test_a_parameter_that_cannot_be_is_refused(slip, advice):
+def test_a_parameter_that_cannot_be_is_refused(mistake, advice):
     with pytest.raises(ValueError, match=advice):
-        simulate("plan", scale=SCALE, parameters=slip)
+        simulate("plan", scale=SCALE, parameters=mistake)
 
 
 @pytest.mark.parametrize(

@@ -112,8 +112,8 @@ def test_a_whole_household_can_die_in_one_quarter():
 def test_deaths_follow_their_hazard():
     n = 60_000
     quarter = quarter_of(persons(n, age=70))
-    struck = draw_events(quarter, hazards(death=np.full((4, len(AGES), 2), 0.06)), 1, 65536)
-    assert_share(len(struck.deaths), n, 1 - np.exp(-0.06 / 4), detect=0.005)
+    drawn_events = draw_events(quarter, hazards(death=np.full((4, len(AGES), 2), 0.06)), 1, 65536)
+    assert_share(len(drawn_events.deaths), n, 1 - np.exp(-0.06 / 4), detect=0.005)
 
 
 def test_old_men_in_villages_die_most():
@@ -474,7 +474,7 @@ class Story:
         if len(left) == 1:
             left[0].role = ALONE
 
-    def bury(self, ids) -> None:
+    def record_deaths(self, ids) -> None:
         for i in ids:
             self.people[i].unit = GONE
         for i in ids:
@@ -581,7 +581,7 @@ def a_home(draw):
 def test_death_fast_and_slow_agree(people, dead):
     register, story = register_of(people), Story(people)
     register.remove_dead(np.array(dead, np.int64), NOW)
-    story.bury(dead)
+    story.record_deaths(dead)
     living = [i for i in range(PERSONS) if i not in dead]
     fast, slow = as_recorded(register), story.households()
     assert [fast[i] for i in living] == [slow[i] for i in living]

@@ -376,10 +376,12 @@ def test_luck_meets_hazards_fast_and_slow_alike():
         by_village=departure.village_factor(quarter.population.away_share, PARAMETERS),
     )  # fmt: skip
     quarter.population.founders = 1100  # the others came later
-    struck = draw_events(quarter, h, 1, 64)
-    struck = replace(struck, reconsidering=departure.reconsider(quarter, struck, h))
+    drawn_events = draw_events(quarter, h, 1, 64)
+    drawn_events = replace(
+        drawn_events, reconsidering=departure.reconsider(quarter, drawn_events, h)
+    )
     fast = [set() for _ in range(n)]
-    for event, rows in vars(struck).items():
+    for event, rows in vars(drawn_events).items():
         for i in rows if event != "leaving" else ():
             fast[i].add(event)
     assert fast == [slow_events(quarter, h, i) for i in range(n)]

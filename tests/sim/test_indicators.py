@@ -107,9 +107,9 @@ def test_the_half_year_rule_fast_and_slow_agree(story):
     for when, happenings in enumerate(story, start=Q):
         register.open_quarter()
         once = {who: (what, unit) for who, what, unit in happenings if not lives[who].dead}
-        dying = [who for who, (what, _) in once.items() if what == "die"]
-        register.remove_dead(np.array(dying, np.int64), when)
-        for who in dying:
+        deaths = [who for who, (what, _) in once.items() if what == "die"]
+        register.remove_dead(np.array(deaths, np.int64), when)
+        for who in deaths:
             lives[who].dead = True
         bearing = [who for who, (what, _) in once.items() if what == "bear"]
         bearing = [w for w in bearing if lives[w].stays[-1][1] < UNITS]

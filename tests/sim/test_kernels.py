@@ -14,7 +14,7 @@ seeds = st.integers(0, 2**32 - 1)
 LAST = 2**32 - 1
 
 
-def luck(address, when, stream, seed):
+def uniforms(address, when, stream, seed):
     out = np.empty((4, len(address)), np.uint32)
     kernels.words(address, np.uint64(when), np.uint64(stream), np.uint64(seed), out)
     return out
@@ -60,7 +60,7 @@ def test_the_parts_of_an_address_are_mixed_one_after_the_other():
 def test_luck_is_philox_as_published(counter, key, words):
     """Known answers of Random123, kat_vectors, philox4x32 with ten rounds."""
     address = np.array([counter[0] | counter[1] << 32], np.uint64)
-    got = luck(address, counter[2], counter[3], key[0] | key[1] << 32)
+    got = uniforms(address, counter[2], counter[3], key[0] | key[1] << 32)
     assert " ".join(f"{word:08x}" for word in got[:, 0]) == words
 
 
@@ -113,11 +113,11 @@ def words_of(address, numbered, first, when, seed):
     """The four words of each row, put together in Python's own whole numbers, (4, row)."""
     n = len(address)
     rows = np.arange(first, first + n, dtype=np.uint64)
-    own = luck(rows if numbered else address, when, 0, seed)
+    own = uniforms(rows if numbered else address, when, 0, seed)
     coarse = own & np.uint32(0xFF)
     if numbered:  # within 1,024 rows, block i serves rows i, 256 + i, 512 + i and 768 + i
         block, turn = rows // 1024 * 256 + rows % 256, rows % 1024 // 256
-        four = luck(block, when, SHARED, seed).astype("<u4").T.copy().view(np.uint8)
+        four = uniforms(block, when, SHARED, seed).astype("<u4").T.copy().view(np.uint8)
         four = four.reshape(n, 2, 4, 2)  # two words of the block for two rows: pair, channel, row
         coarse = four[np.arange(n), turn // 2, :, turn % 2].T
     return coarse.astype(np.uint32) << 24 | own >> 8
@@ -317,33 +317,33 @@ GONE = 5
 def test_everyone_stays_in_exactly_one_ring_whatever_happens(seed, story):
     rng = np.random.default_rng(seed)
     n = 24
-    mate = np.arange(n, dtype=np.int32)
+    next_member = np.arange(n, dtype=np.int32)
     born = rng.integers(300, 480, n).astype(np.int16)
     unit, before = rng.integers(0, GONE, (2, n)).astype(np.uint16)
     since = np.full(n, -32768, np.int16)
-    kernels.join_rings(mate, np.arange(12, n), np.arange(12, n) - 12)
+    kernels.join_rings(next_member, np.arange(12, n), np.arange(12, n) - 12)
     for now, event in enumerate(story):
         some = np.sort(rng.choice(n, 3, replace=False))
         heirs, (who, origin) = np.empty(3, np.int64), np.empty((2, 3 * n), np.int64)
         if event in ("leave", "join", "die"):
-            kernels.leave_rings(mate, born, unit, GONE, 0, some, heirs)
-            assert (mate[some] == some).all()
+            kernels.leave_rings(next_member, born, unit, GONE, 0, some, heirs)
+            assert (next_member[some] == some).all()
         if event == "die":
             unit[some] = GONE
         if event == "join":
             hosts = rng.choice(np.setdiff1d(np.arange(n), some), 3)
-            kernels.join_rings(mate, some, hosts)
+            kernels.join_rings(next_member, some, hosts)
         if event == "move":
             was, modes = unit.copy(), rng.integers(0, 3, 3)
             moved = kernels.move(
-                mate, born, unit, before, since, np.int16(now), 400,
+                next_member, born, unit, before, since, np.int16(now), 400,
                 some, modes, rng.integers(0, GONE, 3), who, origin,
             )  # fmt: skip
             assert len(set(who[:moved].tolist())) == moved  # nobody moves twice
             assert (origin[:moved] == was[who[:moved]]).all()
             stayed = np.setdiff1d(np.arange(n), who[:moved])
             assert (unit[stayed] == was[stayed]).all()
-        assert sorted(mate.tolist()) == list(range(n))
+        assert sorted(next_member.tolist()) == list(range(n))
 
 
 # Pairs

@@ -113,13 +113,13 @@ def test_movers_into_and_out_of_towns_are_those_of_the_books(outcome):
     def persons(origin, destination):
         return moved.query("origin == @origin and destination == @destination").persons.sum()
 
-    books = {
+    ledger = {
         ("village", "town"): growth.in_own_village, ("town", "village"): growth.out_own_village,
         ("nearby", "town"): growth.in_nearby, ("town", "nearby"): growth.out_nearby,
         ("province", "town"): growth.in_province, ("town", "province"): growth.out_province,
         ("country", "town"): growth.in_country, ("town", "country"): growth.out_country,
     }  # fmt: skip
-    for ends, book in books.items():
+    for ends, book in ledger.items():
         assert persons(*ends) == book.sum() > 0, ends
 
 

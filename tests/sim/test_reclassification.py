@@ -284,8 +284,8 @@ def test_a_county_can_lose_urban_residents_though_nobody_moves(gap, able):
 
 def test_recoding_is_a_yearly_hazard():
     hazard, n = np.full(20_000, 0.4), 20_000
-    struck = reclassification.drawn(hazard, np.random.default_rng(9).random(n), 0.25)
-    assert_share(len(struck), n, 1 - np.exp(-0.1), detect=0.02)
+    events = reclassification.drawn(hazard, np.random.default_rng(9).random(n), 0.25)
+    assert_share(len(events), n, 1 - np.exp(-0.1), detect=0.02)
     assert len(reclassification.drawn(np.zeros(3), np.zeros(3), 1.0)) == 0
 
 

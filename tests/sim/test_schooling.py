@@ -54,8 +54,8 @@ def test_town_schools_start_ahead_and_each_place_improves_its_own():
 )
 def test_whose_child_is_served_first(registered, owner, permit, rank):
     """Local hukou and own flat > own flat > residence permit or renting > others."""
-    told = (np.array([x]) for x in (registered, owner, permit))
-    assert schooling.priority(*told) == rank
+    result = (np.array([x]) for x in (registered, owner, permit))
+    assert schooling.priority(*result) == rank
 
 
 places = arrays(np.int64, (2, 2), elements=st.integers(-5, 30))
@@ -116,8 +116,8 @@ def test_openness_lets_renters_and_others_stand_in_one_line_behind_owners():
 
 def enrolled(n=0, seats=(300.0, 150.0), **children):
     counties = replace(two_counties(), seats=np.array([seats, seats]))
-    told = {"age": 6, "role": DEPENDENT, "work": NO_WORK, "unit": IN_TOWN} | children
-    quarter = quarter_of(persons(n, **told), counties=counties)
+    result = {"age": 6, "role": DEPENDENT, "work": NO_WORK, "unit": IN_TOWN} | children
+    quarter = quarter_of(persons(n, **result), counties=counties)
     schooling.enrol(quarter, counted(quarter), 0.0, levers())
     return quarter.markets
 

@@ -14,9 +14,8 @@ from xiancheng.results.analysis.attribution import (
 )
 from xiancheng.results.console import charts
 from xiancheng.results.console.downloads import ChartFrame
-from xiancheng.results.console.queued import QueuedSummaries
 from xiancheng.results.console.result import content_digest
-from xiancheng.results.console.tab import Computation, Tab
+from xiancheng.results.console.tab import Computation, QueuedSummaries, Tab
 from xiancheng.results.console.view_model import ViewModel
 from xiancheng.results.console.widgets import area, bulleted, button, element, tag, write
 from xiancheng.results.tables import attribution as tables

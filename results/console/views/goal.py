@@ -9,9 +9,8 @@ from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.analysis import certificate, goal_seek, goal_spec, requirement
 from xiancheng.results.console.edits import ScenarioEdit, projects, safeguards
 from xiancheng.results.console.measures import refusal
-from xiancheng.results.console.queued import QueuedSummaries
 from xiancheng.results.console.result import content_digest
-from xiancheng.results.console.tab import Computation, Tab
+from xiancheng.results.console.tab import Computation, QueuedSummaries, Tab
 from xiancheng.results.console.view_model import ViewModel
 from xiancheng.results.console.widgets import (
     area,

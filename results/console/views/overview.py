@@ -1,6 +1,6 @@
 """The first screen: figures, verdicts, maps, the rate over time and the table of places."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from math import isfinite
@@ -8,6 +8,7 @@ from math import isfinite
 from markupsafe import Markup
 
 from xiancheng.calibration.i18n import Words, _, listed
+from xiancheng.calibration.naming import place_names
 from xiancheng.results.console import charts
 from xiancheng.results.console.downloads import ChartFrame
 from xiancheng.results.console.tab import Tab
@@ -194,7 +195,7 @@ def maps(model: ViewModel) -> Iterator[Markup]:
     rates = result.places(day).a[: len(result.outcome.region.counties)].tolist()
     scale = model.session.map_scale = model.session.map_scale or charts.rate_scale(rates)
     title = say(_("A: expected rate, {day} (%)", day=day))
-    yield _map(model, title, rates, scale, "{:.1f}")
+    yield _map(model, title, rates, scale, "{:.1f}", added_projects(model))
     if model.session.second_map == "gap":
         title = say(_("A less the target of the county, {day} (pp)", day=day))
         yield _map(model, title, gaps(model, rates), charts.GAPS, "{:+.1f}")
@@ -218,15 +219,27 @@ def gaps(model: ViewModel, rates: Sequence[float]) -> list[float]:
             for county, rate in zip(region.counties, rates, strict=True)]  # fmt: skip
 
 
+def added_projects(model: ViewModel) -> dict[str, str]:
+    """The names of the projects that A adds in single counties, by county code."""
+    found: dict[str, list[str]] = {}
+    counties = place_names(model.result.outcome.region.counties)
+    for name, own in model.result.outcome.scenario.additions.items():
+        for county in own.counties or ():
+            if (code := counties.get(county)) is not None:
+                found.setdefault(code, []).append(name)
+    return {code: labels.enumeration(names, model.lang) for code, names in found.items()}
+
+
 def _map(
-    model: ViewModel, title: str, values: list[float], scale: charts.ColorScale, form: str
-) -> Markup:
+    model: ViewModel, title: str, values: list[float], scale: charts.ColorScale, form: str,
+    marks: Mapping[str, str] | None = None,
+) -> Markup:  # fmt: skip
     region = model.result.outcome.region
     if region.outlines():
         by_code = dict(zip((c.code for c in region.counties), values, strict=True))
         return charts.county_map(
             region, by_code, scale, title=title, lang=model.lang, form=form,
-            chosen=str(model.group.code),
+            chosen=str(model.group.code), marks=marks,
         )  # fmt: skip
     largest = max((abs(value) for value in values if isfinite(value)), default=0) or 1.0
     rows = [

@@ -58,8 +58,8 @@ def test_between_two_steps_numbers_grow_evenly():
     rates = CohortRatios(np.full((1, 16), 0.9), np.array([0.4]), np.array([0.2]))
     people = np.random.default_rng(3).uniform(50, 150, (1, 18))
     now, five, ten = people.sum(), rates.step(people).sum(), rates.step(rates.step(people)).sum()
-    told = [rates.after(people, years)[0] for years in (0.0, 2.5, 5.0, 10.0)]
-    assert told == pytest.approx([now, np.sqrt(now * five), five, ten])
+    result = [rates.after(people, years)[0] for years in (0.0, 2.5, 5.0, 10.0)]
+    assert result == pytest.approx([now, np.sqrt(now * five), five, ten])
 
 
 def test_two_steps_of_five_years_undo_the_ten_they_came_from():

@@ -47,6 +47,13 @@ def test_without_published_rates_the_record_goes_on_with_doubt():
     assert draws.excess(5.0).std() > 0.8
 
 
+def test_a_published_series_drifts_off_what_is_true_by_points_and_not_by_log_odds():
+    """So many points a year, at 63 %, where a point is 0.043 log odds."""
+    draws = drawn()
+    off = (draws.printed - draws.pace).mean(axis=0) * 100 * 0.63 * 0.37
+    assert off == pytest.approx(np.full(len(off), DRIFT), abs=0.02)
+
+
 def test_the_median_moves_with_the_published_series():
     record = drawn().record_pace
     slow, same = (drawn(at_pace(pace * record)) for pace in (0.5, 1.0))

@@ -122,10 +122,10 @@ def test_what_a_drift_showed_goes_on_and_what_a_walk_showed_does_not():
     rng = np.random.default_rng(1)
     effect, fresh = np.full((100_000, 1), 2.0), rng.standard_normal((100_000, 1))
 
-    def told(omega):
+    def result(omega):
         return drift(effect, np.ones_like(effect), fresh, 0.5, np.full((100_000, 1), omega), rng)
 
-    assert told(1.0) == pytest.approx(np.ones((100_000, 1)))
-    assert told(0.0).mean() == pytest.approx(0, abs=0.02)
-    assert told(0.0).std() == pytest.approx(np.sqrt(0.5), rel=0.02)
-    assert told(0.5).mean() == pytest.approx(0.5, abs=0.02)
+    assert result(1.0) == pytest.approx(np.ones((100_000, 1)))
+    assert result(0.0).mean() == pytest.approx(0, abs=0.02)
+    assert result(0.0).std() == pytest.approx(np.sqrt(0.5), rel=0.02)
+    assert result(0.5).mean() == pytest.approx(0.5, abs=0.02)

@@ -17,6 +17,8 @@ from xiancheng.calibration.forecasts.forecast import (
 )
 from xiancheng.calibration.forecasts.hierarchical import (
     CARRY,
+    OWN_TREND,
+    PERSISTS,
     SCALE,
     WIDE,
     GibbsSample,
@@ -272,6 +274,55 @@ def test_after_the_record_a_gap_goes_on_closing_and_what_closed_it_is_no_trend()
     left = np.mean(CARRY)
     expected = (1 - left**5) / (1 - left**10)
     assert (half[0] - np.median(half[2:])) / (rise[0] - others) == pytest.approx(expected, abs=0.12)
+
+
+def test_of_what_a_prefecture_gained_with_its_structure_a_part_goes_on():
+    """No gap opened, so that only its trend is carried on, by the share that is assumed."""
+    first, gaps = np.arange(60) % 4 == 0, 0.25 * np.random.default_rng(1).standard_normal(60)
+    panel = coded(gaps, 0.4 * gaps, common=np.where(first, 0.9, 0.5))
+    odds = log_odds(ahead(panel, "structural_gap", panel.years, draws=20_000))
+    rise = np.median(odds, axis=0) - log_odds(panel.rate[1]) + 0.6 * 0.4 * gaps
+    more = rise[first].mean() - rise[~first].mean()
+    assert more / 0.4 == pytest.approx(np.mean(PERSISTS), abs=0.06)
+
+
+def test_how_a_prefectures_trend_goes_on_by_its_scale_where_structure_implies_the_level(
+    monkeypatch,
+):
+    """Of a trend of which nothing was seen an unknown part lasts; the rest begins anew yearly."""
+    tau, years, n, rng = 0.3, 50.0, 100_000, np.random.default_rng(1)
+    known_well = GibbsSample(np.zeros((1, 2)), np.zeros((1, 2)), np.array([tau]), np.array([1e-9]))
+    monkeypatch.setattr(hierarchical, "gibbs_sample", lambda *_: known_well)
+    monkeypatch.setattr(StatisticalForecast, "__call__", as_ruled)
+    panel = panel_of(np.full((2, 4), 50.0), prefectures=2)
+    found = log_odds(NAMED["structural_gap"](Known(panel, Origin.at(panel, 1)), years, n, 1))
+    persists, span = rng.uniform(*PERSISTS, n), years / panel.years
+    lasts = np.sqrt(persists * (1 - persists)) * tau * rng.standard_normal(n)
+    anew = np.sqrt(1 - persists) * tau * rng.standard_normal(n)
+    for share in (5, 25, 50, 75, 95):
+        there = np.percentile(span * lasts + np.sqrt(span) * anew, share)
+        assert np.percentile(found[:, 0], share) == pytest.approx(there, abs=0.03), share
+
+
+def test_what_a_county_strays_is_trend_or_fades_in_ten_years_or_so(monkeypatch):
+    """Of one that was as implied: a part of its variance is trend, the rest a residual of codes."""
+    s, years, n, rng = 0.3, 50.0, 100_000, np.random.default_rng(1)
+    known_well = GibbsSample(np.zeros((1, 2)), np.zeros((1, 2)), np.array([1e-9]), np.array([s]))
+    monkeypatch.setattr(hierarchical, "gibbs_sample", lambda *_: known_well)
+    monkeypatch.setattr(StatisticalForecast, "__call__", as_ruled)
+    panel = panel_of(np.full((2, 4), 50.0), prefectures=2)
+    found = log_odds(NAMED["structural_gap"](Known(panel, Origin.at(panel, 1)), years, n, 1))
+    span, record = years / panel.years, panel.years
+    part, persists, left = (rng.uniform(*of, n) for of in (OWN_TREND, PERSISTS, CARRY))
+    sd = s / np.sqrt(rng.chisquare(4, n) / 4)
+    lasts = span * np.sqrt(persists * (1 - persists)) * rng.standard_normal(n)
+    anew = np.sqrt(span * (1 - persists)) * rng.standard_normal(n)
+    fades = np.sqrt((1 - left ** (2 * years)) / (1 - left ** (2 * record)))
+    codes = np.sqrt(1 - part) * fades * rng.standard_normal(n)
+    expected = sd * (np.sqrt(part) * (lasts + anew) + codes)
+    for share in (5, 25, 50, 75, 95):
+        there, here = np.percentile(expected, share), np.percentile(found[:, 0], share)
+        assert here == pytest.approx(there, abs=0.03), share
 
 
 def test_left_out_counties_of_shandong_by_their_gap(shandong):

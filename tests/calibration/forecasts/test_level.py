@@ -61,14 +61,14 @@ def test_a_level_on_file_is_not_that_of_another_program_or_record(what, few, mon
 def test_no_county_has_a_say_in_the_weight_of_its_own_forecast(monkeypatch):
     """What the weights are found from are forecasts of counties that were left out."""
     heard = {}
-    monkeypatch.setattr(level.melding, "stack", lambda members, told, seen: heard.update(
-        members=members, told=told, seen=seen) or "pool")  # fmt: skip
+    monkeypatch.setattr(level.melding, "stack", lambda members, result, seen: heard.update(
+        members=members, result=result, seen=seen) or "pool")  # fmt: skip
     level.stack.cache_clear()
     assert level.stack("binzhou", 50, 1) == "pool"
     level.stack.cache_clear()
     past = record(load("binzhou"))
-    for member, told in zip(heard["members"], heard["told"], strict=True):
-        assert (told == hindcast(member, past, draws=50, seed=1)).all()
+    for member, result in zip(heard["members"], heard["result"], strict=True):
+        assert (result == hindcast(member, past, draws=50, seed=1)).all()
     assert (heard["seen"] == past.rate[1]).all()
 
 

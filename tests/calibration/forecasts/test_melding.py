@@ -72,7 +72,7 @@ def test_the_equal_mixture_is_as_wide_as_its_members_disagree(shandong):
 
 def test_crps_of_the_whole_record_orders_persistence_last(shandong):
     seen = shandong.rate[1]
-    told = {
+    result = {
         f.name: crps(hindcast(f, shandong, by="prefecture", draws=200), seen).mean() for f in SINGLE
     }
-    assert max(told, key=told.get) == "persistence"
+    assert max(result, key=result.get) == "persistence"

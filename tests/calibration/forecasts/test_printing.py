@@ -94,6 +94,17 @@ def test_a_published_rate_is_met_and_the_next_year_is_known_within_a_point_and_a
     assert high - low <= 1.5
 
 
+def test_a_rate_that_is_as_sharp_as_what_is_known_moves_it_half_the_way():
+    """Rates are rounded: draws that stray by no more than that are not drawn onto a figure."""
+    day, rng = date(2022, 12, 31), np.random.default_rng(1)
+    shown = np.full((len(DAYS), 20_000, 4), START) + printing.ROUNDING_SD * rng.standard_normal(
+        (20_000, 4)
+    )
+    __, moved = held((shown.copy(), shown.copy()), PublishedRate("1", day, START[0] + 0.2))
+    i = DAYS.index(day)
+    assert moved[i, :, 0].mean() - START[0] == pytest.approx(0.1, abs=0.005)
+
+
 def test_between_benchmarks_a_published_rate_says_little_of_the_truth(paths):
     day = date(2022, 12, 31)
     i, true = DAYS.index(day), paths[0]

@@ -40,8 +40,8 @@ def of_a_normal(y, sd=1.0):
 @pytest.mark.parametrize("seen", [-3.0, 0.0, 0.7])
 @pytest.mark.parametrize("sd", [0.5, 2.0])
 def test_the_crps_of_many_normal_draws_is_that_of_the_normal(seen, sd):
-    told = crps(normal(200_000, 1, sd=sd), np.array([seen]))
-    assert told[0] == pytest.approx(of_a_normal(seen, sd), abs=0.01)
+    result = crps(normal(200_000, 1, sd=sd), np.array([seen]))
+    assert result[0] == pytest.approx(of_a_normal(seen, sd), abs=0.01)
 
 
 def test_the_crps_is_fair_to_small_ensembles():
@@ -72,9 +72,11 @@ def test_a_sure_and_right_forecast_costs_nothing_and_a_wrong_one_its_error():
 def test_scores_of_changes_are_those_of_levels():
     draws, seen = normal(500, 9), normal(1, 9, seed=1)[0]
     start = np.linspace(20, 80, 9)
-    told, again = ForecastScores.of(draws, seen), ForecastScores.of(draws + start, seen + start)
-    assert (told.mae, told.bias, told.crps) == pytest.approx((again.mae, again.bias, again.crps))
-    assert told.coverage == again.coverage
+    result, again = ForecastScores.of(draws, seen), ForecastScores.of(draws + start, seen + start)
+    assert (result.mae, result.bias, result.crps) == pytest.approx(
+        (again.mae, again.bias, again.crps)
+    )
+    assert result.coverage == again.coverage
 
 
 # Intervals
@@ -118,14 +120,14 @@ def test_a_coin_scores_a_quarter():
 
 def test_brier_is_of_cases_with_a_threshold_only():
     draws, seen = np.tile([[1.0], [3.0]], (1, 3)), np.array([2.0, 2.0, 2.0])
-    told = ForecastScores.of(draws, seen, np.array([2.0, np.nan, 0.0]))
-    assert told.brier == pytest.approx((0.25 + 0.0) / 2)
+    result = ForecastScores.of(draws, seen, np.array([2.0, np.nan, 0.0]))
+    assert result.brier == pytest.approx((0.25 + 0.0) / 2)
     assert np.isnan(ForecastScores.of(draws, seen).brier)
 
 
 def test_bias_is_the_median_less_what_came_out():
-    told = ForecastScores.of(np.array([[1.0, 5.0], [2.0, 6.0], [9.0, 7.0]]), np.array([1.0, 9.0]))
-    assert (told.mae, told.bias) == (2.0, -1.0)
+    result = ForecastScores.of(np.array([[1.0, 5.0], [2.0, 6.0], [9.0, 7.0]]), np.array([1.0, 9.0]))
+    assert (result.mae, result.bias) == (2.0, -1.0)
 
 
 # Stacking

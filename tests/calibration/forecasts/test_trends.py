@@ -36,10 +36,10 @@ def test_constant_growth_in_town_and_village_is_told_by_their_difference():
     decade = [towns * 1.5, villages * 0.8]
     later = [towns * 1.5**1.5, villages * 0.8**1.5]
     rates = [100 * u / (u + r) for u, r in ((towns, villages), decade, later)]
-    told = np.median(
+    result = np.median(
         ahead(panel_of(rates[:2]), "growth_difference", panel_of(rates[:2]).years / 2), 0
     )
-    assert told == pytest.approx(rates[2], abs=0.5)
+    assert result == pytest.approx(rates[2], abs=0.5)
 
 
 @pytest.mark.parametrize("ceiling", [80.0, 85.0])
@@ -63,8 +63,8 @@ def test_without_a_past_of_its_own_a_county_takes_that_of_others():
     panel = panel_of([[30, 40, 50, 60], [40, 50, 60, 70]])
     stranger = replace(panel, codes=("1", "2", "3", "4"))
     known = Known(panel, Origin.at(stranger, 0))
-    told = NAMED["drift"](known, panel.years, 2000, 1)
-    assert np.median(told, 0) == pytest.approx(panel.rate[1], abs=0.05)
+    result = NAMED["drift"](known, panel.years, 2000, 1)
+    assert np.median(result, 0) == pytest.approx(panel.rate[1], abs=0.05)
 
 
 def test_after_the_record_all_may_turn_together():

@@ -76,12 +76,12 @@ def test_the_posterior_of_a_linear_model_is_that_of_bayes(linear_training, linea
 def test_the_gate_lets_through_what_is_calibrated(linear_training, linear_view):
     view, parts = linear_view
     found = view.posteriors(linear_training.simulated[parts.testing])
-    told = calibration_test(found, linear_training.scores[parts.testing])
-    assert told.passed
-    assert np.mean([row["share"] for row in told.rows if row["level"] == 0.9]) == pytest.approx(
+    result = calibration_test(found, linear_training.scores[parts.testing])
+    assert result.passed
+    assert np.mean([row["share"] for row in result.rows if row["level"] == 0.9]) == pytest.approx(
         0.9, abs=0.04
     )
-    assert "通过" in told.sentence().text("zh")
+    assert "通过" in result.sentence().text("zh")
 
 
 @pytest.mark.parametrize("factor", [0.5, 2.0])
@@ -91,10 +91,10 @@ def test_the_gate_stops_intervals_too_narrow_or_too_wide(linear_training, linear
         p.inflated(np.full(5, factor))
         for p in view.posteriors(linear_training.simulated[parts.testing])
     ]
-    told = calibration_test(found, linear_training.scores[parts.testing])
-    assert not told.passed
-    assert "a" in told.failing
-    assert "no intervals are shown" in told.sentence().text("en")
+    result = calibration_test(found, linear_training.scores[parts.testing])
+    assert not result.passed
+    assert "a" in result.failing
+    assert "no intervals are shown" in result.sentence().text("en")
 
 
 def test_the_gate_stops_a_posterior_in_the_wrong_place(linear_training, linear_view):
@@ -115,10 +115,10 @@ def test_intervals_too_narrow_are_widened_by_what_other_rows_show(linear_trainin
 
     factors = conformal_inflation(too_sure(parts.inflation), known[parts.inflation])
     assert factors[:3] == pytest.approx(2, rel=0.25)
-    told = calibration_test(
+    result = calibration_test(
         [p.inflated(factors) for p in too_sure(parts.testing)], known[parts.testing]
     )
-    assert told.passed
+    assert result.passed
 
 
 def test_luck_and_seed_are_all_that_differs(linear_training, linear_view):
@@ -171,7 +171,7 @@ def test_a_bent_model_whose_noise_grows_is_estimated_honestly():
     view = learn(training, parts.learning, seed=1).condition_on()
     found = [p.of(["a"]) for p in view.posteriors(training.simulated[parts.testing])]
     assert calibration_test(found, theta[parts.testing]).passed
-    exact = [_on_a_grid(said[:, 0]) for said in training.simulated[parts.testing]]
+    exact = [_on_a_grid(output[:, 0]) for output in training.simulated[parts.testing]]
     mean, sd = np.array(exact).T
     assert np.mean(np.abs([p.mean[0] for p in found] - mean)) < 0.35 * sd.mean()
     assert np.mean([p.sd[0] for p in found]) == pytest.approx(sd.mean(), rel=0.2)
@@ -210,8 +210,8 @@ def estimator(region_training):
 def test_parameters_and_sizes_of_errors_are_estimated_together(region_training, estimator):
     gate_rows = split(np.arange(1200), seed=1).testing
     found = estimator.condition_on().posteriors(region_training.simulated[gate_rows])
-    told = calibration_test(found, region_training.scores[gate_rows])
-    assert told.passed
+    result = calibration_test(found, region_training.scores[gate_rows])
+    assert result.passed
     gained = 1 - np.mean([p.sd**2 for p in found], axis=0)
     by_name = dict(zip(found[0].names, gained, strict=True))
     assert by_name["a"] > 0.4  # the error common to all units hides the rest
@@ -235,9 +235,9 @@ def test_neighbours_in_the_prefecture_help(region, region_training, estimator):
     unit = int(np.flatnonzero(region.groups == 3)[0])
     alone = estimator.condition_on(region.groups != 3).predictor(unit, ["s0"])
     together = estimator.condition_on(np.arange(40) != unit).predictor(unit, ["s0"])
-    said = region_training.simulated[rows]
+    output = region_training.simulated[rows]
     widths = [
-        np.mean([np.ptp(p.interval(0.8)) for p in predictor.posteriors(said)])
+        np.mean([np.ptp(p.interval(0.8)) for p in predictor.posteriors(output)])
         for predictor in (alone, together)
     ]
     assert widths[1] < widths[0]

@@ -34,8 +34,8 @@ def test_an_impossible_observation_is_named_and_stops():
 def test_a_few_of_many_observations_outside_their_bands_are_chance():
     rng = np.random.default_rng(1)
     cells = [(f"u{k}", "s") for k in range(400)]
-    said = rng.standard_normal((1000, 400))
-    stopped = [check(said, rng.standard_normal(400), cells) for _ in range(20)]
+    output = rng.standard_normal((1000, 400))
+    stopped = [check(output, rng.standard_normal(400), cells) for _ in range(20)]
     assert sum(bool(c.rows) for c in stopped) > 15
     assert sum(c.failed for c in stopped) <= 3
 
@@ -43,7 +43,7 @@ def test_a_few_of_many_observations_outside_their_bands_are_chance():
 def test_too_many_slight_surprises_stop_as_well():
     rng = np.random.default_rng(2)
     cells = [(f"u{k}", "s") for k in range(400)]
-    said = rng.standard_normal((1000, 400))
-    found = check(said, np.where(np.arange(400) < 40, 2.9, 0.0), cells)
+    output = rng.standard_normal((1000, 400))
+    found = check(output, np.where(np.arange(400) < 40, 2.9, 0.0), cells)
     assert not found.impossible
     assert found.failed

@@ -20,10 +20,10 @@ def test_a_unit_left_out_cannot_be_read_from_the_features(units):
     keep = np.arange(units) != 2
     other = table.stats.copy()
     other[:, 2] += 100
-    told = features(table, table.stats, keep)
-    np.testing.assert_array_equal(told, features(table, other, keep))
-    assert not np.array_equal(features(table, table.stats, ~keep | keep), told)
-    assert told.shape == (50, len(feature_names(table)))
+    result = features(table, table.stats, keep)
+    np.testing.assert_array_equal(result, features(table, other, keep))
+    assert not np.array_equal(features(table, table.stats, ~keep | keep), result)
+    assert result.shape == (50, len(feature_names(table)))
 
 
 def test_many_units_are_told_without_their_order():
@@ -37,9 +37,9 @@ def test_many_units_are_told_without_their_order():
 
 def test_features_say_shift_tilt_and_scatter():
     table = many()
-    told = features(table, table.stats, np.ones(40, dtype=bool))
+    result = features(table, table.stats, np.ones(40, dtype=bool))
     for feature, parameter in [("s0 mean", 0), ("s0 slope on covariate 0", 1), ("s0 sd", 2)]:
-        column = told[:, feature_names(table).index(feature)]
+        column = result[:, feature_names(table).index(feature)]
         known = table.theta[:, parameter]
         if feature == "s0 sd":
             tilt = table.theta[:, 1] ** 2

@@ -78,10 +78,10 @@ def test_data_that_show_only_a_sum_say_so_through_the_whole_road():
     gained = identifiability.contractions(found[0])
     assert gained["c"][1] == "identified"
     assert gained["d"][1] == "not"
-    told = {r["name"]: r for r in identifiability.recovery(found, theta[parts.testing])}
-    assert all(r["recovered"] for r in told.values())
-    assert told["c"]["correlation"] > 0.9
-    assert told["d"]["correlation"] < 0.3
+    result = {r["name"]: r for r in identifiability.recovery(found, theta[parts.testing])}
+    assert all(r["recovered"] for r in result.values())
+    assert result["c"]["correlation"] > 0.9
+    assert result["d"]["correlation"] < 0.3
 
 
 def test_intervals_that_miss_the_truth_are_not_called_recovery():
@@ -100,10 +100,10 @@ def additive(x):
 
 def test_shares_of_variance_are_those_of_the_squares():
     pytest.importorskip("SALib")
-    told = identifiability.sobol(additive, "abc", ["y", "still"], seed=1, points=512)
-    assert {row["output"] for row in told} == {"y"}  # what never varies has nothing to divide
-    shares = {row["input"]: row for row in told}
-    assert told[0]["input"] == "a"
+    result = identifiability.sobol(additive, "abc", ["y", "still"], seed=1, points=512)
+    assert {row["output"] for row in result} == {"y"}  # what never varies has nothing to divide
+    shares = {row["input"]: row for row in result}
+    assert result[0]["input"] == "a"
     assert shares["a"]["ST"] == pytest.approx(0.8, abs=0.05)
     assert shares["b"]["S1"] == pytest.approx(0.2, abs=0.05)
     assert shares["c"]["ST"] == pytest.approx(0, abs=0.01)
@@ -111,5 +111,5 @@ def test_shares_of_variance_are_those_of_the_squares():
 
 def test_an_interaction_counts_in_all_but_not_alone():
     pytest.importorskip("SALib")
-    told = identifiability.sobol(lambda x: x[:, :1] * x[:, 1:2], "ab", ["y"], seed=1, points=512)
-    assert all(row["S1"] < 0.1 < 0.8 < row["ST"] for row in told)
+    result = identifiability.sobol(lambda x: x[:, :1] * x[:, 1:2], "ab", ["y"], seed=1, points=512)
+    assert all(row["S1"] < 0.1 < 0.8 < row["ST"] for row in result)

@@ -70,7 +70,7 @@ def read(file):
     return [*csv.DictReader(file.read_text("utf-8").splitlines())]
 
 
-def said(path, codes=("371100",)):
+def output(path, codes=("371100",)):
     """What is said of a table that cannot be used."""
     with pytest.raises(TableError) as wrong:
         plan_pack(path, codes, KNOWN)
@@ -177,8 +177,8 @@ def test_an_empty_cell_is_nobody_where_the_rest_makes_the_total(table, tmp_path)
 
 
 def test_an_empty_cell_that_somebody_is_missing_from_is_told(table):
-    told = said(table(("371102", 2010, "rural", "")))
-    assert "residents: 东港区 2010: urban + rural" in told
+    message = output(table(("371102", 2010, "rural", "")))
+    assert "residents: 东港区 2010: urban + rural" in message
 
 
 def test_a_table_that_one_unit_lacks_is_left_to_the_defaults(table, tmp_path):
@@ -229,9 +229,9 @@ def test_a_unit_that_a_census_lacks_is_left_out_and_named(table, tmp_path, zone)
 
 def test_a_known_slip_is_mended_from_the_other_counties(table, tmp_path):
     column, right = "edu_bachelor_female", "371122"
-    slip = {"unit": right, "year": 2010, "column": column, "found": 99_999.0}
-    slip |= {"zh": "十倍", "en": "ten times"}
-    known = census_import.Concordance.model_validate({"corrections": [slip]})
+    mistake = {"unit": right, "year": 2010, "column": column, "found": 99_999.0}
+    mistake |= {"zh": "十倍", "en": "ten times"}
+    known = census_import.Concordance.model_validate({"corrections": [mistake]})
     plan = plan_pack(table((right, 2010, column, "99999")), ["371100"], known)
     (place,) = (p for p in plan.units if p.code == right)
     (row,) = (r for r in lines_of(RIZHAO) if (r["unit_code"], r["year"]) == (right, "2010"))
@@ -275,10 +275,10 @@ SLIPS = [
 def test_a_slip_is_told_with_its_line_and_column(table, change, what, expected):
     path = table(change)
     column = COLUMNS.index("residents") if "sex" in what else None
-    told = said(path)
-    first = told.splitlines()[1]
-    assert what in told
-    assert expected in told
+    message = output(path)
+    first = message.splitlines()[1]
+    assert what in message
+    assert expected in message
     number = first.split(f"{path}:")[1].split(":")
     # The first line below the header is Donggang in 2010, the second Lanshan.
     assert int(number[0]) == 2 + ("twice" in what)
@@ -312,30 +312,30 @@ def test_what_cannot_be_written_as_a_line_is_refused(words, table, tmp_path):
 def test_a_header_alone_is_no_table(tmp_path):
     path = tmp_path / "census.csv"
     path.write_text(",".join(COLUMNS) + "\n", "utf-8")
-    assert "there is nothing below the header" in said(path)
+    assert "there is nothing below the header" in output(path)
 
 
 def test_a_column_that_is_missing_is_named_with_the_nearest(table):
     columns = [c if c != "urban" else "urban_" for c in COLUMNS]
     assert "column 'urban': expected exactly one, found 0; please add it, or rename 'urban_'" in (
-        said(table(columns=columns))
+        output(table(columns=columns))
     )
 
 
 def test_another_table_is_told_in_one_line(tmp_path):
     other = tmp_path / "other.csv"
     other.write_text("name,value\nA,1\n", "utf-8")
-    told = said(other).splitlines()
-    assert len(told) == 2
-    assert "columns are missing" in told[1]
+    message = output(other).splitlines()
+    assert len(message) == 2
+    assert "columns are missing" in message[1]
 
 
 def test_a_table_wrong_all_over_is_told_briefly(table, rizhao):
     every = [(row["unit_code"], row["year"], f"age_{age}_male", f"{age} of them")
              for row in rizhao for age in AGE_BANDS]  # fmt: skip
-    told = said(table(*every)).splitlines()
-    assert len(told) == 14
-    assert "more" in told[-1]
+    message = output(table(*every)).splitlines()
+    assert len(message) == 14
+    assert "more" in message[-1]
 
 
 # Tables as people keep them
@@ -390,21 +390,21 @@ def test_a_prefecture_has_several_names(table, name):
 def test_what_only_begins_like_a_workbook_is_refused(tmp_path, lines):
     path = tmp_path / "census.xlsx"
     path.write_bytes(lines)
-    assert "cannot be read as a workbook" in said(path)
+    assert "cannot be read as a workbook" in output(path)
 
 
 def test_a_workbook_that_swells_is_refused_unread(tmp_path):
     path = tmp_path / "census.xlsx"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("xl/worksheets/sheet1.xml", b"0" * (sheets.UNPACKED + 1))
-    assert "more than 60 MB" in said(path)
+    assert "more than 60 MB" in output(path)
 
 
 def test_a_file_over_the_limit_is_refused_unread(tmp_path):
     path = tmp_path / "census.csv"
     with path.open("wb") as file:
         file.truncate(sheets.LARGEST + 1)
-    assert "at most 20 MB" in said(path)
+    assert "at most 20 MB" in output(path)
 
 
 def leniently(path):
@@ -419,9 +419,9 @@ def test_an_impossible_cell_is_unknown_if_that_is_wanted_and_its_sum_gives_it_ba
     (unit,) = (u for u in plan.units if u.code == "371102")
     assert unit.at[2020].figures[column] == int(row[column])
     assert "the table has -7" in unit.at[2020].note(column)
-    told = [en for _, en in plan.notes]
-    assert any("taken as unknown" in each and column in each for each in told)
-    assert any(f"{column} = {int(row[column]):,}" in each for each in told)
+    message = [en for _, en in plan.notes]
+    assert any("taken as unknown" in each and column in each for each in message)
+    assert any(f"{column} = {int(row[column]):,}" in each for each in message)
 
 
 def test_an_impossible_cell_that_no_sum_gives_back_costs_its_table(table, tmp_path):
@@ -440,7 +440,7 @@ def test_what_no_pack_can_do_without_is_refused_even_then(table):
 
 
 def test_an_impossible_cell_is_refused_unless_that_is_wanted(table):
-    assert "age_0_male: the figure" in said(table(("371102", 2020, "age_0_male", "-7")))
+    assert "age_0_male: the figure" in output(table(("371102", 2020, "age_0_male", "-7")))
 
 
 # The template
@@ -472,11 +472,11 @@ def test_the_template_filled_in_is_a_table(kind, rizhao, tmp_path):
 
 
 def test_a_table_that_is_not_there_is_told(tmp_path):
-    assert "No such file" in said(tmp_path / "none.csv")
+    assert "No such file" in output(tmp_path / "none.csv")
 
 
 def test_a_prefecture_that_is_not_there_is_met_with_those_that_are(table):
-    assert "expected one of the codes 371100 日照市" in said(table(), ["371600"])
+    assert "expected one of the codes 371100 日照市" in output(table(), ["371600"])
 
 
 # The command
@@ -490,10 +490,10 @@ def ask(*words, capsys):
 
 def test_the_command_makes_a_pack_that_runs_without_hand_work(table, tmp_path, capsys):
     out = tmp_path / "rizhao"
-    code, said, _ = ask("region", "from-census", table(), "--prefecture", "371100", "--out", out,
+    code, output, _ = ask("region", "from-census", table(), "--prefecture", "371100", "--out", out,
                         "--lang", "en", capsys=capsys)  # fmt: skip
     assert code == process.DONE
-    assert "4 county-level units at two censuses" in said
+    assert "4 county-level units at two censuses" in output
     outcome = simulate("baseline", region=out, start=THEN, until="2011-12-31", scale=0.01)
     known = outcome.region.urban_rural(THEN)
     np.testing.assert_allclose(outcome.at("residents", THEN)[:4], known.sum(1), rtol=1e-3)
@@ -623,10 +623,10 @@ def test_another_prefecture_runs_from_one_census_to_the_next(prefecture, tmp_pat
 @pytest.mark.parametrize("guide", ["new-region.md", "new-region.en.md"])
 def test_the_example_of_the_guide_runs(guide):
     text = (Path(__file__).parents[3] / "docs" / guide).read_text("utf-8")
-    said: dict[str, object] = {}
-    exec(text.split("```python\n")[1].split("```")[0], said)
-    assert len(said["found"]) == 78
-    assert np.isfinite(said["found"]).all()
+    output: dict[str, object] = {}
+    exec(text.split("```python\n")[1].split("```")[0], output)
+    assert len(output["found"]) == 78
+    assert np.isfinite(output["found"]).all()
 
 
 # Read in Chinese
@@ -642,8 +642,8 @@ def test_every_reason_of_ours_is_told_in_chinese():
 def test_what_a_pack_assumes_is_called_by_its_name():
     table = assumed(load("binzhou"), "zh")
     headers, rows = table.headers, table.texts()
-    told = [dict(zip(headers, row, strict=True)) for row in rows]
-    names = {each["变量"]: each["名称"] for each in told}
+    message = [dict(zip(headers, row, strict=True)) for row in rows]
+    names = {each["变量"]: each["名称"] for each in message}
     assert names["vacancy_town"] == "城镇住房空置率"
     assert names["0 … 85+"] == "各年龄城镇优势"
 
@@ -699,9 +699,9 @@ def test_many_slips_in_rows_that_were_not_asked_for_are_told_briefly(table, else
     for age in AGE_BANDS:
         elsewhere[0][f"age_{age}_male"] = "x"
     plan = plan_pack(table(extra=elsewhere), ["371100"], KNOWN)
-    told = [en for _, en in plan.notes if "not asked for" in en]
-    assert len(told) == 13
-    assert told[-1] == "7 more in rows that were not asked for"
+    message = [en for _, en in plan.notes if "not asked for" in en]
+    assert len(message) == 13
+    assert message[-1] == "7 more in rows that were not asked for"
 
 
 def test_a_unit_in_which_nobody_lives_is_left_out_and_named_and_the_pack_runs(table, tmp_path):
@@ -720,7 +720,7 @@ def test_a_table_that_counts_nobody_where_people_live_is_refused(table, kind):
     columns = [c for c in COLUMNS if c.startswith(kind)]
     if kind == "households_":
         columns += ["family_households", "family_household_residents"]
-    assert "not all 0 where people live" in said(
+    assert "not all 0 where people live" in output(
         table(*(("371102", 2020, column, "0") for column in columns))
     )
 
@@ -735,18 +735,18 @@ def test_a_last_row_with_a_blank_in_it_is_let_be(table):
 def test_another_delimiter_of_a_census_table_is_named(table, sign, named):
     path = table()
     path.write_text(path.read_text("utf-8").replace(",", sign), "utf-8")
-    assert named in said(path)
+    assert named in output(path)
 
 
 def test_a_census_table_in_utf_16_is_named(table):
-    assert "UTF-16" in said(table(encoding="utf-16"))
+    assert "UTF-16" in output(table(encoding="utf-16"))
 
 
 REST = "column: x, found: 1_0, zh: a, en: b"
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "output"),
     [
         ("- a\n", "a mapping of keys to values"),
         ("joins: 5\n", "a list"),
@@ -757,12 +757,12 @@ REST = "column: x, found: 1_0, zh: a, en: b"
         ("", "an empty file"),
     ],
 )
-def test_a_concordance_that_is_wrong_is_told_by_line(tmp_path, content, said):
+def test_a_concordance_that_is_wrong_is_told_by_line(tmp_path, content, output):
     file = tmp_path / "joins.yaml"
     file.write_text(content, "utf-8")
     with pytest.raises(PackError) as wrong:
         census_import.read_concordance(file)
-    assert said in wrong.value.text("en")
+    assert output in wrong.value.text("en")
 
 
 # What to fill in first

@@ -12,8 +12,8 @@ START, LATER = date(2010, 11, 1), date(2020, 11, 1)
 
 
 def test_nothing_changes_between_a_census_and_itself():
-    told = enumerated(load("binzhou"), START)
-    change = summaries(told, told)
+    result = enumerated(load("binzhou"), START)
+    change = summaries(result, result)
     for name in set(change) - {"survivors", *COHORTS}:
         assert change[name] == pytest.approx(0), name
 

@@ -9,7 +9,7 @@ import json
 import numpy as np
 import pytest
 
-from tests.small_pack import COUNTY, DATED, line, save, written
+from tests.small_pack import COUNTY, DATED, KEPT, ends, line, save, written
 from xiancheng.calibration.errors import PackError, RefusedError
 from xiancheng.calibration.region import load
 from xiancheng.calibration.region.schema import TABLES, catalogue, limits, ranges
@@ -18,6 +18,7 @@ from xiancheng.results.tables.validation import record
 from xiancheng.scenarios import simulate
 
 VARIABLES = [(table, name) for table, name in catalogue() if table in DATED]
+LIVED_BY = ("economy", "services")  # tables that runs read
 NEVER = ["1e300", "1e15", "-1", "nan", "inf", "7_1.2", "0x1f", "１０"]
 
 
@@ -41,8 +42,8 @@ def test_the_pack_of_the_tests_is_right_and_runs(pack):
 def test_no_variable_takes_a_number_that_cannot_be(pack, table, name):
     rows = [line(table, name, value, f"20{n + 11}-12-31") for n, value in enumerate(NEVER)]
     save(pack / f"{table}.csv", rows)
-    told = [row for row in refused(pack).splitlines() if f"/{table}.csv:" in row]
-    assert len(told) == len(NEVER), told
+    message = [row for row in refused(pack).splitlines() if f"/{table}.csv:" in row]
+    assert len(message) == len(NEVER), message
 
 
 @pytest.mark.parametrize("table", [t for t in TABLES if t not in ("vital", "urban_odds")])
@@ -86,6 +87,10 @@ REGION = [
     ("code: 371621", "code: 37_1621", "six digits"),
     ("{zh: 惠民县, en: Huimin}", "{zh：惠民县, en: Huimin}", "an ASCII :"),
     ("code: 371621", "code: ３７１６２１", "six digits"),
+    ("name: small", "name: ''", "letters, digits and hyphens"),
+    ("name: small", "name: ../../x", "letters, digits and hyphens"),
+    ("deadline: 2025-12-31", "deadline: 1900-01-01", "a deadline from 2010-11-02"),
+    ("deadline: 2025-12-31", "deadline: 9999-12-31", "to 2060-12-31"),
 ]
 
 
@@ -110,6 +115,9 @@ CELLS = [
     ("margins.csv", "value", "-1", "at least 0"),
     ("margins.csv", "value", "1_000", "a finite number"),
     ("economy.csv", "date", "31/12/2020", "a date"),
+    ("economy.csv", "date", "1800-01-01", "a date from 1949-10-01"),
+    ("economy.csv", "date", "9999-12-31", "to 2060-12-31"),
+    ("places.csv", "township_code", "", "township code"),
     ("economy.csv", "unit_code", "371626", "please use one of these"),
     ("economy.csv", "variable", "rate", "please use one of these"),
     ("economy.csv", "variable", "resident_urbanization_rate", "move the line to observations.csv"),
@@ -161,7 +169,7 @@ def test_a_target_may_name_its_prefecture_or_county_and_write_its_operator_in_ch
 
 
 @pytest.mark.parametrize(
-    ("file", "content", "said"),
+    ("file", "content", "output"),
     [
         ("margins.csv", "census,x\n".encode("utf-16"), "UTF-16"),
         ("economy.csv", "年份,单位\n甲,乙\n".encode("gbk"), "GBK"),
@@ -175,11 +183,11 @@ def test_a_target_may_name_its_prefecture_or_county_and_write_its_operator_in_ch
         ("sources.yaml", b"just words\n", "a mapping of keys to values"),
     ],
 )  # fmt: skip
-def test_a_file_in_another_form_gets_one_clear_message(pack, file, content, said):
+def test_a_file_in_another_form_gets_one_clear_message(pack, file, content, output):
     (pack / file).write_bytes(content)
-    told = refused(pack)
-    assert said in told
-    assert any(f"mine/{file}" in row and said in row for row in told.splitlines())
+    message = refused(pack)
+    assert output in message
+    assert any(f"mine/{file}" in row and output in row for row in message.splitlines())
 
 
 @pytest.mark.parametrize("content", [b"no json", b"[1, 2]", "{}".encode("utf-16"), b"\xff\xff"])
@@ -202,9 +210,69 @@ def test_a_record_of_a_sample_that_is_no_json_gets_one_message(tmp_path, content
         "0.005",
     ]
     assert main(words) == 2
-    said = capsys.readouterr()
-    assert "posterior.json should hold one JSON object" in said.err
-    assert said.out == ""
+    output = capsys.readouterr()
+    assert "posterior.json should hold one JSON object" in output.err
+    assert output.out == ""
+
+
+# What is passed runs
+
+
+def runs_well(folder):
+    """Some quarters from the last census, in which no warning, no nan and no leap comes up."""
+    run = simulate("plan", region=folder, scale=0.003, until="2021-03-31", alignment="off")
+    assert np.isfinite(run.record).all()
+    first, last = (run.at("resident_urbanization_rate", run.dates[i]) for i in (0, -1))
+    assert (abs(last - first) < 8).all()
+
+
+@pytest.mark.parametrize("end", [0, 1], ids=["lowest", "highest"])
+def test_a_pack_in_which_every_value_is_at_the_end_of_its_range_runs(tmp_path, end):
+    runs_well(written(tmp_path / "mine", {each: ends(*each)[end] for each in VARIABLES}))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("table", "name"), [each for each in VARIABLES if each[0] in LIVED_BY])
+@pytest.mark.parametrize("end", [0, 1], ids=["lowest", "highest"])
+def test_a_pack_in_which_one_value_is_at_the_end_of_its_range_runs(tmp_path, table, name, end):
+    runs_well(written(tmp_path / "mine", {(table, name): ends(table, name)[end]}))
+
+
+def refusal(folder):
+    try:
+        load(folder, "en")
+    except PackError as error:
+        return str(error)
+    return ""
+
+
+EXTREME = ["0", "-1", "1e15", "1e300", "20.5", "1000000", "nan", "inf", "text", ""]
+NUMBERS = [
+    ("places.csv", "units", ""), ("places.csv", "communities", ""),
+    *(("boundaries.csv", column, "") for column in ("ring", "order", "lon", "lat")),
+    *(("margins.csv", "value", table) for table in KEPT),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "column", "table"), NUMBERS)
+def test_an_extreme_number_is_refused_by_file_or_the_pack_runs(pack, file, column, table):
+    with (pack / file).open(encoding="utf-8") as lines:
+        rows = [*csv.DictReader(lines)]
+    row = next(row for row in reversed(rows) if row.get("table", "") == table)
+    right, refusals = row[column], 0
+    for value in EXTREME:
+        row[column] = value
+        save(pack / file, rows)
+        said = refusal(pack)
+        if said:
+            assert f"mine/{file}" in said, value
+            refusals += 1
+        else:
+            runs_well(pack)
+    assert refusals >= 6
+    row[column] = right
+    save(pack / file, rows)
+    assert load(pack).counties
 
 
 # Nobody at home
@@ -223,15 +291,15 @@ def test_a_county_in_which_nobody_is_counted_is_refused(pack, table):
 
 def test_region_check_prints_one_object_right_or_wrong(pack, capsys):
     assert main(["region", "check", str(pack), "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert (told["ok"], told["problems"]) == (True, [])
+    message = json.loads(capsys.readouterr().out)
+    assert (message["ok"], message["problems"]) == (True, [])
     (pack / "places.csv").write_bytes(b"a;b\n")
     assert main(["region", "check", str(pack), "--json", "--lang", "en"]) == 2
-    said = capsys.readouterr()
-    told = json.loads(said.out)
-    assert not told["ok"]
-    assert told["problems"][0]["file"] == "mine/places.csv"
-    assert said.err == ""
+    output = capsys.readouterr()
+    message = json.loads(output.out)
+    assert not message["ok"]
+    assert message["problems"][0]["file"] == "mine/places.csv"
+    assert output.err == ""
 
 
 @pytest.mark.parametrize("content", [b"a,b\n1,2\n", "left_out\n".encode("utf-16"), b""])

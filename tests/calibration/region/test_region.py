@@ -359,44 +359,46 @@ SLIPS = [
 
 @pytest.mark.parametrize(("file", "old", "new", "line", "advice"), SLIPS)
 def test_a_slip_of_the_pen_is_explained(broken, file, old, new, line, advice):
-    told = broken((file, old, new))
+    message = broken((file, old, new))
     line = line or line_of(file, old.split("\n")[0]) + (new.count("\n"))
-    assert any(f"mine/{file}:{line}:" in row and advice in row for row in told.splitlines()), told
+    assert any(f"mine/{file}:{line}:" in row and advice in row for row in message.splitlines()), (
+        message
+    )
 
 
 def test_urban_and_rural_must_make_the_residents(broken):
-    told = broken(("margins.csv", URBAN, URBAN.replace("192755", "192756")))
+    message = broken(("margins.csv", URBAN, URBAN.replace("192755", "192756")))
     line = line_of("margins.csv", "2020-11-01,371621,residents,,,total")
-    assert told.count("\n") == 1
-    assert f"margins.csv:{line}: 2020-11-01 惠民县: urban + rural" in told
-    assert "expected 569,975, found 569,976 (+1)" in told
+    assert message.count("\n") == 1
+    assert f"margins.csv:{line}: 2020-11-01 惠民县: urban + rural" in message
+    assert "expected 569,975, found 569,976 (+1)" in message
 
 
 def test_ages_must_make_the_residents(broken):
     old = "2020-11-01,371621,sex_age,male,0,,2423"
-    told = broken(("margins.csv", old, old.replace("2423", "2424")))
-    assert "males of all ages" in told
-    assert "sex x age" in told
+    message = broken(("margins.csv", old, old.replace("2423", "2424")))
+    assert "males of all ages" in message
+    assert "sex x age" in message
 
 
 def test_a_part_cannot_exceed_the_whole(broken):
     old = "2020-11-01,371621,households,,,one_person,28024"
-    told = broken(("margins.csv", old, old.replace("28024", "280240")))
-    assert "a part in households exceeds the whole" in told
+    message = broken(("margins.csv", old, old.replace("28024", "280240")))
+    assert "a part in households exceeds the whole" in message
 
 
 def test_a_line_given_twice_is_refused(broken):
     line = line_of("margins.csv", URBAN)
     row = (folder_of("binzhou") / "margins.csv").read_text(encoding="utf-8").splitlines()[line - 1]
-    told = broken(("margins.csv", row, f"{row}\n{row}"))
-    assert f"mine/margins.csv:{line + 1}:" in told
-    assert f"= margins.csv:{line}" in told
+    message = broken(("margins.csv", row, f"{row}\n{row}"))
+    assert f"mine/margins.csv:{line + 1}:" in message
+    assert f"= margins.csv:{line}" in message
 
 
 def test_a_census_half_there_is_refused(broken):
     row = "2020-11-01,371621,urban_rural,,,rural,377220,persons,census-2020,official,,,\n"
-    told = broken(("margins.csv", row, ""))
-    assert "census figures are missing: 2020-11-01 371621 urban_rural: rural" in told
+    message = broken(("margins.csv", row, ""))
+    assert "census figures are missing: 2020-11-01 371621 urban_rural: rural" in message
 
 
 @pytest.mark.parametrize("file", ["places.csv", "boundaries.csv"])
@@ -409,41 +411,41 @@ def test_a_map_without_a_county_is_refused(broken, file):
 def test_an_edition_without_a_township_is_refused(broken):
     text = (folder_of("binzhou") / "classes.csv").read_text(encoding="utf-8")
     gone = next(row for row in text.splitlines(keepends=True) if "石庙镇" in row)
-    told = broken(("classes.csv", gone, ""))
-    assert "371621101" in told
-    assert "a line for each township" in told
+    message = broken(("classes.csv", gone, ""))
+    assert "371621101" in message
+    assert "a line for each township" in message
 
 
 def test_a_census_not_there_is_refused(broken):
-    told = broken(
+    message = broken(
         ("region.yaml", "[2010-11-01, 2020-11-01]", "[2000-11-01, 2010-11-01, 2020-11-01]")
     )
-    assert "2000-11-01 urban_rural" in told
-    assert "2000-11-01 sex_age" in told
+    assert "2000-11-01 urban_rural" in message
+    assert "2000-11-01 sex_age" in message
 
 
 def test_all_problems_are_told_at_once_in_order(broken):
-    told = broken(
+    message = broken(
         ("services.csv", ",seats_primary,", ",seats_primry,"),
         ("margins.csv", URBAN, URBAN.replace("192755", "-1")),
         ("economy.csv", "vacancy_town,0.15", "vacancy_town,1.15"),
         ("region.yaml", "operator: about", "operator: abut"),
     )
-    named = [row.split(":")[0].strip() for row in told.splitlines()[1:]]
+    named = [row.split(":")[0].strip() for row in message.splitlines()[1:]]
     assert named == [
         f"mine/{f}" for f in ("economy.csv", "margins.csv", "region.yaml", "services.csv")
     ]
 
 
 def test_problems_are_told_in_chinese_by_default(broken):
-    told = broken(("economy.csv", "vacancy_town,0.15", "vacancy_town,1.15"), lang="zh")
-    assert "应为不小于 0、不大于 1（share），现为 1.15；请核对原表与单位" in told
+    message = broken(("economy.csv", "vacancy_town,0.15", "vacancy_town,1.15"), lang="zh")
+    assert "应为不小于 0、不大于 1（share），现为 1.15；请核对原表与单位" in message
 
 
 def test_the_same_slip_on_many_lines_is_told_once(broken):
-    told = broken(("region.yaml", "code: 371621", "code: 371624"))
-    assert len(told) < 4000
-    assert "more lines alike" in told
+    message = broken(("region.yaml", "code: 371621", "code: 371624"))
+    assert len(message) < 4000
+    assert "more lines alike" in message
 
 
 def test_a_pack_that_does_not_exist_is_met_with_the_nearest():

@@ -247,8 +247,8 @@ def test_a_table_that_cannot_be_written_is_refused_before_computing(capsys, tmp_
     monkeypatch.setattr(Summaries, "read", lambda *_: pytest.fail("it computed"))
     words = ["attribute", "--scale", str(SCALE), "--lang", "en", "--csv"]
     assert main([*words, str(tmp_path / "no" / "such.csv")]) == 2
-    assert "cannot write" in (said := capsys.readouterr().err)
-    assert "None" not in said
+    assert "cannot write" in (output := capsys.readouterr().err)
+    assert "None" not in output
     assert main([*words, str(tmp_path)]) == 2
     assert not [*tmp_path.iterdir()]
 

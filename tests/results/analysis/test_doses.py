@@ -26,11 +26,6 @@ CITY = 7  # the prefecture, after seven counties
 WHERE = reported_groups(RunSpec.of("plan", scale=0.01).pack)[CITY]
 
 
-def test_every_lever_that_a_measure_may_set_is_in_one_family():
-    levers = [name for family in FAMILIES.values() for name in family.levers]
-    assert sorted(levers) == sorted(LEVERS.keys() - {"workload"})
-
-
 def test_of_a_family_alone_nothing_else_acts_and_the_load_stays():
     spec = RunSpec.of("plan", scale=0.01)
     alone = compile_policy(only(PLAN, FAMILIES["seats"].levers), spec.pack)

@@ -34,7 +34,7 @@ def runs():
         yield runs
 
 
-def goal(runs, scenario="plan", **how):
+def goal_of(runs, scenario="plan", **how):
     return parse_goal(resolve(scenario), runs.spec.pack, **{"probability": 0.9, **how})
 
 
@@ -51,35 +51,35 @@ def recoding(**how):
 
 
 def test_all_six_targets_are_wished_by_default(runs):
-    assert len(goal(runs).targets) == 6
+    assert len(goal_of(runs).targets) == 6
 
 
 def test_about_allows_what_a_verdict_allows(runs):
     whole = runs.spec.pack.targets[0]
     assert whole.operator == "about"
-    assert goal(runs).targets[0] < whole.value
-    assert goal(runs, rates={"T-0": 59.3}).targets[0] == 59.3
+    assert goal_of(runs).targets[0] < whole.value
+    assert goal_of(runs, rates={"T-0": 59.3}).targets[0] == 59.3
 
 
 def test_a_county_names_its_target_and_a_stricter_rate(runs):
     for name in ("惠民县", "惠民", "Huimin", "huimin county", "371621", "T-2"):
-        assert goal(runs, targets=[name], rates={"371621": 45}).targets == {HUIMIN: 45}
+        assert goal_of(runs, targets=[name], rates={"371621": 45}).targets == {HUIMIN: 45}
 
 
 def test_what_is_excluded_is_never_used(runs):
-    used = goal(runs, exclude=["M01", "P4"]).bounds
+    used = goal_of(runs, exclude=["M01", "P4"]).bounds
     assert {"M01", "M11", "M12", "M13", "M14", "M15"}.isdisjoint(used)
 
 
 def test_only_measures_that_move_a_lever_can_be_in_a_package(runs):
-    assert "S1" not in goal(runs).bounds
-    assert not goal(runs, "baseline").bounds
+    assert "S1" not in goal_of(runs).bounds
+    assert not goal_of(runs, "baseline").bounds
 
 
 def test_no_intensity_goes_beyond_what_a_scenario_may_set(runs):
     double = {"name": "d", "title": "t", "based_on": "plan", "measures": {"M01": 1.6}}
-    assert goal(runs, double, strongest=1.5).bounds["M01"] == 1.25
-    assert goal(runs, double, strongest=1.5).bounds["M02"] == 1.5
+    assert goal_of(runs, double, strongest=1.5).bounds["M01"] == 1.25
+    assert goal_of(runs, double, strongest=1.5).bounds["M02"] == 1.5
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_no_intensity_goes_beyond_what_a_scenario_may_set(runs):
 )  # fmt: skip
 def test_a_wish_that_cannot_be_read_is_refused(runs, how):
     with pytest.raises(RequestError):
-        goal(runs, **how)
+        goal_of(runs, **how)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_a_wish_that_cannot_be_read_is_refused(runs, how):
 )
 def test_a_place_misspelt_gets_the_nearest_and_the_list_in_each_language(runs, how, near, listed):
     with pytest.raises(RequestError) as refused:
-        goal(runs, **how)
+        goal_of(runs, **how)
     assert near in str(refused.value)
     assert listed in str(refused.value)
     assert "邹平" not in refused.value.en
@@ -116,25 +116,25 @@ def test_a_place_misspelt_gets_the_nearest_and_the_list_in_each_language(runs, h
 
 def test_nothing_is_due_before_the_deadline(runs):
     with pytest.raises(RequestError):
-        goal(runs, {"name": "s", "title": "t", "based_on": "plan",
+        goal_of(runs, {"name": "s", "title": "t", "based_on": "plan",
                     "horizon": {"until": "2024-12-31"}})  # fmt: skip
 
 
 def test_a_package_scales_what_the_scenario_does(runs):
     uneven = {"name": "u", "title": "t", "based_on": "baseline",
               "measures": {"M01": {"intensity": 0.5, "counties": {"惠民县": 1.0}}}}  # fmt: skip
-    asked = goal(runs, uneven)
-    setting = asked.scenario_of({"M01": 1.5}).setting("M01")
+    goal = goal_of(runs, uneven)
+    setting = goal.scenario_of({"M01": 1.5}).setting("M01")
     assert setting.intensity == 0.75
     assert setting.counties == {"371621": 1.5}
-    assert not asked.scenario_of({}).settings
+    assert not goal.scenario_of({}).settings
 
 
 def test_a_package_can_be_kept_to_some_counties(runs):
-    asked = goal(runs, counties=["惠民县", "Yangxin"])
-    setting = asked.scenario_of({"M01": 1.0}).setting("M01")
-    assert {c for c, x in setting.counties.items() if x == 0} == set(asked.elsewhere)
-    assert len(asked.elsewhere) == 5
+    goal = goal_of(runs, counties=["惠民县", "Yangxin"])
+    setting = goal.scenario_of({"M01": 1.0}).setting("M01")
+    assert {c for c, x in setting.counties.items() if x == 0} == set(goal.elsewhere)
+    assert len(goal.elsewhere) == 5
 
 
 def test_a_budget_bounds_what_has_a_unit_cost(runs):
@@ -143,47 +143,47 @@ def test_a_budget_bounds_what_has_a_unit_cost(runs):
     cost = {"yuan": 1e6, "source": "a test", "status": "assumed"}
     priced = {"name": "p", "title": "t", "based_on": "plan",
               "red_lines": {"unit_costs": {groups: cost}}}  # fmt: skip
-    asked = goal(runs, priced, budget=50e6)
-    assert not asked.allowed({"M12": 1.0})
-    assert asked.allowed({"M12": 0.5, "M01": 1.5})
+    goal = goal_of(runs, priced, budget=50e6)
+    assert not goal.allowed({"M12": 1.0})
+    assert goal.allowed({"M12": 0.5, "M01": 1.5})
 
 
 # The programme
 
 
-def slopes_of(asked, **by_measure):
+def slopes_of(goal, **by_measure):
     """What a unit of each measure adds to the one rate that is wished."""
-    return np.array([[by_measure.get(n, 0.0)] for n in asked.bounds])
+    return np.array([[by_measure.get(n, 0.0)] for n in goal.bounds])
 
 
 def test_the_programme_takes_the_measure_that_gives_most_for_its_weight(runs):
-    asked = goal(runs, targets=["T-2"], weights={"M01": 3.0}, probability=0.5)
-    slopes = slopes_of(asked, M01=2.0, M02=1.0, M05=-1.0)
-    x, feasible = least_package(asked, np.array([[-1.0], [-9.0]]), slopes)
+    goal = goal_of(runs, targets=["T-2"], weights={"M01": 3.0}, probability=0.5)
+    slopes = slopes_of(goal, M01=2.0, M02=1.0, M05=-1.0)
+    x, feasible = least_package(goal, np.array([[-1.0], [-9.0]]), slopes)
     assert feasible
-    assert dict(zip(asked.bounds, x.round(6), strict=True)) == {
-        **dict.fromkeys(asked.bounds, 0.0), "M02": 1.0,
+    assert dict(zip(goal.bounds, x.round(6), strict=True)) == {
+        **dict.fromkeys(goal.bounds, 0.0), "M02": 1.0,
     }  # fmt: skip
 
 
 def test_the_programme_leaves_the_hardest_draws_that_the_probability_allows(runs):
-    asked = goal(runs, targets=["T-2"], probability=0.75)
+    goal = goal_of(runs, targets=["T-2"], probability=0.75)
     margins = np.array([[-0.2], [-0.4], [-0.6], [-99.0]])
-    x, feasible = least_package(asked, margins, slopes_of(asked, M01=1.0))
+    x, feasible = least_package(goal, margins, slopes_of(goal, M01=1.0))
     assert feasible
     assert x.sum() == pytest.approx(0.6, abs=1e-4)
 
 
 def test_the_programme_says_when_no_package_is_enough(runs):
-    asked = goal(runs, targets=["T-2"], probability=0.9)
-    x, feasible = least_package(asked, np.array([[-1.0], [-99.0]]), slopes_of(asked, M01=1.0))
+    goal = goal_of(runs, targets=["T-2"], probability=0.9)
+    x, feasible = least_package(goal, np.array([[-1.0], [-99.0]]), slopes_of(goal, M01=1.0))
     assert not feasible
     assert x.sum() == pytest.approx(1.0, abs=1e-3)  # what meets it in one draw of two
 
 
 def test_packages_are_tried_from_the_least_on(runs):
-    asked = goal(runs, recoding(measures={"M01": 1, "M26": 1}), weights={"M26": 0.1})
-    weights = [asked.weight(p) for p in goal_seek.grid(asked)]
+    goal = goal_of(runs, recoding(measures={"M01": 1, "M26": 1}), weights={"M26": 0.1})
+    weights = [goal.weight(p) for p in goal_seek.grid(goal)]
     assert weights == sorted(weights)
     assert weights[0] == 0
     assert len(weights) == 16
@@ -193,48 +193,48 @@ def test_packages_are_tried_from_the_least_on(runs):
 
 
 def test_the_least_package_is_empty_where_the_targets_are_met_anyway(runs):
-    asked = goal(runs, targets=["T-2"], rates={"T-2": 20})
+    goal = goal_of(runs, targets=["T-2"], rates={"T-2": 20})
     draws = layered(SPEC, 4, 1)
-    found = goal_seek.search(asked, runs, draws)
+    found = goal_seek.search(goal, runs, draws)
     assert (found.package, found.met, found.how) == ({}, True, "empty")
-    proof = certificate.certify(asked, found.package, runs, independent(SPEC, 4, 1))
+    proof = certificate.certify(goal, found.package, runs, independent(SPEC, 4, 1))
     assert any("the least package is empty" in s
-               for s in sentences(asked, found, proof, "en"))  # fmt: skip
+               for s in sentences(goal, found, proof, "en"))  # fmt: skip
 
 
 @pytest.mark.parametrize("scenario", [recoding(), "p1-industry"], ids=["few", "many"])
 def test_a_target_out_of_reach_is_said_to_be(runs, scenario):
-    asked = goal(runs, scenario, targets=["T-2"], rates={"T-2": 90})
-    found = goal_seek.search(asked, runs, layered(SPEC, 2, 1))
+    goal = goal_of(runs, scenario, targets=["T-2"], rates={"T-2": 90})
+    found = goal_seek.search(goal, runs, layered(SPEC, 2, 1))
     assert not found.met
     assert found.share == 0
-    assert all(x <= asked.bounds[n] for n, x in found.package.items())
-    proof = certificate.certify(asked, found.package, runs, independent(SPEC, 2, 1))
-    said = sentences(asked, found, proof, "en")
-    assert any("No package within the bounds" in s for s in said)
+    assert all(x <= goal.bounds[n] for n, x in found.package.items())
+    proof = certificate.certify(goal, found.package, runs, independent(SPEC, 2, 1))
+    output = sentences(goal, found, proof, "en")
+    assert any("No package within the bounds" in s for s in output)
     assert proof.binding == (HUIMIN,)
 
 
 def test_many_measures_meet_what_the_strongest_of_them_reach(runs):
     draws = layered(SPEC, 2, 1)
-    blank = goal(runs, "p1-industry", targets=["T-0"], probability=0.5)
+    blank = goal_of(runs, "p1-industry", targets=["T-0"], probability=0.5)
     trial = goal_seek.Trial(blank, runs, draws, lambda: None)
     without, most = (trial.margins(package)[:, 0].max() for package in ({}, blank.bounds))
-    asked = replace(blank, targets={0: blank.targets[0] + (without + most) / 2})
-    found = goal_seek.search(asked, runs, draws)
+    goal = replace(blank, targets={0: blank.targets[0] + (without + most) / 2})
+    found = goal_seek.search(goal, runs, draws)
     assert (found.met, found.how) == (True, "programme")
-    assert 0 < asked.weight(found.package) < asked.weight(asked.bounds)
+    assert 0 < goal.weight(found.package) < goal.weight(goal.bounds)
 
 
 def test_the_package_found_is_the_least_on_the_grid(runs):
     draws, steps = layered(SPEC, 3, 1), (0, 0.5, 1.0, 1.5)
-    blank = goal(runs, recoding(), probability=0.6, targets=["T-0"])
+    blank = goal_of(runs, recoding(), probability=0.6, targets=["T-0"])
     trial = goal_seek.Trial(blank, runs, draws, lambda: None)
     margins = [trial.margins({"M26": x} if x else {})[:, 0] for x in steps]
     reached = np.sort(margins, axis=1)[:, 1]  # by two draws of three
     wanted = reached.max()
-    asked = replace(blank, targets={0: blank.targets[0] + wanted - 1e-9})
-    found = goal_seek.search(asked, runs, draws)
+    goal = replace(blank, targets={0: blank.targets[0] + wanted - 1e-9})
+    found = goal_seek.search(goal, runs, draws)
     weakest = steps[int(np.argmax(reached >= wanted))]
     assert found.met
     assert found.package == ({"M26": weakest} if weakest else {})
@@ -267,22 +267,22 @@ def linear_search(runs, probability=0.9, measures=ADDS, **how):
     """Ten draws with rates of 31 to 40 and a target of 36.5, met in four of ten without a plan."""
     plan = resolve("plan")
     names = [*plan.plan.measures]
-    asked = parse_goal(plan, runs.spec.pack, **{
+    goal = parse_goal(plan, runs.spec.pack, **{
         "probability": probability, "targets": ["T-2"], "rates": {"T-2": 36.5},
         "exclude": [n for n in names if n not in measures], **how,
     })  # fmt: skip
     draws = [SPEC.vary(seed=seed) for seed in range(31, 41)]
-    return asked, goal_seek.search(asked, Linear(runs, plan, ADDS), draws)
+    return goal, goal_seek.search(goal, Linear(runs, plan, ADDS), draws)
 
 
 def test_the_least_package_of_a_known_world_is_found(runs):
     """Nine of ten draws need 4.5 points: 1.5 of the best measure, at 3 points each, is enough."""
-    asked, found = linear_search(runs)
+    goal, found = linear_search(runs)
     assert (found.met, found.share, found.how) == (True, 0.9, "programme")
     assert found.package == {"M12": 1.5}
-    asked, found = linear_search(runs, probability=1.0 - 1e-9)  # 5.5 points
+    goal, found = linear_search(runs, probability=1.0 - 1e-9)  # 5.5 points
     assert found.package == {"M12": 1.5, "M02": 0.5}
-    assert asked.weight(found.package) == 2.0
+    assert goal.weight(found.package) == 2.0
 
 
 def test_weights_and_exclusions_turn_to_the_next_best_measures(runs):
@@ -310,13 +310,13 @@ def test_a_tight_budget_is_kept_and_used(runs):
                       "red_lines": {"unit_costs": {groups: cost}}})  # fmt: skip
     yuan = spending(priced, "M12")
     left_out = [n for n in priced.plan.measures if n not in ADDS]
-    asked = parse_goal(priced, SPEC.pack, probability=0.9, targets=["T-2"], rates={"T-2": 36.5},
+    goal = parse_goal(priced, SPEC.pack, probability=0.9, targets=["T-2"], rates={"T-2": 36.5},
                    exclude=left_out, budget=yuan * 0.777)  # fmt: skip
     draws = [SPEC.vary(seed=seed) for seed in range(31, 41)]
-    found = goal_seek.search(asked, Linear(runs, priced, ADDS), draws)
+    found = goal_seek.search(goal, Linear(runs, priced, ADDS), draws)
     assert found.met
     assert 0.7 < found.package["M12"] <= 0.777
-    assert asked.allowed(found.package)
+    assert goal.allowed(found.package)
 
 
 def test_the_least_cost_uses_only_measures_whose_cost_is_known(runs):
@@ -324,15 +324,15 @@ def test_the_least_cost_uses_only_measures_whose_cost_is_known(runs):
     cost = {"yuan": 1e6, "source": "a test", "status": "assumed"}
     priced = {"name": "p", "title": "t", "based_on": "plan",
               "red_lines": {"unit_costs": {groups: cost}}}  # fmt: skip
-    asked = goal(runs, priced, least="cost")
-    assert "M12" in asked.bounds
-    assert asked.weight({"M12": 1.0}) == spending(resolve(priced), "M12") > 1e6
-    assert "M01" not in asked.bounds
+    goal = goal_of(runs, priced, least="cost")
+    assert "M12" in goal.bounds
+    assert goal.weight({"M12": 1.0}) == spending(resolve(priced), "M12") > 1e6
+    assert "M01" not in goal.bounds
 
 
 def test_total_intensity_counts_what_is_carried_out(runs):
     half = {"name": "h", "title": "t", "based_on": "plan", "measures": {"M01": 0.5}}
-    assert goal(runs, half).weight({"M01": 1.0, "M02": 1.0}) == 1.5
+    assert goal_of(runs, half).weight({"M01": 1.0, "M02": 1.0}) == 1.5
 
 
 # Confirming
@@ -352,12 +352,12 @@ def test_150_confirmations_at_nine_in_ten_do_not_certify_nine_in_ten():
 
 
 def test_regret_is_nothing_for_the_best_package_of_each_world(runs):
-    asked = goal(runs, recoding(), targets=["T-2"])
+    goal = goal_of(runs, recoding(), targets=["T-2"])
     found = goal_seek.SearchResult({"M26": 0.5}, 0, False, 0, 1, "enumerated")
-    told = certificate.regret(asked, found, runs, layered(SPEC, 1, 1))
-    assert list(told.packages) == ["nothing", "found", "scenario", "most"]
-    assert (told.regret >= 0).all()
-    assert (told.regret.min(axis=0) == 0).all()
+    record = certificate.regret(goal, found, runs, layered(SPEC, 1, 1))
+    assert list(record.packages) == ["nothing", "found", "scenario", "most"]
+    assert (record.regret >= 0).all()
+    assert (record.regret.min(axis=0) == 0).all()
 
 
 @pytest.mark.slow
@@ -373,38 +373,38 @@ def test_regret_is_counted_on_draws_that_the_search_has_not_seen(capsys, monkeyp
              "--confirm", "1", "--scale", str(SCALE), "--confirm-scale", str(SCALE),
              "--regret", "3", "--jobs", "1", "--lang", "en"]  # fmt: skip
     assert main(words) == 0
-    said = " ".join(capsys.readouterr().out.split())
+    output = " ".join(capsys.readouterr().out.split())
     assert len(met[0]) == 3  # more than the search had
     assert {d.draw_key for d in met[0]}.isdisjoint(d.draw_key for d in layered(SPEC, 2, 1))
-    assert "the same 3 fresh draws, which the search has not seen" in said
-    assert "at scale 0.005; a chance comes in steps of 33%" in said
+    assert "the same 3 fresh draws, which the search has not seen" in output
+    assert "at scale 0.005; a chance comes in steps of 33%" in output
 
 
 def test_what_is_said_in_several_words_adds_up(capsys, monkeypatch):
     """`--exclude M01 --exclude M02` leaves both out; one name with two numbers is refused."""
-    asked = []
+    goal = []
 
     def watched(*_, **how):
-        asked.append(how)
+        goal.append(how)
         raise RequestError(same("enough"))
 
     monkeypatch.setattr("xiancheng.results.analysis.goal_spec.parse_goal", watched)
     words = ["seek", "--exclude", "M01", "--exclude", "M02", "--weight", "M03=2"]
     assert main([*words, "--weight", "M04=3", "--lang", "en"]) == 2
     assert "enough" in capsys.readouterr().err
-    assert asked[0]["exclude"] == ["M01", "M02"]
-    assert asked[0]["weights"] == {"M03": 2, "M04": 3}
+    assert goal[0]["exclude"] == ["M01", "M02"]
+    assert goal[0]["weights"] == {"M03": 2, "M04": 3}
     assert main([*words, "--weight", "M03=3", "--lang", "en"]) == 2
     assert "M03 stands twice" in capsys.readouterr().err
-    assert len(asked) == 1
+    assert len(goal) == 1
 
 
 def test_the_step_of_an_enumeration_is_told(runs):
-    asked = goal(runs, recoding(), targets=["T-2"])
+    goal = goal_of(runs, recoding(), targets=["T-2"])
     found = goal_seek.SearchResult({"M26": 0.5}, 0, False, 0, 1, "enumerated")
-    proof = certificate.certify(asked, found.package, runs, independent(SPEC, 1, 1))
-    said = sentences(asked, found, proof, "en")
-    assert any("in steps of 0.5" in line for line in said)
+    proof = certificate.certify(goal, found.package, runs, independent(SPEC, 1, 1))
+    output = sentences(goal, found, proof, "en")
+    assert any("in steps of 0.5" in line for line in output)
 
 
 def test_a_search_is_held_to_the_level_and_not_to_the_models_own(runs):
@@ -454,25 +454,25 @@ def test_each_draw_has_a_level_of_its_own_and_the_same_for_every_package(runs):
 
 def test_other_conditions_are_held_to_the_level_of_the_usual_ones(runs):
     frozen, draws = resolve("plan-without-recoding"), [SPEC]
-    asked = [draw.running(frozen) for draw in draws]
+    goal = [draw.running(frozen) for draw in draws]
     usual = runs.read([draw.running(resolve("baseline")) for draw in draws])[0].targets
-    level_alone = goal_seek.AnchoredRuns(Nothing(runs), frozen, draws).read(asked)[0].targets
-    own = runs.read(asked)[0].targets
-    told = goal_seek.AnchoredRuns(runs, frozen, draws).read(asked)[0].targets
-    assert told - level_alone == pytest.approx(own - usual, abs=1e-9)
+    level_alone = goal_seek.AnchoredRuns(Nothing(runs), frozen, draws).read(goal)[0].targets
+    own = runs.read(goal)[0].targets
+    record = goal_seek.AnchoredRuns(runs, frozen, draws).read(goal)[0].targets
+    assert record - level_alone == pytest.approx(own - usual, abs=1e-9)
     assert (own - usual).min() < -0.3
 
 
 def test_draws_are_called_what_they_are(runs, monkeypatch):
     """Of the priors before the parameters are estimated, of the posterior after."""
-    asked, found = goal(runs, targets=["T-2"]), goal_seek.SearchResult({}, 1, True, 1, 1, "empty")
-    proof = certificate.certify(asked, {}, runs, [SPEC])
+    goal, found = goal_of(runs, targets=["T-2"]), goal_seek.SearchResult({}, 1, True, 1, 1, "empty")
+    proof = certificate.certify(goal, {}, runs, [SPEC])
     monkeypatch.setattr(posterior, "read", lambda folder: None)
-    assert any("prior draws" in s for s in sentences(asked, found, proof, "en"))
+    assert any("prior draws" in s for s in sentences(goal, found, proof, "en"))
     monkeypatch.setattr(posterior, "read", lambda folder: object())
-    said = sentences(asked, found, proof, "zh")
-    assert any("后验" in line for line in said)
-    assert not any("先验" in line for line in said)
+    output = sentences(goal, found, proof, "zh")
+    assert any("后验" in line for line in output)
+    assert not any("先验" in line for line in output)
 
 
 @pytest.mark.parametrize(
@@ -496,12 +496,12 @@ def test_the_command_shows_both_numbers(capsys):
              "--confirm", "4", "--scale", str(SCALE), "--confirm-scale", str(SCALE),
              "--regret", "0", "--jobs", "1"]  # fmt: skip
     assert main([*words, "--lang", "en"]) == 0
-    assert "4 meet the targets, 100.0%" in (said := capsys.readouterr().out)
-    assert "not certified; at this share it would take about 29" in said
+    assert "4 meet the targets, 100.0%" in (output := capsys.readouterr().out)
+    assert "not certified; at this share it would take about 29" in output
     assert main([*words, "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["certificate"]["certified"] is False
-    assert told["share"] == 1
+    record = json.loads(capsys.readouterr().out)
+    assert record["certificate"]["certified"] is False
+    assert record["share"] == 1
 
 
 def test_the_list_of_valid_counties_has_their_present_names_in_full():

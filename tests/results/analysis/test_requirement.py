@@ -147,3 +147,52 @@ def test_it_is_shown_as_beyond_the_plan(goal, found, lang):
     assert record["tradable_jobs"]["unit"] == "jobs"
     assert record["land_supply"]["unit"] == "dwellings"
     assert json.dumps(own.records())
+
+
+# A plan of one's own
+
+OWN = """\
+title: 试
+measures:
+  园区: {lever: tradable_jobs, amount: 3000, counties: 惠民县, start: 2024Q1, finish: 2025Q2}
+  学位: {lever: school_seats, counties: {惠民县: 900, 阳信县: 300}, start: 2024Q1, finish: 2025Q2}
+targets:
+  - {counties: 惠民县, value: 50, deadline: 2025-12-31}
+  - {counties: 阳信县, value: 60, deadline: 2030-12-31}
+"""
+
+
+@pytest.mark.parametrize(
+    ("targets", "levers"),
+    [
+        (["惠民县"], {"tradable_jobs", "school_seats"}),
+        (["阳信县"], {"school_seats"}),
+        (["惠民县", "阳信县"], {"school_seats"}),
+    ],
+)
+def test_measures_of_named_counties_carry_quantities_for_their_targets(tmp_path, targets, levers):
+    (tmp_path / "ours.yaml").write_text(OWN, "utf-8")
+    scenario = resolve("plan", "binzhou", tmp_path / "ours.yaml")
+    spec = RunSpec.of(scenario, scale=0.005)
+    goal = parse_goal(scenario, spec.pack, probability=0.9, targets=targets)
+    draws = layered(spec, 3, 1)
+    runs = LinearRuns(draws)
+    runs.spec = spec
+    pushes, residents = requirement.pushes(goal, runs, draws)
+    assert {push.lever for push in pushes} == levers
+    assert set(residents) == set(goal.targets)
+    assert all(amount > 0 for push in pushes for amount in push.amounts.values())
+    for push in pushes:
+        if push.lever == "tradable_jobs":
+            (t,) = goal.targets
+            assert push.needed(t, 1.0)[0] == pytest.approx(1 / (1.1 * PER_JOB))
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_plan_that_carries_no_quantity_says_so_and_not_that_the_search_had_enough(goal, lang):
+    short = tables.requirement_notes(needed(goal, ((), {HUIMIN: RESIDENTS})), lang)
+    close = tables.requirement_notes(needed(goal, ((), {})), lang)
+    word = {"zh": "没有措施", "en": "No measure"}[lang]
+    assert any(word in note for note in short)
+    assert not any(word in note for note in close)
+    assert short[:-1] == close[:-1]

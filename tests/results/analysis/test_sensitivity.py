@@ -99,28 +99,28 @@ def test_runs_are_foretold():
 
 def test_the_flow_to_town_and_luck_matter_and_the_error_of_print_not_at_all(runs):
     names = ["obs_error_sd", RANDOM, "own_town_flow"]
-    told = morris(resolve("plan"), RATE, runs, names=names, trajectories=2)
-    assert told["factor"].iloc[-1] == "obs_error_sd"
-    assert told["mu_star"].iloc[-1] == 0
-    assert (told["mu_star"].iloc[:-1] > 0.1).all()
+    result = morris(resolve("plan"), RATE, runs, names=names, trajectories=2)
+    assert result["factor"].iloc[-1] == "obs_error_sd"
+    assert result["mu_star"].iloc[-1] == 0
+    assert (result["mu_star"].iloc[:-1] > 0.1).all()
 
 
 def test_the_flow_to_town_explains_the_variance(runs):
     names = ["own_town_flow", "obs_error_sd"]
-    told = sobol(resolve("plan"), RATE, runs, names=names, points=4).set_index("factor")
-    assert told.loc["own_town_flow", "ST"] > 0.5
-    assert told.loc["obs_error_sd", "ST"] == 0
+    result = sobol(resolve("plan"), RATE, runs, names=names, points=4).set_index("factor")
+    assert result.loc["own_town_flow", "ST"] > 0.5
+    assert result.loc["obs_error_sd", "ST"] == 0
 
 
 def test_where_no_factor_moves_the_outcome_all_shares_are_nothing(runs):
-    told = sobol(resolve("baseline"), RATE, runs, names=["obs_error_sd", "kappa"], points=2)
-    assert (told[["S1", "S1_conf", "ST", "ST_conf"]] == 0).all(axis=None)
+    result = sobol(resolve("baseline"), RATE, runs, names=["obs_error_sd", "kappa"], points=2)
+    assert (result[["S1", "S1_conf", "ST", "ST_conf"]] == 0).all(axis=None)
 
 
 def test_the_plan_does_not_move_what_it_adds_to_itself(runs):
     effect = QuantityOfInterest("resident_urbanization_rate", TOGETHER, effect=True)
-    told = morris(resolve("baseline"), effect, runs, names=["kappa"], trajectories=2)
-    assert told["mu_star"].iloc[0] == 0
+    result = morris(resolve("baseline"), effect, runs, names=["kappa"], trajectories=2)
+    assert result["mu_star"].iloc[0] == 0
 
 
 def test_analysis_leaves_global_luck_alone(runs):
@@ -134,9 +134,9 @@ def test_the_command_screens_first_and_then_divides_the_variance(capsys):
     words = ["sensitivity", "--method", "sobol", "--factors", "kappa", RANDOM, "--points", "8",
              "--scale", str(SCALE), "--jobs", "1", "--until", "2021-06-30", "--json"]  # fmt: skip
     assert main(words) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert {row["factor"] for row in told["factors"]} == {"kappa", RANDOM}
-    assert told["method"] == "sobol"
+    result = json.loads(capsys.readouterr().out)
+    assert {row["factor"] for row in result["factors"]} == {"kappa", RANDOM}
+    assert result["method"] == "sobol"
 
 
 @pytest.mark.parametrize(

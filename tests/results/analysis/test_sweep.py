@@ -133,7 +133,7 @@ def test_points_of_a_file_are_taken_row_by_row(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "output"),
     [
         (("seeds: {count: 2}", "seeds: [1, 1]"), "seeds"),
         (("n: 2", "n: 3, method: sobol"), "power of 2"),
@@ -156,10 +156,10 @@ def test_points_of_a_file_are_taken_row_by_row(tmp_path):
         (("n: 2", "n: 2, only: []"), "expected a list of at least one item"),
     ],
 )
-def test_a_wrong_design_is_refused_with_its_place(tmp_path, change, said):
+def test_a_wrong_design_is_refused_with_its_place(tmp_path, change, output):
     with pytest.raises(ScenarioError) as refused:
         read_design(written(tmp_path, SMALL.replace(*change)))
-    assert said in refused.value.text("en")
+    assert output in refused.value.text("en")
 
 
 def test_a_posterior_that_is_not_there_is_named(tmp_path, monkeypatch):
@@ -205,7 +205,7 @@ def test_a_scale_with_too_few_rows_is_refused_before_anything_is_computed(tmp_pa
 def test_wrong_points_are_refused_line_by_line(tmp_path):
     table = tmp_path / "points.csv"
     text = SMALL.replace("from: prior, n: 2", "from: points.csv")
-    for content, said in (
+    for content, output in (
         ("beta_z\n1\n", "beta"), ("beta_y\n", "rows"), ("beta_y\nx\n", "points.csv:2"),
         ("p\n", "name"), ("beta_y,beta_s\n1\n", "2 numbers"), ("", "rows"),
         ("return_hazard\n0.1\n-5\n", "points.csv:3"),
@@ -213,7 +213,7 @@ def test_wrong_points_are_refused_line_by_line(tmp_path):
         table.write_text(content, "utf-8")
         with pytest.raises(ScenarioError) as refused:
             read_design(written(tmp_path, text))
-        assert said in refused.value.text("en")
+        assert output in refused.value.text("en")
 
 
 # Going through it
@@ -258,8 +258,13 @@ def test_a_part_compares_nothing_and_the_last_part_shows_the_whole(whole, tmp_pa
     assert "median" not in shown
     assert "%" not in shown
     assert main([*words, "--jobs", "1", "--shard", "1/2", "--resume", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert (told["set"], told["targets"], told["runs"], told["on_file"]) == (None, None, RUNS, 4)
+    result = json.loads(capsys.readouterr().out)
+    assert (result["set"], result["targets"], result["runs"], result["on_file"]) == (
+        None,
+        None,
+        RUNS,
+        4,
+    )
     assert main([*words, "--jobs", "1", "--shard", "2/2"]) == 0
     shown = capsys.readouterr().out
     assert whole.digest() in shown
@@ -279,8 +284,8 @@ def of_another_program(folder: Path, program: str = "0" * 64) -> None:
         about["summary"] = {name: 1.0 for name in about["summary"]}
         (run / "run.json").write_bytes(record.written(about))
         run.rename(run.with_name(about["key"]))
-    told = json.loads((folder / sweeping.SWEEP).read_bytes())
-    (folder / sweeping.SWEEP).write_text(json.dumps(told | {"program": program}), "utf-8")
+    result = json.loads((folder / sweeping.SWEEP).read_bytes())
+    (folder / sweeping.SWEEP).write_text(json.dumps(result | {"program": program}), "utf-8")
     (folder / ledger.LEDGER).unlink(missing_ok=True)
     ledger.renew(folder)
 
@@ -378,9 +383,9 @@ def test_a_failing_run_is_recorded_and_stops_nothing_else(whole, tmp_path, monke
     sweep, tally = swept(tmp_path)
     assert (tally.done, len(tally.failed)) == (RUNS - 2, 2)
     failures = RunStore(tmp_path / "out").failures()
-    told = {(f["scenario"], f["draw"], f["seed"], f["reason"]) for f in failures}
+    result = {(f["scenario"], f["draw"], f["seed"], f["reason"]) for f in failures}
     reason = "ArithmeticError: books do not balance"
-    assert told == {("plan", 0, 2, reason), ("baseline", 0, 2, reason)}
+    assert result == {("plan", 0, 2, reason), ("baseline", 0, 2, reason)}
     monkeypatch.undo()
     sweep, tally = swept(tmp_path, resume=True)
     assert (tally.done, tally.kept) == (2, RUNS - 2)
@@ -441,8 +446,8 @@ def test_a_shard_is_one_of_so_many(tmp_path, shard):
 
 
 def test_a_design_is_told_and_retold_and_its_job_fits_a_pipe(whole):
-    told = json.loads(json.dumps(whole.design.to_json()))
-    again = type(whole.design).from_json(told)
+    result = json.loads(json.dumps(whole.design.to_json()))
+    again = type(whole.design).from_json(result)
     assert again.digest == whole.design.digest
     assert [again.spec(n).key for n in whole.keys] == [*whole.keys.values()]
     job = sweeping.SweepJob(whole.folder, whole.design.digest, "0" * 64)
@@ -490,9 +495,9 @@ def test_sigterm_ends_a_sweep_within_seconds_and_it_resumes_to_the_same_set(whol
         command(tmp_path, "--jobs", "2", "--resume", "--json"),
         check=True, capture_output=True, text=True,
     )  # fmt: skip
-    told = json.loads(done.stdout)
-    assert told["set"] == whole.digest()
-    assert told["done"] + told["kept"] == RUNS
+    result = json.loads(done.stdout)
+    assert result["set"] == whole.digest()
+    assert result["done"] + result["kept"] == RUNS
 
 
 # A Dask cluster
@@ -588,10 +593,10 @@ def test_a_hundred_kills_lose_nothing_and_repeat_nothing(two_hundred, tmp_path):
 def test_two_processes_resuming_at_once_run_each_run_once(two_hundred, tmp_path):
     written(tmp_path, TWO_HUNDRED)
     both = [begun(tmp_path, "--jobs", "1", "--resume", "--json") for _ in range(2)]
-    told = [json.loads(sweep.communicate()[0]) for sweep in both]
-    assert sum(each["done"] for each in told) == 200
-    assert all(each["done"] > 20 for each in told)
-    assert {each["set"] for each in told} == {two_hundred.digest()}
+    result = [json.loads(sweep.communicate()[0]) for sweep in both]
+    assert sum(each["done"] for each in result) == 200
+    assert all(each["done"] > 20 for each in result)
+    assert {each["set"] for each in result} == {two_hundred.digest()}
 
 
 @pytest.mark.slow
@@ -629,11 +634,11 @@ def test_two_scenarios_of_one_name_are_refused(tmp_path):
 def test_an_altered_ledger_is_made_anew_on_resume(whole, tmp_path):
     out = tmp_path / "out"
     shutil.copytree(whole.folder, out)
-    told = ledger.targets(out)
+    result = ledger.targets(out)
     table = pd.read_parquet(out / ledger.LEDGER)
     table["values"] = "0" * 64
     table.to_parquet(out / ledger.LEDGER)
     sweep, tally = swept(tmp_path, resume=True)
     assert tally.done == 0
     assert sweep.digest() == whole.digest()
-    pd.testing.assert_frame_equal(ledger.targets(out), told)
+    pd.testing.assert_frame_equal(ledger.targets(out), result)

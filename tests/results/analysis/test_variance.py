@@ -67,8 +67,8 @@ def test_parts_add_up_to_the_whole(anchored):
 def test_the_errors_are_those_that_repetition_shows():
     many = [variance._shares(*drawn(32, seed)) for seed in range(60)]
     apart = np.std([each["doses"] / each["effect"] for each in many], axis=0).mean()
-    told = np.mean([variance._errors(*drawn(32, seed), seed)["doses"][1] for seed in range(4)])
-    assert 0.6 < told / apart < 1.7
+    result = np.mean([variance._errors(*drawn(32, seed), seed)["doses"][1] for seed in range(4)])
+    assert 0.6 < result / apart < 1.7
 
 
 def test_a_mixed_draw_differs_in_one_group_only():

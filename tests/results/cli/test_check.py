@@ -22,25 +22,25 @@ def check(tmp_path, capsys):
         file = tmp_path / name
         file.write_bytes(content if isinstance(content, bytes) else content.encode())
         code = main(["check", str(file), "--json", "--lang", "en"])
-        said = capsys.readouterr()
-        assert said.err == ""
-        told = json.loads(said.out)
-        assert told["ok"] == (code == 0)
-        (one,) = told["files"]
+        output = capsys.readouterr()
+        assert output.err == ""
+        report = json.loads(output.out)
+        assert report["ok"] == (code == 0)
+        (one,) = report["files"]
         return code, one
 
     return checked
 
 
-def message(told):
-    return "\n".join(problem["message"] for problem in told["problems"])
+def message(report):
+    return "\n".join(problem["message"] for problem in report["problems"])
 
 
 # What cannot be read
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "output"),
     [
         (b"", "an empty file"),
         (b"# nothing\n", "an empty file"),
@@ -55,10 +55,10 @@ def message(told):
         ("name: m\ntitle: 学位优先\n".encode("gbk"), "GBK"),
     ],
 )
-def test_what_cannot_be_read_is_named_with_its_place(check, content, said):
-    code, told = check(content)
+def test_what_cannot_be_read_is_named_with_its_place(check, content, output):
+    code, report = check(content)
     assert code == 2
-    assert said in message(told)
+    assert output in message(report)
 
 
 def test_full_width_signs_in_words_are_let_be(check):
@@ -70,7 +70,7 @@ def test_full_width_signs_in_words_are_let_be(check):
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "output"),
     [
         ("horizon: {until: 2099-12-31}", "not after 2060"),
         ("horizon: {start: 2015-11-01}", "2015-11-01 is not a census"),
@@ -80,13 +80,13 @@ def test_full_width_signs_in_words_are_let_be(check):
         ("measures: {M05: 1e999}", "found '1e999'"),
     ],
 )
-def test_check_refuses_what_run_refuses(check, tmp_path, capsys, line, said):
-    code, told = check(f"{HEAD}{line}\n")
+def test_check_refuses_what_run_refuses(check, tmp_path, capsys, line, output):
+    code, report = check(f"{HEAD}{line}\n")
     assert code == 2
-    assert said in message(told)
+    assert output in message(report)
     words = ["run", str(tmp_path / "mine.yaml"), "--lang", "en", "--scale", "0.005"]
     assert main(words) == 2
-    assert said in capsys.readouterr().err
+    assert output in capsys.readouterr().err
 
 
 def test_counties_by_short_and_former_names_and_dates_of_a_spreadsheet_are_taken(tmp_path):
@@ -124,12 +124,12 @@ def test_a_path_is_never_the_shipped_scenario_of_that_name(tmp_path, monkeypatch
     with pytest.raises(ScenarioError):
         resolve("./plan")
     assert main(["show", "plan", "--json"]) == 0
-    said = capsys.readouterr()
-    assert json.loads(said.out)["name"] == "plan"
-    assert "./plan.yaml" in said.err
+    output = capsys.readouterr()
+    assert json.loads(output.out)["name"] == "plan"
+    assert "./plan.yaml" in output.err
     assert main(["show", "./plan.yaml", "--json"]) == 0
-    said = capsys.readouterr()
-    assert (json.loads(said.out)["name"], said.err) == ("own", "")
+    output = capsys.readouterr()
+    assert (json.loads(output.out)["name"], output.err) == ("own", "")
     assert main(["check", "./plan.yaml", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["files"][0]["kind"] == "scenario"
 
@@ -138,9 +138,9 @@ def test_a_shipped_scenario_is_checked_by_its_path_and_is_not_said_to_hide_anoth
     folder = load_plan().folder
     for file in (folder / "scenarios/plan.yaml", folder / "scenarios/to-2030.yaml"):
         assert main(["check", str(file), "--json"]) == 0
-        said = capsys.readouterr()
-        assert json.loads(said.out)["files"][0]["kind"] == "scenario"
-        assert said.err == ""
+        output = capsys.readouterr()
+        assert json.loads(output.out)["files"][0]["kind"] == "scenario"
+        assert output.err == ""
     assert main(["check", str(folder / "plan.yaml"), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["files"][0]["kind"] == "plan"
 
@@ -213,12 +213,12 @@ NEVER = {
 }
 
 
-@pytest.mark.parametrize(("line", "said"), NEVER.items())
-def test_a_measure_that_never_acts_is_said(check, line, said):
-    code, told = check(f"{HEAD}{line}\n")
+@pytest.mark.parametrize(("line", "output"), NEVER.items())
+def test_a_measure_that_never_acts_is_said(check, line, output):
+    code, report = check(f"{HEAD}{line}\n")
     assert code == 0
-    (sentence,) = told["inactive"]
-    assert said in sentence
+    (sentence,) = report["inactive"]
+    assert output in sentence
 
 
 ACTS = [
@@ -231,8 +231,8 @@ ACTS = [
 
 @pytest.mark.parametrize("line", ACTS)
 def test_of_a_measure_that_acts_or_is_off_nothing_is_said(check, line):
-    code, told = check(f"{HEAD}{line}\n")
-    assert (code, told["inactive"]) == (0, [])
+    code, report = check(f"{HEAD}{line}\n")
+    assert (code, report["inactive"]) == (0, [])
 
 
 def test_shipped_scenarios_ask_for_nothing_that_never_acts():
@@ -256,7 +256,7 @@ def test_check_prints_one_object_for_all_files(tmp_path, capsys):
         main(["--json", "check", "plan", "binzhou", "schools-first", str(tmp_path / "bad.yaml")])
         == 2
     )
-    told = json.loads(capsys.readouterr().out)
-    assert [each["ok"] for each in told["files"]] == [True, True, True, False]
-    assert [each["kind"] for each in told["files"]] == ["plan", "region", "scenario", "scenario"]
-    assert told["files"][0]["notes"]
+    report = json.loads(capsys.readouterr().out)
+    assert [each["ok"] for each in report["files"]] == [True, True, True, False]
+    assert [each["kind"] for each in report["files"]] == ["plan", "region", "scenario", "scenario"]
+    assert report["files"][0]["notes"]

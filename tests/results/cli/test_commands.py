@@ -40,6 +40,19 @@ each_command = pytest.mark.parametrize("command", COMMANDS)
 # What is declared is done
 
 
+@pytest.mark.parametrize(
+    "words", [w for w, each in COMMANDS.items() if not isinstance(each, CommandGroup)]
+)
+def test_a_command_takes_a_plan_or_says_where_else_it_is_named(words, capsys):
+    command = COMMANDS[words]
+    if any("--plan" in param.opts for param in command.params):
+        return
+    assert main(["--lang", "en", *words.split(), "--plan", "./ours.yaml"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"xiancheng {words}: takes no --plan: ")
+    assert "did you mean" not in said
+
+
 def test_every_option_is_read_by_what_a_command_does_and_no_other():
     declared = {}
     for each in COMMANDS.values():
@@ -137,9 +150,9 @@ def completed(words, monkeypatch, capsys, *, shell="bash"):
     """What a shell is offered for the last of some words."""
     from xiancheng.results.cli import COMPLETE, entry
 
-    told = {COMPLETE: f"{shell}_complete", "COMP_WORDS": " ".join(words),
+    result = {COMPLETE: f"{shell}_complete", "COMP_WORDS": " ".join(words),
             "COMP_CWORD": str(len(words) - 1)}  # fmt: skip
-    for name, value in told.items():
+    for name, value in result.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(SystemExit) as ended:
         entry()
@@ -211,13 +224,13 @@ def test_alone_it_says_what_to_do_next_in_words_that_can_be_typed(lang, capsys):
 def test_a_usage_error_is_told_in_the_readers_language(words, part, capsys):
     for lang in ("zh", "en"):
         assert main([*words, "--lang", lang]) == 2
-        said = capsys.readouterr()
-        assert not said.out
-        assert not re.search("[?？][;；,，.。]", said.err)
+        output = capsys.readouterr()
+        assert not output.out
+        assert not re.search("[?？][;；,，.。]", output.err)
         if lang == "zh":
-            assert part in said.err
+            assert part in output.err
         else:
-            assert not re.search(r"[\u4e00-\u9fff]", said.err)
+            assert not re.search(r"[\u4e00-\u9fff]", output.err)
 
 
 def test_an_option_may_take_several_values_in_a_row_or_one_at_a_time():
@@ -267,9 +280,9 @@ def test_an_input_that_is_not_there_is_bad_input(words, capsys, tmp_path, monkey
     monkeypatch.chdir(tmp_path)
     (tmp_path / "README.md").write_text("x", encoding="utf-8")
     code = main([*words, "--lang", "en"])
-    said = capsys.readouterr()
+    output = capsys.readouterr()
     assert code == 2
-    assert "N" in said.err + said.out
+    assert "N" in output.err + output.out
     assert sorted(p.name for p in tmp_path.iterdir()) == ["README.md"]
 
 
@@ -360,11 +373,11 @@ def test_a_scheduler_that_does_not_answer_is_one_line(tmp_path, capsys):
         words = ["sweep", str(tmp_path / "d.yaml"), "--out", str(tmp_path / "out")]
         begun = time.monotonic()
         assert main([*words, "--engine", "dask", "--scheduler", address]) == 1
-    said = capsys.readouterr()
+    output = capsys.readouterr()
     assert time.monotonic() - begun < 30
-    assert not said.out
-    assert said.err.count("\n") == 1
-    assert address in said.err
+    assert not output.out
+    assert output.err.count("\n") == 1
+    assert address in output.err
     assert not (tmp_path / "out").exists()
 
 

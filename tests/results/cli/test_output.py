@@ -68,9 +68,9 @@ def refuses_first(words, folder, monkeypatch, capsys):
     for place in ("simulation.outcome_of", "trunk.outcome_of"):
         monkeypatch.setattr(f"xiancheng.scenarios.{place}", computed)
     assert main([*(known.get(word, word) for word in words), "--lang", "en"]) == 2
-    said = capsys.readouterr()
-    assert not said.out
-    assert re.search("cannot write|should be an .svg", said.err)
+    message = capsys.readouterr()
+    assert not message.out
+    assert re.search("cannot write|should be an .svg", message.err)
     assert sorted(folder.rglob("*")) == before
 
 
@@ -89,9 +89,9 @@ def test_what_was_computed_is_printed_though_the_disk_is_full(tmp_path, monkeypa
     monkeypatch.setattr(command, "save_run", full)
     words = ["run", "plan", *SMALL, "--out", str(tmp_path), "--lang", "en"]
     assert main(words) == 1
-    said = capsys.readouterr()
-    assert "Zouping" in said.out
-    assert "No space left" in said.err
+    message = capsys.readouterr()
+    assert "Zouping" in message.out
+    assert "No space left" in message.err
     assert main([*words, "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["run"] is None
 
@@ -105,10 +105,10 @@ def test_progress_is_told_where_stderr_is_no_terminal(capsys, monkeypatch):
         step()
         step()
         time.sleep(0.3)
-    said = capsys.readouterr()
-    assert not said.out
-    assert "runs 2/5" in said.err
-    assert "min →" in said.err
+    message = capsys.readouterr()
+    assert not message.out
+    assert "runs 2/5" in message.err
+    assert "min →" in message.err
 
 
 def test_what_takes_long_is_announced_with_runs_and_time(capsys):
@@ -118,8 +118,8 @@ def test_what_takes_long_is_announced_with_runs_and_time(capsys):
     output.announce(Say("en"), [short], jobs=1)
     assert not capsys.readouterr().err
     output.announce(Say("en"), [short._replace(runs=400, scale=1.0)], jobs=2)
-    said = capsys.readouterr().err
-    assert "400 runs in 2 processes" in said
-    assert 4 <= int(re.search(r"roughly (\d+) minutes", said)[1]) <= 15
+    message = capsys.readouterr().err
+    assert "400 runs in 2 processes" in message
+    assert 4 <= int(re.search(r"roughly (\d+) minutes", message)[1]) <= 15
     output.announce(Say("zh"), [short._replace(runs=0)], jobs=2)
     assert not capsys.readouterr().err

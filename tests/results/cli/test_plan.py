@@ -32,9 +32,9 @@ def test_a_slip_in_a_file_is_told_with_its_line(capsys, tmp_path):
         "name: mine\ntitle: {zh: 甲, en: a}\nbased_on: plan\nmeasure: {M01: off}\n", "utf-8"
     )
     assert main(["check", str(file)]) == 2
-    said = capsys.readouterr().out
-    assert f"{file}:4:1" in said
-    assert "measures" in said
+    output = capsys.readouterr().out
+    assert f"{file}:4:1" in output
+    assert "measures" in output
 
 
 def test_each_kind_of_file_is_checked_as_what_it_is(tmp_path, capsys):
@@ -50,5 +50,5 @@ def test_a_design_of_a_sweep_is_checked_as_one(capsys, tmp_path):
     file = tmp_path / "mine.yaml"
     file.write_text("name: mine\nscenarios: [plan, plan]\nparameter: {n: 2}\n", "utf-8")
     assert main(["--lang", "en", "check", str(file)]) == 2
-    assert f"{file}:3:1" in (said := capsys.readouterr().out)
-    assert "parameters" in said
+    assert f"{file}:3:1" in (output := capsys.readouterr().out)
+    assert "parameters" in output

@@ -13,17 +13,17 @@ def test_the_past_can_be_simulated(capsys, tmp_path):
     """From the census of 2010, the default model is held against that of 2020, good or bad."""
     words = ["run", "baseline", "--start", "2010-11-01", "--until", "2020-11-01", "--json"]
     assert main([*words, "--scale", "0.01", "--out", str(tmp_path)]) == 0
-    told = json.loads(capsys.readouterr().out)["census"]
-    assert [row["rate_observed"] for row in told][:3] == pytest.approx(
+    result = json.loads(capsys.readouterr().out)["census"]
+    assert [row["rate_observed"] for row in result][:3] == pytest.approx(
         [75.73, 53.32, 33.82], abs=0.01
     )
-    assert all(0 < row["rate_simulated"] < 100 for row in told)
+    assert all(0 < row["rate_simulated"] < 100 for row in result)
 
 
 def test_a_run_leaves_a_whole_folder(capsys, tmp_path):
     assert main(["run", "plan", "--scale", "0.01", "--out", str(tmp_path), "--lang", "en"]) == 0
-    said = capsys.readouterr()
-    assert "Huimin" in said.out
+    output = capsys.readouterr()
+    assert "Huimin" in output.out
     [folder] = tmp_path.iterdir()
     names = {"run.json", "scenario.yaml", "series.parquet", "growth.parquet", "verdicts.csv"}
     assert names <= {file.name for file in folder.iterdir()}
@@ -48,10 +48,10 @@ def test_a_run_leaves_a_whole_folder(capsys, tmp_path):
 def test_bad_words_get_one_clear_message(words, advice, lang, capsys, tmp_path):
     """Exit code 2, no traceback, nothing computed and nothing written."""
     assert main(["run", *words, "--out", str(tmp_path), "--lang", lang]) == 2
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert advice in said.err
-    assert "Traceback" not in said.err
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert advice in output.err
+    assert "Traceback" not in output.err
     assert list(tmp_path.iterdir()) == []
 
 

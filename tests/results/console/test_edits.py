@@ -21,6 +21,9 @@ edits = st.one_of(
     st.tuples(st.just("delay"), st.sampled_from(MEASURES), st.integers(0, 8)),
     st.tuples(st.just("dose"), st.just("M01-a/tradable_jobs/urban"),
               st.sampled_from([8000.0, 24000.0, 30000.0, None])),
+    st.tuples(st.just("project of ours"), st.sampled_from(["园区", "学校"]),
+              st.sampled_from([900, 5000])),
+    st.tuples(st.just("its intensity"), st.just("N01"), strengths),
     st.tuples(st.just("world"), st.just("fertility"), strengths),
     st.tuples(st.just("world"), st.just("recoding_frozen"), st.booleans()),
 )  # fmt: skip
@@ -38,6 +41,12 @@ def edited(before: ScenarioEdit, edit: tuple) -> ScenarioEdit:
         return before.with_delay(name, rest[0])
     if kind == "dose":
         return before.with_dose(name, rest[0])
+    if kind == "project of ours":
+        keys = {"lever": "school_seats", "amount": rest[0], "start": "2024Q1", "finish": "2025Q2"}
+        return before.with_addition(name, keys, name if name in before.scenario.additions else None)
+    if kind == "its intensity":
+        known = name in before.scenario.plan.measures
+        return before.with_intensity((name,), rest[0]) if known else before
     return before.with_condition(name, rest[0])
 
 
@@ -73,6 +82,7 @@ def test_putting_back_every_change_gives_the_base(base, chosen):
         edit = edit.revert(left[0].key)
     assert not edit.changed
     assert edit.scenario.settings == edit.base.settings
+    assert edit.scenario.plan == edit.base.plan
 
 
 @settings(max_examples=30)
@@ -106,6 +116,19 @@ def test_an_amount_is_listed_with_what_it_is_and_refused_out_of_its_range():
     assert not PLAN.with_dose(dose, 24000.0).changed
     with pytest.raises(ScenarioError):
         PLAN.with_dose(dose, 50000.0)
+
+
+def test_an_added_project_is_one_line_that_takes_all_of_it_away():
+    keys = {"lever": "tradable_jobs", "amount": 900, "start": "2024Q1", "finish": "2025Q2"}
+    edit = PLAN.with_addition("园区", keys).with_intensity(("N01",), 0.5)
+    edit = edit.with_dose("N01-a/tradable_jobs/urban", 500.0)
+    first, *rest = changes(edit)
+    assert (first.label.zh, len(rest)) == ("N01 园区", 2)
+    assert "900 个" in first.new.zh
+    assert not edit.revert(first.key).changed
+    other = edit.with_addition("园区二", keys | {"amount": 800}, "园区")
+    assert [*other.scenario.additions] == ["园区二"]
+    assert other.scenario.setting("N01").intensity == 0.5
 
 
 def test_a_title_that_no_file_may_hold_is_refused():

@@ -96,14 +96,19 @@ def test_a_preliminary_answer_is_replaced_by_the_ensemble(visitor):
     one.page.wait_for_function("seen.at(-1).includes('final')")
 
 
-def test_a_measure_is_set_apart_in_one_county(visitor):
-    one = visitor()
-    one.open()
+def set_apart(one):
+    """The first measure, unfolded, and its box for the strength in Huimin."""
     one.page.locator(".project details summary").first.click()
     measure = one.page.locator(".measure").first
     measure.get_by_text("按县单独设定").click()
+    return measure, measure.get_by_label(re.compile(r"^M\d+ 惠民县$"))
+
+
+def test_a_measure_is_set_apart_in_one_county(visitor):
+    one = visitor()
+    one.open()
+    __, box = set_apart(one)
     before = one.changed()
-    box = measure.get_by_label(re.compile(r"^M\d+ 惠民县$"))
     box.fill("0")
     box.press("Tab")
     one.heard(before)
@@ -114,11 +119,8 @@ def test_a_measure_is_set_apart_in_one_county(visitor):
 def test_a_value_out_of_bounds_is_told_and_takes_nothing_away(visitor):
     one = visitor()
     one.open()
-    one.page.locator(".project details summary").first.click()
-    measure = one.page.locator(".measure").first
-    measure.get_by_text("按县单独设定").click()
+    measure, box = set_apart(one)
     before = one.changed()
-    box = measure.get_by_label(re.compile(r"^M\d+ 惠民县$"))
     box.fill("0.5")
     box.press("Tab")
     one.heard(before)

@@ -52,18 +52,18 @@ def about(title="方案照文件实施"):
     both = drawn(ensemble(resolve("plan"), draws=0, scale=SCALE))
     named = replace(both.scenario.scenario, title=Text(zh=title, en=title))
     plan = replace(both.scenario, spec=both.scenario.spec.running(named))
-    told = plan_result.of_pair(replace(both, scenario=plan), run="plan-0123")
-    return replace(told, shares=shares_of(told, {"P1": (0.3, 0.1), "P2": (-0.1, 0.2)}))
+    result = plan_result.of_pair(replace(both, scenario=plan), run="plan-0123")
+    return replace(result, shares=shares_of(result, {"P1": (0.3, 0.1), "P2": (-0.1, 0.2)}))
 
 
 @pytest.fixture(scope="module")
-def told():
+def result():
     return about()
 
 
 @pytest.fixture(scope="module")
-def what(told):
-    return sections.document(told, "zh")
+def what(result):
+    return sections.document(result, "zh")
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,7 @@ def made(what, pictures):
 
 def written(form, what, pictures):
     """A document as its writer makes it."""
-    return import_module(build.WRITERS[form][0]).write(what, pictures)
+    return import_module(f"{build.__package__}.{form}").write(what, pictures)
 
 
 def word_tables(content):
@@ -97,7 +97,7 @@ def pdf_text(content, pages=None):
     return re.sub(r"\s+", "", "".join(page.extract_text() for page in pages))
 
 
-class Seen(HTMLParser):
+class ParsedPage(HTMLParser):
     """Tags with their attributes, text, and the cells of tables."""
 
     def __init__(self, content):
@@ -136,7 +136,7 @@ def test_pdf_holds_the_tables_of_the_run(made, what):
 
 
 def test_html_holds_the_tables_of_the_run(made, what):
-    rows = Seen(made["html"]).rows
+    rows = ParsedPage(made["html"]).rows
     expected = [
         row for table in what.tables() for row in (document.headers(table), *document.body(table))
     ]
@@ -171,10 +171,10 @@ def test_negative_numbers_stay_numbers(made, what):
     assert "-0.10" in [cell for rows in word_tables(made["docx"]) for row in rows for cell in row]
 
 
-def test_without_draws_the_documents_are_made_all_the_same(told):
-    undrawn = plan_result.of_pair(replace(told.both, drawn=None), run="plan-0123")
+def test_without_draws_the_documents_are_made_all_the_same(result):
+    undrawn = plan_result.of_pair(replace(result.both, drawn=None), run="plan-0123")
     made = build.documents(undrawn, FORMS, "en")
-    assert "of one run at the central parameters" in "".join(Seen(made["html"]).texts)
+    assert "of one run at the central parameters" in "".join(ParsedPage(made["html"]).texts)
     assert all(made[form] for form in FORMS)
 
 
@@ -184,17 +184,17 @@ def placed(spec, region):
     return other
 
 
-def test_a_region_without_targets_has_documents_without_verdicts(told):
-    region = replace(told.region, targets=())
+def test_a_region_without_targets_has_documents_without_verdicts(result):
+    region = replace(result.region, targets=())
     plan, baseline = (
         replace(run, spec=placed(run.spec, region))
-        for run in (told.both.scenario, told.both.baseline)
+        for run in (result.both.scenario, result.both.baseline)
     )
-    both = replace(told.both, scenario=plan, baseline=baseline, reference=baseline, drawn=None)
+    both = replace(result.both, scenario=plan, baseline=baseline, reference=baseline, drawn=None)
     plain = plan_result.of_pair(both, run="plan-0123")
     assert plain.verdicts.empty
     made = build.documents(plain, FORMS, "zh")
-    assert "没有到期的目标" in "".join(Seen(made["html"]).texts)
+    assert "没有到期的目标" in "".join(ParsedPage(made["html"]).texts)
     assert all(made[form] for form in FORMS)
 
 
@@ -254,7 +254,7 @@ def test_levels_are_numbered_as_offices_do(what):
     assert shown["leaders"] == "要点"
 
 
-def test_the_page_for_leaders_is_one_page_of_plain_words(told, made, what):
+def test_the_page_for_leaders_is_one_page_of_plain_words(result, made, what):
     """No run, no symbol, no number of a project or measure, no word of the model."""
     page = pdf_text(made["pdf"], 1)
     for word in ("结论1.", "建议1.", "须知1.", "方向：", "数量：", "—1—", "编制单位"):
@@ -268,13 +268,13 @@ def test_the_page_for_leaders_is_one_page_of_plain_words(told, made, what):
     conclusions, *_, notices = (b for b in first.blocks if isinstance(b, document.BulletList))
     assert (len(conclusions.items), len(notices.items)) == (3, 2)
     (table,) = (b for b in first.blocks if isinstance(b, document.Table))
-    assert len(table.rows) == len(told.verdicts) == 6
+    assert len(table.rows) == len(result.verdicts) == 6
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_front_pages_are_few(told, lang):
+def test_front_pages_are_few(result, lang):
     """The page for leaders is one page, and the body at most six; --brief has no more."""
-    content = build.documents(told, ["pdf"], lang, document.Layout(brief=True))["pdf"]
+    content = build.documents(result, ["pdf"], lang, document.Layout(brief=True))["pdf"]
     pages = pypdf.PdfReader(BytesIO(content)).pages
     assert 2 <= len(pages) <= 7
     second = re.sub(r"\s+", "", pages[1].extract_text())
@@ -282,10 +282,10 @@ def test_front_pages_are_few(told, lang):
     assert "plan-0123" not in pages[0].extract_text() or lang == "en"  # there, in the header
 
 
-def test_a_unit_is_named_on_the_first_page_and_a_space_is_left_without_one(told):
+def test_a_unit_is_named_on_the_first_page_and_a_space_is_left_without_one(result):
     named = document.Layout(unit="滨州市发展改革委")
     for setting, shown in ((named, "滨州市发展改革委"), (document.Layout(), "（待填写）")):
-        content = build.documents(told, ["docx"], "zh", setting)["docx"]
+        content = build.documents(result, ["docx"], "zh", setting)["docx"]
         first = [p.text for p in docx.Document(BytesIO(content)).paragraphs[:4]]
         assert any(shown in text and "年" in text for text in first)
 
@@ -299,7 +299,7 @@ def test_the_official_style_is_refused_in_english():
 def test_every_document_has_the_two_badges(made):
     words = {
         "docx": "".join(p.text for p in docx.Document(BytesIO(made["docx"])).paragraphs),
-        "pdf": pdf_text(made["pdf"]), "html": "".join(Seen(made["html"]).texts),
+        "pdf": pdf_text(made["pdf"]), "html": "".join(ParsedPage(made["html"]).texts),
         "xlsx": "".join(
             str(cell.value) for sheet in openpyxl.load_workbook(BytesIO(made["xlsx"]))
             for row in sheet.iter_rows() for cell in row
@@ -352,7 +352,7 @@ def test_excel_prints_whole_tables_with_their_headers(made, what):
 
 
 def test_html_is_one_file_that_asks_for_nothing(made):
-    seen = Seen(made["html"])
+    seen = ParsedPage(made["html"])
     assert not {"script", "iframe", "object", "embed", "link", "form"} & {t for t, _ in seen.tags}
     for tag, attributes in seen.tags:
         assert not any(name.startswith("on") for name in attributes), tag
@@ -363,7 +363,7 @@ def test_html_is_one_file_that_asks_for_nothing(made):
 
 
 def test_pictures_say_what_they_show(made):
-    images = [a for tag, a in Seen(made["html"]).tags if tag == "img"]
+    images = [a for tag, a in ParsedPage(made["html"]).tags if tag == "img"]
     assert images
     assert all(a["alt"] for a in images)
     shapes = docx.Document(BytesIO(made["docx"])).element.body.xpath(".//wp:docPr/@descr")
@@ -390,8 +390,8 @@ def test_hostile_words_are_words(hostile):
     words, made = hostile
     assert any(words in p.text for p in docx.Document(BytesIO(made["docx"])).paragraphs)
     assert re.sub(r"\s+", "", words) in pdf_text(made["pdf"], 1)
-    assert words in "".join(Seen(made["html"]).texts)
-    assert all(a.get("src", "data:").startswith("data:") for _, a in Seen(made["html"]).tags)
+    assert words in "".join(ParsedPage(made["html"]).texts)
+    assert all(a.get("src", "data:").startswith("data:") for _, a in ParsedPage(made["html"]).tags)
 
 
 def test_no_cell_is_a_formula(hostile):
@@ -403,7 +403,7 @@ def test_no_cell_is_a_formula(hostile):
     assert shown
     assert all(cell.data_type == "s" and cell.quotePrefix for cell in shown)
     pasted = [cell for rows in word_tables(made["docx"]) for row in rows for cell in row]
-    pasted += [cell for row in Seen(made["html"]).rows for cell in row]
+    pasted += [cell for row in ParsedPage(made["html"]).rows for cell in row]
     for cell in pasted:
         number = re.fullmatch(r"[+-]?[\d,]+(\.\d+)?", cell)
         assert number or not cell.startswith(("=", "+", "-", "@")), cell
@@ -413,7 +413,7 @@ def test_no_cell_is_a_formula(hostile):
 
 
 @pytest.fixture(scope="module")
-def run(told, tmp_path_factory):
+def run(result, tmp_path_factory):
     """A run that was saved as `xiancheng run` saves it, with what draws added."""
     runs, scenario = tmp_path_factory.mktemp("runs"), resolve("plan")
     answers = StoredRuns(None)
@@ -439,10 +439,10 @@ def test_the_command_writes_only_what_is_asked_for(run, tmp_path, capsys):
     assert str(tmp_path / written[1]) in capsys.readouterr().out
 
 
-def test_a_saved_run_says_what_the_run_itself_said(run, told):
+def test_a_saved_run_says_what_the_run_itself_said(run, result):
     again = plan_result.of_saved(load_run(run))
     for name in ("simulated", "baseline", "low", "high", "probability"):
-        assert again.verdicts[name].tolist() == pytest.approx(told.verdicts[name].tolist())
+        assert again.verdicts[name].tolist() == pytest.approx(result.verdicts[name].tolist())
     assert again.draws == 4
     assert again.run == run.name
 
@@ -484,8 +484,8 @@ def test_nothing_half_written_is_left(run, tmp_path, monkeypatch):
     assert not [*tmp_path.iterdir()]
 
 
-def test_words_are_in_both_languages(told):
-    assert sections.document(told, "en").title != sections.document(told, "zh").title
+def test_words_are_in_both_languages(result):
+    assert sections.document(result, "en").title != sections.document(result, "zh").title
 
 
 def test_a_wish_for_a_folder_that_cannot_be_is_refused(run, tmp_path):

@@ -16,29 +16,29 @@ from xiancheng.scenarios.loader import resolve
 
 
 @pytest.fixture(scope="module")
-def told():
+def result():
     both = drawn(ensemble(resolve("plan"), draws=0, scale=SCALE))
     return plan_result.of_pair(both, run="plan-0123456789ab")
 
 
 @pytest.fixture(scope="module")
-def collection(told):
-    return json.loads(maps.geojson(told, "zh"))
+def collection(result):
+    return json.loads(maps.geojson(result, "zh"))
 
 
 @pytest.fixture
-def package(told, tmp_path):
+def package(result, tmp_path):
     """The GeoPackage on disk, opened as any program opens it."""
     file = tmp_path / "counties.gpkg"
-    file.write_bytes(maps.geopackage(told, "zh"))
+    file.write_bytes(maps.geopackage(result, "zh"))
     with sqlite3.connect(file) as opened:
         opened.row_factory = sqlite3.Row
         yield opened
 
 
-def without_boundaries(told, monkeypatch):
-    monkeypatch.setattr(type(told.region), "outlines", lambda _: {})
-    return told
+def without_boundaries(result, monkeypatch):
+    monkeypatch.setattr(type(result.region), "outlines", lambda _: {})
+    return result
 
 
 def polygon(blob):
@@ -61,16 +61,16 @@ def area(points):
     return float((x[:-1] * y[1:] - x[1:] * y[:-1]).sum())
 
 
-def test_every_county_has_its_outline_and_its_verdict(told, collection):
-    judged = told.verdicts.set_index("unit_code")
+def test_every_county_has_its_outline_and_its_verdict(result, collection):
+    judged = result.verdicts.set_index("unit_code")
     shown = {each["properties"]["unit_code"]: each for each in collection["features"]}
-    assert [*shown] == [county.code for county in told.groups[: len(told.region.counties)]]
+    assert [*shown] == [county.code for county in result.groups[: len(result.region.counties)]]
     for code, each in shown.items():
         (ring,) = each["geometry"]["coordinates"]
         assert ring[0] == ring[-1]
         assert area(ring) > 0
         assert {tuple(point) for point in ring} == {
-            tuple(point) for point in told.region.outlines()[str(code)].round(6).tolist()
+            tuple(point) for point in result.region.outlines()[str(code)].round(6).tolist()
         }
         if code in judged.index:
             for name in ("expected", "low", "high", "probability", "from_plan_pp", "target_rate"):
@@ -84,8 +84,8 @@ def test_a_county_without_a_target_has_a_rate_and_no_chance(collection):
     assert zhanhua["properties"]["target"] is None
 
 
-def test_the_causes_add_up(told):
-    for each in maps.features(told, "en"):
+def test_the_causes_add_up(result):
+    for each in maps.features(result, "en"):
         row = each.properties
         change = row["expected"] - row["rate_at_start"]
         assert sum(row[cause] for cause in counties.CAUSES_PP) == pytest.approx(change, abs=5e-4)
@@ -121,17 +121,17 @@ def test_the_boundaries_are_credited(collection):
     assert "天地图" in collection["description"]
 
 
-def test_each_deadline_is_a_layer(told):
-    days = ["2024-12-31", *told.verdicts["deadline"].iloc[1:]]
-    two = replace(told, verdicts=told.verdicts.assign(deadline=days))
+def test_each_deadline_is_a_layer(result):
+    days = ["2024-12-31", *result.verdicts["deadline"].iloc[1:]]
+    two = replace(result, verdicts=result.verdicts.assign(deadline=days))
     with sqlite3.connect(":memory:") as opened:
         opened.deserialize(maps.geopackage(two, "en"))
         names = [row[0] for row in opened.execute("SELECT table_name FROM gpkg_contents")]
     assert names == ["counties_2024_12_31", "counties_2025_12_31"]
 
 
-def test_without_boundaries_counties_have_data_and_no_shape(told, monkeypatch):
-    bare = without_boundaries(told, monkeypatch)
+def test_without_boundaries_counties_have_data_and_no_shape(result, monkeypatch):
+    bare = without_boundaries(result, monkeypatch)
     shown = json.loads(maps.geojson(bare, "zh"))
     assert "没有边界" in shown["description"]
     assert all(each["geometry"] is None for each in shown["features"])

@@ -46,7 +46,7 @@ def drawn(both, n=4):
 
 
 @pytest.fixture(scope="module")
-def told(both):
+def record(both):
     return plan_result.of_pair(drawn(both), run="plan-0123456789ab")
 
 
@@ -65,8 +65,8 @@ def texts(what):
 
 
 @LANGS
-def test_every_number_stands_under_its_unit(told, lang):
-    for table in sections.document(told, lang).tables():
+def test_every_number_stands_under_its_unit(record, lang):
+    for table in sections.document(record, lang).tables():
         for column in table.columns:
             numbers = [c for c in table.column(column.key) if isinstance(c, float)]
             if table.key != "provenance":
@@ -74,19 +74,19 @@ def test_every_number_stands_under_its_unit(told, lang):
 
 
 @LANGS
-def test_every_table_and_figure_names_its_run_region_scenario_and_draws(told, lang):
-    what = sections.document(told, lang)
+def test_every_table_and_figure_names_its_run_region_scenario_and_draws(record, lang):
+    what = sections.document(record, lang)
     for table in (*what.tables(), *(chart.table for chart in what.charts())):
         if table.key == "hindcast":  # it comes with the pack
-            assert told.region.name in table.source
+            assert record.region.name in table.source
             continue
-        for known in ("plan-0123456789ab", told.region.title(lang), "2025-12-31", "4"):
+        for known in ("plan-0123456789ab", record.region.title(lang), "2025-12-31", "4"):
             assert known in table.source, table.key
 
 
-def test_the_verdicts_are_those_of_the_run(told):
-    shown = verdicts.table(told, "en")
-    for row, real in zip(shown.rows, told.verdicts.to_dict("records"), strict=True):
+def test_the_verdicts_are_those_of_the_run(record):
+    shown = verdicts.table(record, "en")
+    for row, real in zip(shown.rows, record.verdicts.to_dict("records"), strict=True):
         assert row[0].startswith(real["county_en"])
         assert row[1] == str(real["deadline"])
         assert row[3:7] == tuple(
@@ -96,10 +96,10 @@ def test_the_verdicts_are_those_of_the_run(told):
         assert row[-1] == pytest.approx(row[6] - row[3])
 
 
-def test_no_verdict_is_a_yes_or_a_no(told):
+def test_no_verdict_is_a_yes_or_a_no(record):
     """Whatever the chance, a target is never called met or missed."""
     for lang in ("zh", "en"):
-        words = {*verdicts.table(told, lang).column("in_words")}
+        words = {*verdicts.table(record, lang).column("in_words")}
         names = map(likelihood, (0.0, 0.1, 0.33, 0.66, 0.9))
         assert words <= {label("chances", name, lang) for name in names}
     assert likelihood(0.95) == "very likely"
@@ -107,85 +107,85 @@ def test_no_verdict_is_a_yes_or_a_no(told):
     assert likelihood(0.05) == "very unlikely"
 
 
-def test_what_the_rate_is_made_of_adds_up(told):
+def test_what_the_rate_is_made_of_adds_up(record):
     causes = [f"{cause}_pp" for cause in (*CAUSES, "counting")]
-    for row in verdicts.parts(told, "zh").records():
+    for row in verdicts.parts(record, "zh").records():
         assert row["rate_at_start"] + sum(row[cause] for cause in causes) == pytest.approx(
             row["expected"], abs=1e-5
         )
 
 
-def test_the_causes_of_growth_add_up_by_year_and_in_all(told, both):
+def test_the_causes_of_growth_add_up_by_year_and_in_all(record, both):
     frame = both.scenario.growth()
-    for group in told.groups:
-        table = counties.causes(told, group, "zh")
-        codes = [told.groups[c].code for c in group.counties]
+    for group in record.groups:
+        table = counties.causes(record, group, "zh")
+        codes = [record.groups[c].code for c in group.counties]
         own = frame[frame["unit_code"].isin(codes)]
         assert all(sum(row[1:4]) == row[4] for row in table.rows)
         assert sum(row[4] for row in table.rows[:-1]) == table.rows[-1][4] == own["total"].sum()
 
 
-def test_a_path_shows_the_published_rate_the_census_and_the_target(told, both):
-    group = next(g for g in told.groups if g.en == "Huimin")
-    chart = counties.path_chart(told, group, "zh")
-    verdict = told.verdicts.set_index("unit_code").loc[group.code]
+def test_a_path_shows_the_published_rate_the_census_and_the_target(record, both):
+    group = next(g for g in record.groups if g.en == "Huimin")
+    chart = counties.path_chart(record, group, "zh")
+    verdict = record.verdicts.set_index("unit_code").loc[group.code]
     end, _, expected, low, high = chart.table.rows[-1]
     assert end == date(2025, 12, 31)
     assert (expected, low, high) == pytest.approx(
         tuple(verdict[k] for k in ("expected", "low", "high")), abs=0.01
     )
     assert next(p.value for p in chart.markers if p.kind == "target") == 40
-    urban, rural = told.region.urban_rural(date(2020, 11, 1))[group.counties[0]]
+    urban, rural = record.region.urban_rural(date(2020, 11, 1))[group.counties[0]]
     census = next(p for p in chart.markers if p.day == date(2020, 11, 1))
     assert census.value == pytest.approx(100 * urban / (urban + rural))
 
 
 def test_without_a_record_and_without_draws_no_probability_is_claimed(both, monkeypatch):
     monkeypatch.setattr("xiancheng.results.verdict.level.level_from", lambda *_: None)
-    told = plan_result.of_pair(both)
-    heads = [c.label for c in verdicts.table(told, "zh").columns]
+    record = plan_result.of_pair(both)
+    heads = [c.label for c in verdicts.table(record, "zh").columns]
     assert "达标概率" not in heads
-    said = sections.answers(told, "zh")["met"]
-    assert any("没有达标概率" in sentence for sentence in said)
+    output = sections.answers(record, "zh")["met"]
+    assert any("没有达标概率" in sentence for sentence in output)
 
 
 def test_a_run_that_ends_before_the_deadlines_has_no_verdict_and_says_so():
     early = ensemble(horizon(resolve("plan"), None, "2023-12-31"), draws=0, scale=SCALE)
-    told = plan_result.of_pair(early)
-    what = sections.document(told, "en")
+    record = plan_result.of_pair(early)
+    what = sections.document(record, "en")
     assert not any(table.key == "verdicts" for table in what.tables())
     assert any("there is no verdict" in text for text in texts(what))
 
 
 @LANGS
-def test_all_ten_caveats_are_shown(told, lang):
-    said = [*sections.caveats(told, lang)]
-    assert [s.split()[0] for s in said if s.startswith("C")] == [f"C{i}" for i in range(1, 11)]
+def test_all_ten_caveats_are_shown(record, lang):
+    output = [*sections.caveats(record, lang)]
+    assert [s.split()[0] for s in output if s.startswith("C")] == [f"C{i}" for i in range(1, 11)]
 
 
 @LANGS
-def test_an_uncalibrated_model_is_called_so_in_the_body(told, lang, monkeypatch):
+def test_an_uncalibrated_model_is_called_so_in_the_body(record, lang, monkeypatch):
     monkeypatch.setattr("xiancheng.calibration.posterior.read", lambda _: None)
-    what = sections.document(told, lang)
+    what = sections.document(record, lang)
     sure = next(section for section in what.sections if section.key == "certainty")
-    said = "".join(block for block in sure.blocks if isinstance(block, str))
-    assert {"zh": "尚未用数据校准", "en": "has not been calibrated"}[lang] in said
+    output = "".join(block for block in sure.blocks if isinstance(block, str))
+    assert {"zh": "尚未用数据校准", "en": "has not been calibrated"}[lang] in output
 
 
-def test_every_parameter_is_listed_with_the_value_of_the_run(told):
+def test_every_parameter_is_listed_with_the_value_of_the_run(record):
     """Those of doses stand with the doses."""
-    table = next(t for t in sections.document(told, "zh").tables() if t.key == "parameters")
+    table = next(t for t in sections.document(record, "zh").tables() if t.key == "parameters")
     of_doses = {p.name for p in catalogue() if p.kind == "dose"}
-    values = told.both.scenario.settings["parameters"]
+    values = record.both.scenario.settings["parameters"]
     used = {name: value for name, value in values.items() if name not in of_doses}
     assert {row[1]: row[3] for row in table.rows} == used
 
 
-def test_the_provenance_says_what_is_needed_to_run_again(told):
-    facts = dict(provenance.table(told, "en").rows)
+def test_the_provenance_says_what_is_needed_to_run_again(record):
+    facts = dict(provenance.table(record, "en").rows)
     assert facts["seed"] == 1
     assert facts["scale (rows for each resident)"] == SCALE
-    assert facts["digest of the region pack"] == told.region.digest
+    assert facts["digest of the region pack"] == record.region.digest
     assert facts["draws of the parameters"] == 4
     assert "numpy" in facts
 
@@ -193,9 +193,9 @@ def test_the_provenance_says_what_is_needed_to_run_again(told):
 # Attribution
 
 
-def shares_of(told, points, **more):
+def shares_of(record, points, **more):
     """Shares of two projects and their total, as an attribution gives them."""
-    code = told.groups[-1].code
+    code = record.groups[-1].code
     parts = dict.fromkeys(BY_CAUSE.values(), 0.0)
 
     def row(name, level, kind, value, error):
@@ -211,69 +211,69 @@ def shares_of(told, points, **more):
     return AttributionTable(pd.DataFrame(rows), **(about | more), scale=0.01)
 
 
-def test_what_works_is_told_from_what_may_be_chance_and_from_what_does_nothing(told):
+def test_what_works_is_told_from_what_may_be_chance_and_from_what_does_nothing(record):
     points = {"P1": (0.3, 0.1), "P2": (0.1, 0.1), "P3": (0.0, 0.0), "P4": (-0.3, 0.1)}
-    with_shares = replace(told, shares=shares_of(told, points))
+    with_shares = replace(record, shares=shares_of(record, points))
     works = sections.answers(with_shares, "en")["works"]
     lines = [next(s for s in works if s.startswith(start)) for start in
              ("They work", "They lower", "Not to be told", "Less than 0.02")]  # fmt: skip
     assert [f"P{i}" in line for line, i in zip(lines, (1, 4, 2, 3), strict=True)] == [True] * 4
 
 
-def test_few_pairs_of_orders_make_less_clear(told):
+def test_few_pairs_of_orders_make_less_clear(record):
     points = {"P1": (0.3, 0.1)}
     for permutations, clear in ((40, True), (4, False)):
-        shares = shares_of(told, points, permutations=permutations)
-        works = sections.answers(replace(told, shares=shares), "en")["works"]
-        said = " ".join(works)
-        assert ("They work" in said) == clear
-        assert ("Not to be told from zero" in said) == (not clear)
+        shares = shares_of(record, points, permutations=permutations)
+        works = sections.answers(replace(record, shares=shares), "en")["works"]
+        output = " ".join(works)
+        assert ("They work" in output) == clear
+        assert ("Not to be told from zero" in output) == (not clear)
 
 
-def test_of_a_single_world_nothing_is_said_to_work(told):
+def test_of_a_single_world_nothing_is_said_to_work(record):
     """Another draw or another seed may turn the sign of a share."""
-    shares = shares_of(told, {"P1": (0.3, 0.001), "P2": (-0.2, 0.001)}, draws=0)
-    works = sections.answers(replace(told, shares=shares), "en")["works"]
-    said = " ".join(works)
-    assert "at central parameters in one random world" in said
-    assert "±" not in said
-    assert not any(word in said for word in ("They work", "They lower", "Not to be told"))
+    shares = shares_of(record, {"P1": (0.3, 0.001), "P2": (-0.2, 0.001)}, draws=0)
+    works = sections.answers(replace(record, shares=shares), "en")["works"]
+    output = " ".join(works)
+    assert "at central parameters in one random world" in output
+    assert "±" not in output
+    assert not any(word in output for word in ("They work", "They lower", "Not to be told"))
 
 
-def test_what_the_shares_come_to_stands_beside_what_the_verdict_says(told):
-    shares = shares_of(told, {"P1": (0.3, 0.1)})
-    works = sections.answers(replace(told, shares=shares), "en")["works"]
-    said = " ".join(works)
-    judged = told.verdicts.set_index("unit_code")["from_plan_pp"][shares.largest()]
-    assert f"add up to +0.30±0.00; the verdict has {judged:+.2f}" in said
+def test_what_the_shares_come_to_stands_beside_what_the_verdict_says(record):
+    shares = shares_of(record, {"P1": (0.3, 0.1)})
+    works = sections.answers(replace(record, shares=shares), "en")["works"]
+    output = " ".join(works)
+    judged = record.verdicts.set_index("unit_code")["from_plan_pp"][shares.largest()]
+    assert f"add up to +0.30±0.00; the verdict has {judged:+.2f}" in output
 
 
-def test_an_attribution_of_another_scenario_is_refused(told, tmp_path):
+def test_an_attribution_of_another_scenario_is_refused(record, tmp_path):
     file = tmp_path / "shares.json"
     file.write_text(json.dumps({"scenario": "delayed", "shares": []}), encoding="utf-8")
     with pytest.raises(RequestError, match="delayed"):
-        AttributionTable.read(file, told.scenario)
+        AttributionTable.read(file, record.scenario)
 
 
-def test_what_is_no_attribution_is_refused(told, tmp_path):
+def test_what_is_no_attribution_is_refused(record, tmp_path):
     file = tmp_path / "shares.json"
     for text in ("no JSON", "[]", '{"scenario": "plan"}', '{"scenario": "plan", "shares": [{}]}'):
         file.write_text(text, encoding="utf-8")
         with pytest.raises(RequestError, match="attribute --json"):
-            AttributionTable.read(file, told.scenario)
+            AttributionTable.read(file, record.scenario)
 
 
 @pytest.mark.slow
 def test_a_quick_attribution_adds_up():
-    told = quick_attribution(resolve("plan"), "binzhou", scale=0.005, jobs=1)
-    code = told.largest()
-    parts = sum(row["points"] for row in told.of_group(code, "project", "owen"))
-    assert parts == pytest.approx(told.of_group(code, "total", "total")[0]["points"], abs=1e-9)
+    record = quick_attribution(resolve("plan"), "binzhou", scale=0.005, jobs=1)
+    code = record.largest()
+    parts = sum(row["points"] for row in record.of_group(code, "project", "owen"))
+    assert parts == pytest.approx(record.of_group(code, "total", "total")[0]["points"], abs=1e-9)
 
 
 def test_a_scenario_that_does_nothing_contributes_nothing():
-    told = quick_attribution(resolve("baseline"), "binzhou", scale=0.005, jobs=1)
-    assert all(row["points"] == 0 for row in told.of_group(told.largest(), "project", "owen"))
+    record = quick_attribution(resolve("baseline"), "binzhou", scale=0.005, jobs=1)
+    assert all(row["points"] == 0 for row in record.of_group(record.largest(), "project", "owen"))
 
 
 def test_tables_and_verdicts_are_of_one_world(both):
@@ -297,10 +297,10 @@ def test_a_saved_run_without_draws_is_shown_as_it_was(tmp_path):
 
 @LANGS
 def test_doses_and_the_split_of_the_variance_stand_in_the_report_where_they_were_computed(
-    told, lang
+    record, lang
 ):
     """Else it says how to compute them."""
-    spec, day = told.both.scenario.spec, date(2025, 12, 31)
+    spec, day = record.both.scenario.spec, date(2025, 12, 31)
     with Summaries(spec, day, 1) as runs:
         effects = doses.lever_effects(resolve("p1-industry"), runs, day, draws=1)
     row = dict.fromkeys(variance.COLUMNS, 0.0) | {
@@ -314,13 +314,13 @@ def test_doses_and_the_split_of_the_variance_stand_in_the_report_where_they_were
     split = variance.VarianceSplit(
         frame, "plan", anchored=True, points=16, runs=240, seconds=60.0, scale=0.1
     )
-    shares = replace(shares_of(told, {"P1": (0.3, 0.1)}), doses=effects)
-    what = sections.document(replace(told, shares=shares, variance=split), lang)
+    shares = replace(shares_of(record, {"P1": (0.3, 0.1)}), doses=effects)
+    what = sections.document(replace(record, shares=shares, variance=split), lang)
     keys = [table.key for table in what.tables()]
     assert {"lever_effects", "variance", "variance-effect"} <= {*keys}
     assert "variance" in [chart.kind for chart in what.charts()]
     for table in what.tables():
         if table.key in ("lever_effects", "variance", "variance-effect"):
             assert "plan-0123456789ab" in table.source
-    without = list(texts(sections.document(told, lang)))
+    without = list(texts(sections.document(record, lang)))
     assert label("report", "no variance", lang) in without

@@ -50,8 +50,8 @@ def simulated(monkeypatch):
 def run(out, capsys, *more):
     """Run a command that prints JSON; what it said on either stream."""
     assert main([*WORDS, "--out", str(out), *more, "--json"]) == 0
-    said = capsys.readouterr()
-    return json.loads(said.out), said.err
+    output = capsys.readouterr()
+    return json.loads(output.out), output.err
 
 
 def test_an_equal_run_is_answered_and_keeps_its_folder(kept, simulated, tmp_path, capsys):
@@ -107,11 +107,11 @@ def _record(kept, key):
 
 
 def test_an_altered_answer_is_told_and_computed_anew(kept, simulated, tmp_path, capsys):
-    first, said = run(tmp_path / "out", capsys)
-    assert "altered" not in said
+    first, output = run(tmp_path / "out", capsys)
+    assert "altered" not in output
     os.truncate(kept.path(simulated[0]) / "series.parquet", 99)
-    again, said = run(tmp_path / "out", capsys)
-    assert "torn or altered, computed anew" in said
+    again, output = run(tmp_path / "out", capsys)
+    assert "torn or altered, computed anew" in output
     assert len(simulated) == 3
     assert again == first
 

@@ -42,23 +42,23 @@ def sha(file):
 
 def test_a_run_with_draws_names_sample_record_number_and_basis(own):
     pack, run = own
-    told = json.loads((run / "run.json").read_text("utf-8"))["evidence"]
-    assert (told["draws"], told["basis"]) == (2, "statistics")
+    result = json.loads((run / "run.json").read_text("utf-8"))["evidence"]
+    assert (result["draws"], result["basis"]) == (2, "statistics")
     about = json.loads((pack / "posterior.json").read_text("utf-8"))
-    assert told["posterior"] == {
+    assert result["posterior"] == {
         "sha256": sha(pack / "posterior.csv"),
         "rows": about["settings"]["rows"],
         "model": about["software"].get("model"),
         "made_by": about["software"].get("simulation_code") or about["software"]["code"],
         "from_priors": posterior.read(pack).about["from_priors"],
     }
-    assert told["forecasts"]["record"] == record(load(pack)).digest
+    assert result["forecasts"]["record"] == record(load(pack)).digest
     for name in ("posterior.csv", "posterior.json", "hindcast.csv", "region.yaml", "margins.csv"):
-        assert told["files"][f"region/{name}"] == sha(pack / name)
+        assert result["files"][f"region/{name}"] == sha(pack / name)
     wider = widest_pack(load(pack)).folder
-    assert told["files"]["record/shandong/margins.csv"] == sha(wider / "margins.csv")
-    assert "plan/measures/M01.yaml" in told["files"]
-    assert "calibration/parameters.yaml" in told["files"]
+    assert result["files"]["record/shandong/margins.csv"] == sha(wider / "margins.csv")
+    assert "plan/measures/M01.yaml" in result["files"]
+    assert "calibration/parameters.yaml" in result["files"]
 
 
 @pytest.mark.slow
@@ -103,15 +103,15 @@ def test_a_sample_of_another_model_is_said(own, tmp_path):
         about["software"] |= {"model": model, "simulation_code": "1" * 64}
         (copy / "posterior.json").write_text(json.dumps(about), "utf-8")
         posterior._read.cache_clear()
-        told = posterior_record(load(copy)), sample_note(load(copy)).text("en")
+        result = posterior_record(load(copy)), sample_note(load(copy)).text("en")
         posterior._read.cache_clear()
-        return told
+        return result
 
     major, minor = (int(part) for part in MODEL_VERSION.split("."))
-    sample, said = remark(f"{major}.{minor + 7}")
+    sample, output = remark(f"{major}.{minor + 7}")
     assert (sample["model"], sample["made_by"]) == (f"{major}.{minor + 7}", "1" * 64)
-    assert sha(copy / "posterior.csv")[:12] in said
-    assert "run xiancheng calibrate" not in said
+    assert sha(copy / "posterior.csv")[:12] in output
+    assert "run xiancheng calibrate" not in output
     for other in (f"{major + 1}.{minor}", None):
         assert f"estimated with model {other or '?'}, and this is model" in remark(other)[1]
 
@@ -120,8 +120,8 @@ def test_a_table_says_which_sample_it_rests_on(own, capsys, monkeypatch, tmp_pat
     monkeypatch.setattr(StoredRuns, "here", classmethod(lambda cls: cls(RunStore(tmp_path / "a"))))
     asked = [*WORDS, "--region", str(own[0]), "--out", str(tmp_path / "out")]
     assert main(asked) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert any(sha(own[0] / "posterior.csv")[:12] in line for line in told["remarks"])
+    result = json.loads(capsys.readouterr().out)
+    assert any(sha(own[0] / "posterior.csv")[:12] in line for line in result["remarks"])
 
 
 def test_another_sample_is_another_run_on_file(own, tmp_path):

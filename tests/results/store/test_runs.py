@@ -204,10 +204,10 @@ def test_what_is_not_whole_is_found_set_aside_and_run_again(kept, spec, first, s
 
 def test_a_record_speaks_only_of_files_in_its_own_folder(kept, spec):
     folder = kept.path(spec.key)
-    told = json.loads((folder / "run.json").read_text("utf-8"))
-    del told["seal"]
-    told["files"]["../../secret"] = "0" * 64
-    assert record.parsed(record.written(told)) is None
+    result = json.loads((folder / "run.json").read_text("utf-8"))
+    del result["seal"]
+    result["files"]["../../secret"] = "0" * 64
+    assert record.parsed(record.written(result)) is None
 
 
 def test_a_whole_run_under_the_name_of_another_is_no_answer(kept, spec):
@@ -304,19 +304,19 @@ def test_target_probabilities_and_quantiles_of_many_runs_are_read_at_once(many):
     from time import perf_counter
 
     begun = perf_counter()
-    told = ledger.targets(many).iloc[0]
+    result = ledger.targets(many).iloc[0]
     spent = perf_counter() - begun
-    assert (told["runs"], told["share_above_in_model"]) == (2000, 0.25)
-    assert told["q50"] == pytest.approx(9.995)
+    assert (result["runs"], result["share_above_in_model"]) == (2000, 0.25)
+    assert result["q50"] == pytest.approx(9.995)
     assert spent < 5  # the measured time is in docs/cluster.md; this only guards against a reread
 
 
 def test_many_seeds_of_one_draw_tell_no_probability(many):
     """The first two records are one draw under two seeds."""
-    told = ledger.targets(many, [f"{i:064x}" for i in range(2)]).iloc[0]
-    assert (told["runs"], told["draws"]) == (2, 1)
-    assert told["q50"] == pytest.approx(0.005)
-    assert told[["share_above_in_model", "q05", "q95"]].isna().all()
+    result = ledger.targets(many, [f"{i:064x}" for i in range(2)]).iloc[0]
+    assert (result["runs"], result["draws"]) == (2, 1)
+    assert result["q50"] == pytest.approx(0.005)
+    assert result[["share_above_in_model", "q05", "q95"]].isna().all()
     assert batch.lines(ledger.targets(many, [f"{0:064x}"]), "en")[1][0][-4:] == [
         "–",
         "–",

@@ -127,3 +127,10 @@ def test_an_effect_of_exactly_zero_is_not_called_unclear():
     """A baseline adds nothing: no cell of its table bears the mark that the note explains."""
     assert not tables.unclear_effects(verdicts(from_plan_pp=0.0, plan_low=0.0, plan_high=0.0))
     assert tables.unclear_effects(verdicts(from_plan_pp=0.1, plan_low=0.0, plan_high=0.2))
+
+
+def test_all_targets_of_a_deadline_are_those_due_by_then():
+    early = {"deadline": END, "all_met": 0.4, "all_met_without": 0.3}
+    late = {"deadline": LATER, "all_met": 0.2, "all_met_without": 0.1}
+    found = tables.joint_probabilities(verdicts(late, early, early))
+    assert found == [(str(END), 2, 0.3, 0.4), (str(LATER), 3, 0.1, 0.2)]

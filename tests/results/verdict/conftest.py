@@ -1,16 +1,14 @@
 """Fixtures of estimates: made-up trials, and packs of a user's own."""
 
-import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from tests.made_up_trials import AIM, RUNS, made_up
+from tests.made_up_trials import AIM, RUNS, made_up, of_eight, without_posterior
+from tests.observed import HEAD
 from xiancheng.calibration import priors
 from xiancheng.calibration.inference.draws import from_scores
-from xiancheng.calibration.posterior import ABOUT, SAMPLE, Posterior
-from xiancheng.calibration.region import load
 from xiancheng.results.verdict import estimate as estimating
 from xiancheng.results.verdict.estimate import EstimateSettings
 from xiancheng.results.verdict.trials import PARAMETERS
@@ -40,14 +38,19 @@ def estimate(made, truth):
 
 @pytest.fixture
 def pack(tmp_path):
-    folder = tmp_path / "binzhou"
-    shutil.copytree(load("binzhou").folder, folder)
-    for name in (SAMPLE, ABOUT):
-        (folder / name).unlink(missing_ok=True)
-    return folder
+    return without_posterior(tmp_path)
 
 
 @pytest.fixture
 def sample():
-    values = sampled("latin-hypercube", PARAMETERS, 8, 1)
-    return Posterior(values, np.arange(11, 19), {"made": "now"})
+    return of_eight()
+
+
+@pytest.fixture
+def file(tmp_path):
+    def written(*rows, head=HEAD, encoding="utf-8"):
+        path = tmp_path / "observed.csv"
+        path.write_text("\n".join([head, *rows]) + "\n", encoding=encoding)
+        return path
+
+    return written

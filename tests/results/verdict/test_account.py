@@ -42,24 +42,24 @@ def test_what_is_shipped_passed_its_test_and_says_how_it_was_made():
 
 
 @pytest.fixture(scope="module")
-def told(estimate):
+def result(estimate):
     account = accounting.account(EstimateSettings("binzhou", None), None, estimate, {"seconds": 1})
     return json.loads(json.dumps(account))
 
 
-def test_every_free_parameter_and_lever_is_accounted_for(told):
-    assert [row["name"] for row in told["parameters"]] == list(FREE)
-    assert {row["lever"] for row in told["levers"]} == set(LEVERS) - {"workload"}
+def test_every_free_parameter_and_lever_is_accounted_for(result):
+    assert [row["name"] for row in result["parameters"]] == list(FREE)
+    assert {row["lever"] for row in result["levers"]} == set(LEVERS) - {"workload"}
     assert set(accounting.SCALED_BY) <= set(LEVERS)
     assert set(accounting.SCALED_BY.values()) <= set(FREE)
-    assert {row["name"] for row in told["recovery"]} == set(FREE)
-    silent = [row for row in told["levers"] if row["lever"] == "hospital"]
+    assert {row["name"] for row in result["recovery"]} == set(FREE)
+    silent = [row for row in result["levers"] if row["lever"] == "hospital"]
     assert silent[0]["word"] == "not"
 
 
-def test_the_page_tells_what_the_account_holds(told):
-    page = identifiability_page(told)
-    for row in told["parameters"]:
+def test_the_page_tells_what_the_account_holds(result):
+    page = identifiability_page(result)
+    for row in result["parameters"]:
         assert f"{row['name']} {row['zh']} {row['en']}" in page
         assert " · ".join(f"{v:.3g}" for v in row["posterior"]) in page
-    assert told["stages"][0]["gate"]["zh"] in page
+    assert result["stages"][0]["gate"]["zh"] in page

@@ -33,11 +33,11 @@ def calibrated(monkeypatch, tmp_path, sample):
 
     stage = {"region": "r", "check": {"zh": "", "en": ""},
              "gate": {"passed": True, "zh": "", "en": ""}}  # fmt: skip
-    told = {"stages": [stage], "parameters": [], "errors": []}
+    result = {"stages": [stage], "parameters": [], "errors": []}
     drawn = (sample.values, None, sample.numbers)
     monkeypatch.setattr(evidence, "_estimate", lambda *_: (None, None))
     monkeypatch.setattr(evidence, "_print_estimate", lambda *_: None)
-    monkeypatch.setattr(evidence.accounts, "account", lambda *_: told)
+    monkeypatch.setattr(evidence.accounts, "account", lambda *_: result)
     monkeypatch.setattr(evidence.estimates, "drawn", lambda *_: drawn)
     return lambda region, *words: main(
         ["calibrate", "--region", str(region), "--out", str(tmp_path / "out"), "--lang", "en",
@@ -82,6 +82,6 @@ def test_an_estimate_of_an_installed_pack_is_kept_where_the_user_says(calibrated
 def test_a_quick_estimate_of_the_region_shows_what_data_do_to_the_priors(tmp_path, capsys):
     words = ["calibrate", "--quick", "--runs", "180", "--scale", "0.01", "--jobs", "2"]
     assert main([*words, "--out", str(tmp_path), "--json"]) in (0, 1)
-    told = json.loads(capsys.readouterr().out)
-    assert [row["name"] for row in told["parameters"]] == list(FREE)
+    result = json.loads(capsys.readouterr().out)
+    assert [row["name"] for row in result["parameters"]] == list(FREE)
     assert not (load("binzhou").folder / "account.json").exists()

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 
+import numpy as np
 import pytest
 
 from xiancheng.calibration.region import load
@@ -58,10 +59,18 @@ def test_what_is_kept_of_a_run_holds_each_part_at_each_deadline(both, region):
 def test_the_parts_of_each_target_add_up_at_its_own_deadline(both, region):
     table = verdicts(both)
     causes = [f"{cause}_pp" for cause in (*CAUSES, "counting")]
-    told = table["rate_at_start"] + table[causes].sum(axis=1)
-    assert told.tolist() == pytest.approx(table["expected"].tolist(), abs=1e-5)
+    result = table["rate_at_start"] + table[causes].sum(axis=1)
+    assert result.tolist() == pytest.approx(table["expected"].tolist(), abs=1e-5)
     assert (table["recoding_pp"].to_numpy()[::2] != table["recoding_pp"].to_numpy()[1::2]).all()
     for early, late in zip(table[::2].to_dict("records"), table[1::2].to_dict("records")):  # noqa: B905
         assert early["unit_code"] == late["unit_code"]
         assert early["expected"] != late["expected"]
         assert early["simulated"] != late["simulated"]
+
+
+def test_between_known_days_and_beyond_them_a_value_lies_on_the_line():
+    days = [date(2021, 1, 1), date(2021, 1, 11), date(2021, 1, 31)]
+    values = [np.array([0.0]), np.array([10.0]), np.array([50.0])]
+    for day, wanted in ((1, 0.0), (6, 5.0), (11, 10.0), (16, 20.0), (31, 50.0)):
+        assert level.on_day(days, date(2021, 1, day), values.__getitem__) == wanted
+    assert level.on_day(days, date(2021, 2, 5), values.__getitem__) == 60.0

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from tests import registration
+from tests.observed import HEAD, line
+from tests.small_pack import written
 from xiancheng.calibration.errors import RequestError, ScenarioError
 from xiancheng.calibration.forecasts.panel import record
 from xiancheng.calibration.forecasts.scoring import LEVELS, interval
@@ -28,8 +30,9 @@ from xiancheng.results.verdict.forecasts import (
     check_cutoff,
     forecasts,
     model_draws,
+    plan_known,
 )
-from xiancheng.results.verdict.observations import COLUMNS, VARIABLE, ScoredRate, read
+from xiancheng.results.verdict.observations import ScoredRate, read
 from xiancheng.results.verdict.registered import REGISTERED, ROUNDS, ScoreSettings, digests
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import ABOUT, reported_groups
@@ -37,7 +40,6 @@ from xiancheng.scenarios.outcome import ABOUT, reported_groups
 SMALL = ScoreSettings(draws=3, level_draws=60, left_out_draws=40, scale=0.005, seed=7)
 END, BEFORE = date(2025, 12, 31), date(2023, 12, 31)
 CUTOFF = date(2024, 12, 31)
-HEAD = ",".join(COLUMNS)
 DOCS = Path(__file__).parents[3] / "docs"
 PAGES = [DOCS / "preregistration.md", DOCS / "preregistration.en.md"]
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -49,22 +51,8 @@ def groups():
 
 
 @pytest.fixture(scope="module")
-def told():
+def result():
     return forecasts("binzhou", [END, date(2025, 11, 1)], SMALL, jobs=1)
-
-
-@pytest.fixture
-def file(tmp_path):
-    def written(*rows, head=HEAD, encoding="utf-8"):
-        path = tmp_path / "observed.csv"
-        path.write_text("\n".join([head, *rows]) + "\n", encoding=encoding)
-        return path
-
-    return written
-
-
-def line(code="371621", day="2025-12-31", variable=VARIABLE, value="40"):
-    return f"{code},{day},{variable},{value}"
 
 
 # What may be scored
@@ -141,6 +129,9 @@ def test_a_cut_off_before_the_last_census_is_refused():
     check_cutoff(pack, pack.censuses[-1])
     with pytest.raises(RequestError):
         check_cutoff(pack, pack.censuses[-1] - timedelta(1))
+    early = replace(REGISTERED, cutoff=pack.censuses[-1] - timedelta(1))
+    with pytest.raises(RequestError, match="before the last census"):
+        forecasts("binzhou", [date(2025, 12, 31)], early)
 
 
 def test_a_pack_of_one_census_has_no_statistical_forecast():
@@ -151,43 +142,43 @@ def test_a_pack_of_one_census_has_no_statistical_forecast():
 # ForecastSet
 
 
-def test_everyone_forecasts_every_county_and_group(told):
-    assert set(told.rates) == set(FORECASTERS)
-    for name, made in told.rates.items():
+def test_everyone_forecasts_every_county_and_group(result):
+    assert set(result.rates) == set(FORECASTERS)
+    for name, made in result.rates.items():
         draws = SMALL.draws if name in (MODEL, WITHOUT) else SMALL.level_draws
-        assert made.shape == (2, draws, len(told.groups))
+        assert made.shape == (2, draws, len(result.groups))
         assert made.min() >= 0
         assert made.max() <= 100
-    assert told.days == (date(2025, 11, 1), END)
-    assert told.start[[2, 6]] == pytest.approx([33.82, 68.41], abs=0.01)
-    assert sum(told.weights.values()) == pytest.approx(1)
+    assert result.days == (date(2025, 11, 1), END)
+    assert result.start[[2, 6]] == pytest.approx([33.82, 68.41], abs=0.01)
+    assert sum(result.weights.values()) == pytest.approx(1)
 
 
-def test_the_meld_is_the_stack_with_what_the_plan_adds(told):
-    assert told.model.with_plan
+def test_the_meld_is_the_stack_with_what_the_plan_adds(result):
+    assert result.model.with_plan
     for day in range(2):
-        added = (told.rates[MELD] - told.rates["stacked"])[day, :, :7]
-        effect = told.model.effect[day]
+        added = (result.rates[MELD] - result.rates["stacked"])[day, :, :7]
+        effect = result.model.effect[day]
         nearest = np.abs(added[:, None] - effect[None]).max(axis=2).min(axis=1)
         assert nearest.max() < 0.011, "each draw has the effect of one run, but for rounding"
         assert np.ptp(effect, axis=0).max() > 0
 
 
-def test_the_city_is_its_counties_together(told):
-    city = next(i for i, group in enumerate(told.groups) if group.code == 371600)
+def test_the_city_is_its_counties_together(result):
+    city = next(i for i, group in enumerate(result.groups) if group.code == 371600)
     people = load("binzhou").urban_rural(date(2020, 11, 1)).sum(axis=1)
-    made = told.rates["drift"][1]
+    made = result.rates["drift"][1]
     assert made[:, city] == pytest.approx(np.average(made[:, :7], axis=1, weights=people))
 
 
 def test_before_the_plan_was_issued_nobody_knows_of_it():
     early = replace(SMALL, cutoff=date(2020, 11, 1))
-    told = forecasts("binzhou", [BEFORE], early, jobs=1)
-    assert WITHOUT not in told.rates
-    assert not told.model.with_plan
-    assert (told.model.effect == 0).all()
-    assert told.rates[MELD].tolist() == told.rates["stacked"].tolist()
-    assert any("尚未印发" in note for note in tables.score_notes(told, [], early, "zh"))
+    result = forecasts("binzhou", [BEFORE], early, jobs=1)
+    assert WITHOUT not in result.rates
+    assert not result.model.with_plan
+    assert (result.model.effect == 0).all()
+    assert result.rates[MELD].tolist() == result.rates["stacked"].tolist()
+    assert any("尚未印发" in note for note in tables.score_notes(result, [], early, "zh"))
 
 
 @pytest.mark.parametrize(("before", "known"), [(1, False), (0, True)])
@@ -202,19 +193,29 @@ def test_the_plan_is_known_from_the_day_on_which_it_was_issued(before, known):
     assert len(steps) == 1
 
 
-def test_equal_settings_give_equal_forecasts_on_any_number_of_workers(told):
-    again = forecasts("binzhou", told.days, SMALL, jobs=2)
-    for name, made in told.rates.items():
+def test_a_plan_for_other_counties_is_no_part_of_a_forecast(tmp_path):
+    """The plan of Binzhou has a part in forecasts of its own counties, whatever a pack aims at."""
+    here, elsewhere = (written(tmp_path / name) for name in ("here", "elsewhere"))
+    for file in elsewhere.iterdir():
+        text = file.read_text("utf-8").replace("371621", "371421").replace("371600", "371400")
+        file.write_text(text, "utf-8")
+    known = [plan_known(resolve("plan", at), at, INFORMATION) for at in (here, elsewhere)]
+    assert known == [True, False]
+
+
+def test_equal_settings_give_equal_forecasts_on_any_number_of_workers(result):
+    again = forecasts("binzhou", result.days, SMALL, jobs=2)
+    for name, made in result.rates.items():
         assert again.rates[name].tolist() == made.tolist()
 
 
-def test_priors_are_told_loudly_and_a_posterior_is_named(told):
-    def said(model):
-        return " ".join(tables.score_notes(replace(told, model=model), [], REGISTERED, "en"))
+def test_priors_are_told_loudly_and_a_posterior_is_named(result):
+    def output(model):
+        return " ".join(tables.score_notes(replace(result, model=model), [], REGISTERED, "en"))
 
-    assert "no posterior sample" in said(replace(told.model, posterior=None))
-    assert "no posterior sample" not in said(replace(told.model, posterior="abc"))
-    assert "registered" not in said(replace(told.model, posterior="abc"))
+    assert "no posterior sample" in output(replace(result.model, posterior=None))
+    assert "no posterior sample" not in output(replace(result.model, posterior="abc"))
+    assert "registered" not in output(replace(result.model, posterior="abc"))
 
 
 # Scores
@@ -229,10 +230,10 @@ def test_a_target_is_judged_on_its_deadline_only(groups):
     assert np.isnan(scoring.threshold(by_code[371602], END, pack))
 
 
-def test_scores_of_a_case_are_those_of_its_draws(told):
+def test_scores_of_a_case_are_those_of_its_draws(result):
     seen = [ScoredRate(2, 2, END, 38.0), ScoredRate(3, 6, END, 71.0)]
-    table = scoring.by_forecaster(told, seen, load("binzhou")).set_index("forecaster")
-    draws = told.rates["drift"][1][:, [2, 6]]
+    table = scoring.by_forecaster(result, seen, load("binzhou")).set_index("forecaster")
+    draws = result.rates["drift"][1][:, [2, 6]]
     off = np.median(draws, axis=0) - [38.0, 71.0]
     assert table.loc["drift", "mae"] == pytest.approx(np.abs(off).mean())
     assert table.loc["drift", "bias"] == pytest.approx(off.mean())
@@ -243,21 +244,21 @@ def test_scores_of_a_case_are_those_of_its_draws(told):
     assert table.loc["drift", "skill_of_meld"] == pytest.approx(1 - ratio)
 
 
-def test_counties_together_stay_out_of_the_main_score(told):
+def test_counties_together_stay_out_of_the_main_score(result):
     cases = [(2, 2, 38.0), (3, 7, 64.0), (4, 8, 58.0)]
     seen = [ScoredRate(line, group, END, rate) for line, group, rate in cases]
-    table = scoring.by_forecaster(told, seen, load("binzhou"))
+    table = scoring.by_forecaster(result, seen, load("binzhou"))
     cases = table.groupby("over")["cases"].first()
     assert cases.to_dict() == {"counties": 1, "together": 2}
 
 
-def test_a_case_is_inside_up_to_the_ends_of_its_interval(told):
-    ends = [scoring.by_case(told, [ScoredRate(2, 2, END, 38.0)]).set_index("forecaster")]
+def test_a_case_is_inside_up_to_the_ends_of_its_interval(result):
+    ends = [scoring.by_case(result, [ScoredRate(2, 2, END, 38.0)]).set_index("forecaster")]
     low, high = ends[0].loc["drift", ["low_80", "high_80"]]
-    draws = told.rates["drift"][1][:, 2]
+    draws = result.rates["drift"][1][:, 2]
     assert (low, high) == tuple(interval(draws[:, None], 0.8)[:, 0])
     for rate, inside in ((low, True), (high, True), (low - 0.01, False), (high + 0.01, False)):
-        cases = scoring.by_case(told, [ScoredRate(2, 2, END, float(rate))])
+        cases = scoring.by_case(result, [ScoredRate(2, 2, END, float(rate))])
         row = cases.set_index("forecaster").loc["drift"]
         assert row["inside"] == inside
         assert row["error"] == pytest.approx(np.median(draws) - rate)
@@ -265,13 +266,13 @@ def test_a_case_is_inside_up_to_the_ends_of_its_interval(told):
         shown = dict(zip(table.headers, table.texts()[0], strict=True))
         assert shown["80% interval"].endswith(" ✗") != inside
         assert shown["80% interval"].startswith(f"{low:.1f}–{high:.1f}")
-        assert shown["place"] == told.groups[2].en
+        assert shown["place"] == result.groups[2].en
         assert shown["published %"] == f"{rate:.2f}"
 
 
-def test_a_score_that_is_unknown_is_a_dash_and_coverage_has_its_error(told):
+def test_a_score_that_is_unknown_is_a_dash_and_coverage_has_its_error(result):
     seen = [ScoredRate(2, 0, END, 60.0)]  # of a county without a target
-    table = scoring.by_forecaster(told, seen, load("binzhou"))
+    table = scoring.by_forecaster(result, seen, load("binzhou"))
     (shown,) = tables.scores(table, "en")
     first = dict(zip(shown.headers, shown.texts()[0], strict=True))
     assert first["Brier"] == "–"
@@ -281,15 +282,15 @@ def test_a_score_that_is_unknown_is_a_dash_and_coverage_has_its_error(told):
     assert first["skill of meld"] == "0.00"
 
 
-def test_notes_name_the_weights_of_the_stack_from_half_a_percent_on(told):
-    weights = dict.fromkeys(told.weights, 0.0)
+def test_notes_name_the_weights_of_the_stack_from_half_a_percent_on(result):
+    weights = dict.fromkeys(result.weights, 0.0)
     (one, two, three, *_) = weights
-    made = replace(told, weights=weights | {one: 0.991, two: 0.005, three: 0.004})
-    said = tables.score_notes(made, [1, 2, 3], REGISTERED, "en")
-    (stack,) = [each for each in said if each.startswith("Stack: ")]
+    made = replace(result, weights=weights | {one: 0.991, two: 0.005, three: 0.004})
+    output = tables.score_notes(made, [1, 2, 3], REGISTERED, "en")
+    (stack,) = [each for each in output if each.startswith("Stack: ")]
     assert stack.count(", ") == 1
     assert "0.99" in stack
-    assert any(each.startswith("The 3 observations") for each in said)
+    assert any(each.startswith("The 3 observations") for each in output)
 
 
 # The command
@@ -312,8 +313,8 @@ def test_the_command_prints_and_writes_what_came_out(file, tmp_path, small, caps
     assert len(rows) == 1 + 2 * len(FORECASTERS)
 
 
-def test_people_read_tables(file, told, monkeypatch, capsys):
-    monkeypatch.setattr(evidence, "forecasts", lambda *_, **__: told)
+def test_people_read_tables(file, result, monkeypatch, capsys):
+    monkeypatch.setattr(evidence, "forecasts", lambda *_, **__: result)
     path = file(line(value="38"), line(code="371600", value="64"))
     assert main(["score", str(path), "--lang", "en"]) == 0
     shown = capsys.readouterr().out
@@ -418,20 +419,20 @@ def test_registration_holds_no_figure_it_seals(page):
     assert set(numbers) <= {"2.08", "0.5", "0.9", "0.10", "1.0"}
 
 
-def test_other_settings_are_not_the_registered_ones(told):
+def test_other_settings_are_not_the_registered_ones(result):
     asked = SimpleNamespace(cutoff=None, draws=None, scale=None, seed=None)
     assert evidence.registered_or(asked) == REGISTERED
     asked.draws = 50
     changed = evidence.registered_or(asked)
     assert changed.draws == 50
-    said = " ".join(tables.score_notes(told, [], changed, "en"))
-    assert "not the registered settings: draws=50" in said
+    output = " ".join(tables.score_notes(result, [], changed, "en"))
+    assert "not the registered settings: draws=50" in output
 
 
 @pytest.mark.parametrize(("cutoff", "registered"), [(ROUNDS[0], True), (date(2022, 1, 1), False)])
-def test_both_rounds_are_registered_and_no_other(told, cutoff, registered):
-    said = " ".join(tables.score_notes(told, [], replace(REGISTERED, cutoff=cutoff), "en"))
-    assert ("not the registered settings" not in said) == registered
+def test_both_rounds_are_registered_and_no_other(result, cutoff, registered):
+    output = " ".join(tables.score_notes(result, [], replace(REGISTERED, cutoff=cutoff), "en"))
+    assert ("not the registered settings" not in output) == registered
 
 
 @pytest.mark.identity
@@ -479,7 +480,7 @@ def test_registering_anew_changes_the_digests_of_its_section_alone(page):
 
 
 @pytest.mark.parametrize(
-    ("row", "said"),
+    ("row", "output"),
     [
         (line(value="0.593"), "in percent and no share"),
         (line(value="1"), "in percent and no share"),
@@ -487,10 +488,10 @@ def test_registering_anew_changes_the_digests_of_its_section_alone(page):
         (line(day="31/12/2025"), "a date such as"), (line(code="371699"), "371602 Bincheng"),
     ],
 )  # fmt: skip
-def test_what_means_another_thing_is_refused(file, groups, row, said):
+def test_what_means_another_thing_is_refused(file, groups, row, output):
     with pytest.raises(ScenarioError) as refused:
         read(file(row), groups, CUTOFF)
-    assert said in refused.value.text("en")
+    assert output in refused.value.text("en")
     assert "did you mean" not in refused.value.text("en")
 
 

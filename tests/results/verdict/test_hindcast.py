@@ -13,7 +13,11 @@ from xiancheng.calibration.forecasts.panel import Panel
 from xiancheng.calibration.posterior import RECORD
 from xiancheng.calibration.region import load
 from xiancheng.results.cli import main
-from xiancheng.results.tables.scores import registered_scores, validation_page
+from xiancheng.results.tables.scores import (
+    hindcast_tables,
+    registered_scores,
+    validation_page,
+)
 from xiancheng.results.verdict import estimate as estimating
 from xiancheng.results.verdict import hindcast as hindcasting
 from xiancheng.results.verdict.estimate import EstimateSettings
@@ -133,22 +137,30 @@ def test_structure_is_permuted_over_counties_and_nothing_else_is(panel, monkeypa
 def test_the_page_holds_every_row_and_names_the_better_one(found):
     made, stage, hindcasts = found
     pack = load("binzhou")
-    told = hindcasting.account(
+    result = hindcasting.account(
         replace(SETTINGS, pool="shandong"),
         pack,
         hindcasts,
         hindcasting.observed_changes(made),
         hindcasting.synthetic(stage, [0, 3]),
     )
-    page = validation_page(told, pack)
+    page = validation_page(result, pack)
+    tables = hindcast_tables(result, pack, "en")
+    for name, table in zip(result["counties"], tables[-len(result["counties"]) :], strict=True):
+        assert table.title.startswith(f"Binzhou · {TITLES[name].en} · ")
+    for table in tables[: len(hindcasts)]:
+        place = [header.split()[0] for header in table.headers].index("CRPS")
+        errors = [float(row[place]) for row in table.texts()]
+        assert errors == sorted(errors), "the best forecaster stands first"
+        assert len(set(errors)) > 3
     for name in hindcasts[0].rates:
         assert TITLES[name].zh in page
-    scores = {row["forecaster"]: row["crps"] for row in told["scores"]}
+    scores = {row["forecaster"]: row["crps"] for row in result["scores"]}
     simple = min(crps for name, crps in scores.items() if name not in (MODEL, RUNS_AS_THEY_ARE))
     better = scores[MODEL] < simple
     assert ("低于所有简单预测" in page) == better
     assert ("简单预测在水平上更好" in page) == (not better)
-    wrong = sum(not row["right"] for row in told["signs"])
+    wrong = sum(not row["right"] for row in result["signs"])
     assert page.count("**否**") >= wrong
 
 
@@ -253,11 +265,11 @@ def test_the_command_writes_page_picture_and_record(tmp_path, capsys):
              "--scale", "0.01", "--out", str(tmp_path / "out"),
              "--write", str(tmp_path / "page.md"), "--json"]  # fmt: skip
     assert main(words) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["units"] == 5  # the boundary between the two districts was moved
+    result = json.loads(capsys.readouterr().out)
+    assert result["units"] == 5  # the boundary between the two districts was moved
     assert (tmp_path / "page.md").read_text().startswith("# 检验记录")
     assert (tmp_path / "pictures" / "validation.svg").is_file()
-    assert told["trial"]
+    assert result["trial"]
     assert (tmp_path / "out" / RECORD).is_file()
     assert (pack_copy / RECORD).read_bytes() == (load("binzhou").folder / RECORD).read_bytes()
 

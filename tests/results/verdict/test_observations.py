@@ -6,32 +6,18 @@ import numpy as np
 import openpyxl
 import pytest
 
+from tests.observed import HEAD, line
 from xiancheng.calibration.errors import RequestError, ScenarioError
 from xiancheng.calibration.forecasts.common_trend import PublishedRate
 from xiancheng.calibration.region import load
-from xiancheng.results.verdict.observations import COLUMNS, VARIABLE, read, read_known
+from xiancheng.results.verdict.observations import VARIABLE, read, read_known
 from xiancheng.results.verdict.verdict import new_figures, verdicts
 from xiancheng.scenarios.ensemble import ensemble
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import reported_groups
 from xiancheng.scenarios.run_spec import horizon
 
-HEAD = ",".join(COLUMNS)
 CUTOFF, END_OF_2023 = date(2024, 12, 31), date(2023, 12, 31)
-
-
-@pytest.fixture
-def file(tmp_path):
-    def written(*rows, head=HEAD, encoding="utf-8"):
-        path = tmp_path / "observed.csv"
-        path.write_text("\n".join([head, *rows]) + "\n", encoding=encoding)
-        return path
-
-    return written
-
-
-def line(code="371621", day="2025-12-31", variable=VARIABLE, value="40"):
-    return f"{code},{day},{variable},{value}"
 
 
 # What may be known
@@ -124,11 +110,11 @@ def test_what_newer_figures_change_stands_beside_what_was_expected():
         PublishedRate("371622", END_OF_2023, 47.0),
     ]
     both = ensemble(resolve("plan"), observations=brought, **asked)
-    told, plain = verdicts(both), verdicts(ensemble(resolve("plan"), **asked))
+    result, plain = verdicts(both), verdicts(ensemble(resolve("plan"), **asked))
     assert not [name for name in plain if "before" in name]
-    np.testing.assert_allclose(told["expected_before"], plain["expected"], atol=0.3)
-    np.testing.assert_allclose(told["high_before"], plain["high"], atol=0.3)
-    huimin = told.set_index("unit_code").loc[371621]
+    np.testing.assert_allclose(result["expected_before"], plain["expected"], atol=0.3)
+    np.testing.assert_allclose(result["high_before"], plain["high"], atol=0.3)
+    huimin = result.set_index("unit_code").loc[371621]
     assert huimin["expected"] < huimin["expected_before"] - 1
     assert huimin["high"] - huimin["low"] < huimin["high_before"] - huimin["low_before"]
     low, high = new_figures(both)

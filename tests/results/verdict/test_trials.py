@@ -31,10 +31,10 @@ def test_each_trial_has_parameters_luck_and_county_effects_of_its_own(few):
 def test_a_trial_says_what_the_run_itself_finds(few):
     design, made = few
     outcome = simulate(design.spec(1))
-    told = outcome.summary()
+    result = outcome.summary()
     codes = [county.code for county in made.pack.counties]
     for name, found in made.after.items():
-        assert found[1].tolist() == [told[f"{name}_{code}"] for code in codes], name
+        assert found[1].tolist() == [result[f"{name}_{code}"] for code in codes], name
 
 
 def test_trials_and_censuses_are_asked_the_same_questions(few):

@@ -56,8 +56,8 @@ def effects(both) -> np.ndarray:
     return np.subtract(*found)
 
 
-def held_to(monkeypatch, told: Level | None) -> None:
-    monkeypatch.setattr(levels, "level_from", lambda *_: told)
+def held_to(monkeypatch, result: Level | None) -> None:
+    monkeypatch.setattr(levels, "level_from", lambda *_: result)
 
 
 def test_the_expected_rate_is_that_of_the_run_that_its_causes_are_of(both, judged):
@@ -107,9 +107,9 @@ def test_outside_conditions_shift_the_level_by_what_they_do_in_the_model():
         run.model_targets()["model_rate"].to_numpy() for run in (frozen.baseline, frozen.reference)
     ]
     judged = Verdict.of(frozen)
-    told = judged.estimates()["from_conditions_pp"]
-    assert told == pytest.approx(rates[0] - rates[1], abs=0.05)  # but for the ends at 0 and 100
-    of = dict(zip((row["county_en"] for row in frozen.scenario.model_target_rows()), told,
+    result = judged.estimates()["from_conditions_pp"]
+    assert result == pytest.approx(rates[0] - rates[1], abs=0.05)  # but for the ends at 0 and 100
+    of = dict(zip((row["county_en"] for row in frozen.scenario.model_target_rows()), result,
                   strict=True))  # fmt: skip
     # over three seeds at 0.01 and 0.1: Huimin -1.3 to -2.4, Boxing +0.6 to +1.2; others near 0
     assert of["Huimin"] < -0.5
@@ -157,11 +157,11 @@ def test_about_may_be_missed_by_half_a_point(both, judged):
 
 def test_without_a_record_of_change_the_level_is_the_models_and_has_no_chance(both, monkeypatch):
     held_to(monkeypatch, None)
-    told = verdict.verdicts(both)
-    assert (told["basis"] != "statistics").all()
-    assert told["expected"].to_numpy() == pytest.approx(told["baseline"] + effects(both))
-    assert told["effect_pp"].to_numpy() == pytest.approx(told["simulated"] - told["baseline"])
-    assert told["probability"].isna().all()
+    result = verdict.verdicts(both)
+    assert set(result["basis"]) == {"model"}
+    assert result["expected"].to_numpy() == pytest.approx(result["baseline"] + effects(both))
+    assert result["effect_pp"].to_numpy() == pytest.approx(result["simulated"] - result["baseline"])
+    assert result["probability"].isna().all()
     assert np.isnan(Verdict.of(both).estimates()["all_met"]).all()
 
 
@@ -185,7 +185,7 @@ def test_draws_spread_what_the_plan_adds_over_the_level(both):
 def test_the_monte_carlo_error_is_the_spread_of_verdicts_over_other_draws(both, monkeypatch):
     """Of a hundred sets of thirty runs, whose effects spread as widely as the level does."""
     rng, known = np.random.default_rng(4), flat(both, 50.0, 4.0)
-    found, told = [], []
+    found, result = [], []
     for _ in range(100):
         rates = known.rate[-1, :, : len(both.due)]
         level = rates[rng.integers(0, len(rates), len(rates))]
@@ -196,8 +196,8 @@ def test_the_monte_carlo_error_is_the_spread_of_verdicts_over_other_draws(both, 
             reference=np.full_like(effect, 50.0), draws=30,
         ).estimates()  # fmt: skip
         found.append([of["expected"], of["probability"]])
-        told.append([of["expected_mc_error"], of["probability_mc_error"]])
-    spread, error = np.std(found, axis=0).mean(axis=1), np.mean(told, axis=(0, 2))
+        result.append([of["expected_mc_error"], of["probability_mc_error"]])
+    spread, error = np.std(found, axis=0).mean(axis=1), np.mean(result, axis=(0, 2))
     assert error == pytest.approx(spread, rel=0.2)
 
 
@@ -222,13 +222,13 @@ def test_what_the_plan_gives_is_the_scenario_less_its_baseline_in_each_run(both,
     without = np.broadcast_to(baseline[:, None], (6, len(number)))
     added = effect[:, None] + number
     drawn = TargetDraws(without + added, without, without)
-    told = Verdict.of(replace(both, drawn=drawn)).estimates()
+    result = Verdict.of(replace(both, drawn=drawn)).estimates()
     low, high = np.percentile(effect, (5, 95))
-    assert told["plan_low"] == pytest.approx(low + number)
-    assert told["plan_high"] == pytest.approx(high + number)
-    assert told["without"] == pytest.approx(np.full(len(number), 50.0))
-    assert told["low"] == pytest.approx(51.0 + number)
-    assert told["high"] == pytest.approx(56.0 + number)
+    assert result["plan_low"] == pytest.approx(low + number)
+    assert result["plan_high"] == pytest.approx(high + number)
+    assert result["without"] == pytest.approx(np.full(len(number), 50.0))
+    assert result["low"] == pytest.approx(51.0 + number)
+    assert result["high"] == pytest.approx(56.0 + number)
     assert np.isnan(Verdict.of(both).estimates()["plan_low"]).all()
 
 
@@ -242,11 +242,11 @@ def test_a_run_from_another_census_is_not_held_to_the_level():
 
 def test_the_level_sets_out_from_the_census_and_grows_less_certain():
     pack = load("binzhou")
-    told = level_from(pack, pack.censuses[-1], END)
-    for code, county in zip(told.codes, pack.counties, strict=False):
-        urban, rural = pack.urban_rural(told.start)[pack.counties.index(county)]
-        assert told.on(told.start, code) == pytest.approx(100 * urban / (urban + rural))
-        spread = [told.on(day, code).std() for day in told.days]
+    result = level_from(pack, pack.censuses[-1], END)
+    for code, county in zip(result.codes, pack.counties, strict=False):
+        urban, rural = pack.urban_rural(result.start)[pack.counties.index(county)]
+        assert result.on(result.start, code) == pytest.approx(100 * urban / (urban + rural))
+        spread = [result.on(day, code).std() for day in result.days]
         assert spread[1] < spread[3] < spread[-1]
 
 
@@ -277,12 +277,12 @@ def test_a_path_begins_at_the_census_and_ends_at_the_verdict(both, judged):
         for g in both.scenario.groups
         if g.code == both.scenario.model_targets()["unit_code"].iloc[0]
     )
-    told = verdict.path(both, group, verdict.verdicts(both))
+    result = verdict.path(both, group, verdict.verdicts(both))
     first = judged.estimates()
-    assert told.baseline[0] == pytest.approx(told.scenario[0])
-    assert told.baseline[-1] == pytest.approx(first["without"][0], abs=1e-5)
-    assert told.scenario[-1] == pytest.approx(first["expected"][0], abs=1e-5)
-    assert told.low[-1] == pytest.approx(first["low"][0], abs=1e-5)
+    assert result.baseline[0] == pytest.approx(result.scenario[0])
+    assert result.baseline[-1] == pytest.approx(first["without"][0], abs=1e-5)
+    assert result.scenario[-1] == pytest.approx(first["expected"][0], abs=1e-5)
+    assert result.low[-1] == pytest.approx(first["low"][0], abs=1e-5)
 
 
 def test_a_path_is_drawn_to_each_verdict_in_proportion_to_time(both, monkeypatch):
@@ -300,8 +300,8 @@ def test_a_path_is_drawn_to_each_verdict_in_proportion_to_time(both, monkeypatch
              **{name: line[days.index(day)] + more for name, line in lines.items()}}
             for day, more in due.items()
         ]  # fmt: skip
-        told = verdict.path(both, group, pd.DataFrame(rows))
-        now = told.baseline, told.scenario, told.low, told.high
+        result = verdict.path(both, group, pd.DataFrame(rows))
+        now = result.baseline, result.scenario, result.low, result.high
         return np.subtract(now, [*lines.values()])
 
     def passed(first: date, last: date) -> np.ndarray:
