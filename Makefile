@@ -1,19 +1,24 @@
-# Two commands matter: `make run` and `make test`. Both make .venv the first time.
+# Two commands matter: `make run` and `make test`. Both make .venv the first time: `make run` with
+# what a run needs, `make test` and the others with what developers need beside it.
 
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
+RUNS := .venv/runs
 
 # Packages are compiled once, when installed, and not at every start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-all identity mutants bench lint docs pages pictures lock
+.PHONY: run develop test test-all identity mutants bench lint docs pages pictures lock
 
-run: $(READY)
+run: $(RUNS)
 	$(BIN)/xiancheng run plan
 	@printf '%s\n' '' \
 	  '命令在 $(BIN)/xiancheng；先运行 source $(BIN)/activate，其后可直接写 xiancheng，例如 xiancheng run plan --draws 40' \
 	  'The command is $(BIN)/xiancheng; after source $(BIN)/activate it is xiancheng, as in xiancheng --lang en run plan --draws 40'
+
+# All that is locked: also for the page, documents, calibration and clusters.
+develop: $(READY)
 
 # Tests read and write text; what a terminal can show is a matter of its own, which they set.
 test test-all identity mutants: export PYTHONUTF8 := 1
@@ -62,18 +67,41 @@ pages: $(READY)
 pictures: $(READY)
 	$(BIN)/python docs/pictures.py
 
-# Python 3.11 reads path files in the encoding of the locale, so the folder's name is not written there.
-PATH_LINE := import os, sys; sys.path.append(os.path.dirname(sys.prefix))
+# Whether the environment is there, and younger than what it was made from.
+runs = [ $(RUNS) -nt requirements-run.lock ] && [ $(RUNS) -nt pyproject.toml ]
+develops = [ $(READY) -nt requirements.lock ] && [ $(READY) -nt pyproject.toml ]
 
-$(READY): requirements.lock pyproject.toml
+define new_enough
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "需要 Python 3.11 或更高版本，当前为 `$(PYTHON) --version 2>&1`；可用 make PYTHON=… 指定。"; \
 	  echo "Python 3.11 or later is needed, found `$(PYTHON) --version 2>&1`; choose one with make PYTHON=..."; \
 	  exit 2; }
-	PYTHONUTF8=1 $(PYTHON) -m venv --clear .venv
-	PYTHONUTF8=1 $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	PYTHONUTF8=1 $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@for f in .venv/lib/python3*/site-packages/_xiancheng.pth; do printf '%s\n' '$(PATH_LINE)' >"$$f"; done
+endef
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+VENV := PYTHONUTF8=1 $(PYTHON) -m venv --clear .venv
+INSTALL := PYTHONUTF8=1 $(BIN)/python -m pip install --quiet
+PROJECT := $(INSTALL) --no-deps --no-build-isolation --editable .
+# Python 3.11 reads path files in the encoding of the locale, so the folder's name is not written there.
+PATH_LINE := import os, sys; sys.path.append(os.path.dirname(sys.prefix))
+PATHS = for f in .venv/lib/python3*/site-packages/_xiancheng.pth; do printf '%s\n' '$(PATH_LINE)' >"$$f"; done
+# What the first run would have to make; where it cannot be kept each run makes it, and all is well.
+FIRST := $(BIN)/python -m xiancheng.scenarios.first_run
+
+# An environment for developers runs as it is, and one for running becomes theirs.
+$(RUNS): requirements-run.lock pyproject.toml
+	$(new_enough)
+	@{ $(develops); } || { set -ex; $(VENV); $(INSTALL) --require-hashes -r $<; $(PROJECT); $(PATHS); \
+	  $(FIRST) || true; }
+	@touch $@
+
+$(READY): requirements.lock pyproject.toml
+	$(new_enough)
+	@{ $(runs); } || { set -x; $(VENV); }
+	$(INSTALL) --require-hashes -r $<
+	$(PROJECT)
+	@$(PATHS)
+	-$(FIRST)
 	@touch $@
 
 # Maintainers: renew the pinned versions, for every platform and Python from 3.11 on (needs uv).
@@ -81,5 +109,6 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --fork-strategy
 	--generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" pyproject.toml
 lock:
 	$(LOCK) --upgrade --extra dev --output-file requirements.lock
+	$(LOCK) --upgrade --group build --constraints requirements.lock --output-file requirements-run.lock
 	$(LOCK) --upgrade --extra dev --extra examples --constraints requirements.lock \
 	  --output-file requirements-examples.lock

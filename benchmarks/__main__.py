@@ -4,7 +4,7 @@
 
 Parts: peers, simulate, tick, growth, ensembles; all by default. A part is written as soon as it is
 measured. `--tiny` tries everything with few people in a minute or two, and prints unless
-told a page.
+given a page.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks import bandwidth, ensembles, fresh, growth, page, runs, tick
 from benchmarks.peers import contest
-from benchmarks.tables import Measured, markdown, told
+from benchmarks.tables import Measured, as_cells, markdown
 
 PAGE = fresh.ROOT / "docs" / "performance.md"
 PICTURE = Path("pictures") / "growth.svg"  # beside the page
@@ -92,7 +92,7 @@ def simulate(effort: Effort, folder: Path) -> str:
     with tempfile.TemporaryDirectory() as cache:
         for scale, repeats in effort.scales:
             rows += runs.simulations(scale, repeats, cache)
-    return f"{markdown(told(rows))}\n\n{missed(rows)}"
+    return f"{markdown(as_cells(rows))}\n\n{missed(rows)}"
 
 
 def whole_tick(effort: Effort, folder: Path) -> str:
@@ -104,7 +104,7 @@ def whole_tick(effort: Effort, folder: Path) -> str:
     ours = [r.median for r in rows if r.what.endswith(": ours")]
     rows += bandwidth.memory(ours[-1], effort.tick[-1])
     return "\n\n".join(
-        [markdown(told(rows)), missed(rows), tick.verdict(flows), markdown(tick.cells(flows))]
+        [markdown(as_cells(rows)), missed(rows), tick.verdict(flows), markdown(tick.cells(flows))]
     )
 
 
@@ -127,7 +127,7 @@ def ensemble_parts(effort: Effort, folder: Path) -> str:
     rows = ensembles.branches(small, effort.rounds)
     scale, seeds = effort.pairs
     return "\n\n".join([
-        markdown(told(rows)),
+        markdown(as_cells(rows)),
         f"{draws} draws at scale {small:g} and at {large:g} [percent, points]:",
         markdown(ensembles.accuracy(small, large, draws)),
         f"The effect of the plan in one pair of runs at scale {scale:g}, {seeds} seeds [points]:",

@@ -31,7 +31,7 @@ def process(*arguments: object, interpreter: str = sys.executable, **settings: s
     return done.stdout
 
 
-def told(*arguments: object, **settings: str) -> Any:
+def result(*arguments: object, **settings: str) -> Any:
     """The JSON that the last line of a fresh process holds."""
     return json.loads(process(*arguments, **settings).splitlines()[-1])
 

@@ -44,7 +44,7 @@ def grown(points: list[Point], rounds: int, repeats: int, cache: str) -> list[Gr
     A province at scale 1 takes minutes, so it runs once in one round only.
     """
     built = {
-        (region, scale): fresh.told(
+        (region, scale): fresh.result(
             "-m", "benchmarks.once", "build", region, scale, XIANCHENG_CACHE=cache
         )
         for region, scale, _ in points
@@ -56,7 +56,7 @@ def grown(points: list[Point], rounds: int, repeats: int, cache: str) -> list[Gr
             if turn and large:
                 continue
             again = 0 if large else repeats
-            run = fresh.told(
+            run = fresh.result(
                 "-m", "benchmarks.once", "run", region, scale, "baseline", again, threads,
                 XIANCHENG_CACHE=cache,
             )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The plain Mesa reference: one `mesa.Agent` for each resident, the same rules, told one by one.
+"""The plain Mesa reference: one `mesa.Agent` for each resident, the same rules, read one by one.
 
 Written as one would who knows Python: tables are nested lists, households are lists of agents, and
 whoever meets no event costs a few lookups and draws.
@@ -15,7 +15,7 @@ import mesa
 import numpy as np
 
 from benchmarks.numpy_people import rings, unpacked
-from benchmarks.told import Look, Told
+from benchmarks.recorded import Look, QuarterTables
 from xiancheng.sim import demography, departure, strata
 from xiancheng.sim.destination import AGE_CLASS as AGE_CLASSES
 from xiancheng.sim.destination import COUNTRY, OWN_TOWN, STAY
@@ -46,16 +46,16 @@ Party = tuple["Resident", int, int, int, bool]
 
 
 class Tables:
-    """What every engine is told, with tables as nested lists."""
+    """What every engine is given, with tables as nested lists."""
 
-    def __init__(self, told: Told) -> None:
-        for field in fields(told):
-            value = getattr(told, field.name)
+    def __init__(self, tables: QuarterTables) -> None:
+        for field in fields(tables):
+            value = getattr(tables, field.name)
             setattr(self, field.name, value.tolist() if isinstance(value, np.ndarray) else value)
-        self.nest = told.alternatives.nest.tolist()
-        self.mode = told.alternatives.mode.tolist()
-        self.county = told.alternatives.county.tolist()
-        self.adult = told.now - 4 * strata.GROWN  # born then, or earlier
+        self.nest = tables.alternatives.nest.tolist()
+        self.mode = tables.alternatives.mode.tolist()
+        self.county = tables.alternatives.county.tolist()
+        self.adult = tables.now - 4 * strata.GROWN  # born then, or earlier
 
 
 class Resident(mesa.Agent):
@@ -73,23 +73,23 @@ class Resident(mesa.Agent):
     @property
     def place(self) -> int:
         """Where they live."""
-        return self.model.told.place[self.unit]
+        return self.model.tables.place[self.unit]
 
     @property
     def band(self) -> int:
         """How old they are."""
-        return self.model.told.band[self.born & BITS]
+        return self.model.tables.band[self.born & BITS]
 
     @property
     def situation(self) -> int:
         """Who decides, and for whom."""
         if self.role == HEAD:
-            return COUPLE + self.model.told.stage[self.child & BITS]
+            return COUPLE + self.model.tables.stage[self.child & BITS]
         return self.role
 
     def come_of_age(self) -> None:
         """Leave school, if eighteen."""
-        t = self.model.told
+        t = self.model.tables
         if self.role == DEPENDENT and t.adult - 4 < self.born <= t.adult:
             u = self.model.random.random()
             self.education = int(demography.education_reached(u, t.parameters))
@@ -97,28 +97,28 @@ class Resident(mesa.Agent):
             if self.education == COLLEGE:
                 self.model.met["student"].append(self)
 
-    def meet_luck(self) -> None:
-        """Meet the quarter's luck; the model deals with what was met in the order of the tick."""
+    def draw_events(self) -> None:
+        """Draw the quarter's events; the model deals with them in the order of the tick."""
         model = self.model
-        t, luck, met = model.told, model.random.random, model.met
+        t, uniform, met = model.tables, model.random.random, model.met
         place, band, role = t.place[self.unit], t.band[self.born & BITS], self.role
         inside = place < 2 * t.towns
-        if luck() < t.death[place][band][self.sex]:
+        if uniform() < t.death[place][band][self.sex]:
             met["death"].append(self)
             return
         if inside:
             if self.sex == FEMALE and role in (DEPENDENT, HEAD):
                 birth = t.birth[place][band]
-                if birth and luck() < birth:
+                if birth and uniform() < birth:
                     met["birth"].append(self)
-            elif role in (SINGLE, ALONE) and luck() < t.marriage[place][band][self.sex]:
+            elif role in (SINGLE, ALONE) and uniform() < t.marriage[place][band][self.sex]:
                 met["marriage"].append(self)
             if self.work >= INDUSTRY:
-                if luck() < t.separation[place][band][self.work]:
+                if uniform() < t.separation[place][band][self.work]:
                     met["separation"].append(self)
             else:
                 hire = t.hire[place][band][self.work][self.education]
-                if hire and luck() < hire:
+                if hire and uniform() < hire:
                     met["hire"].append(self)
         away = place != t.place[self.hukou]
         if role != DEPENDENT:
@@ -129,18 +129,18 @@ class Resident(mesa.Agent):
                     hazard *= t.by_duration[self.moved_at & BITS] * t.by_village[self.unit]
                     if situation == PRIMARY_CHILD:
                         hazard *= t.by_closure[self.unit]
-                    if luck() < -expm1(-hazard * t.years):
+                    if uniform() < -expm1(-hazard * t.years):
                         met["leaving"].append(self)
-            if away and luck() < t.going_back[place][band][self.education]:
+            if away and uniform() < t.going_back[place][band][self.education]:
                 met["return"].append(self)
-            if role >= ALONE and t.resettling[place] and luck() < t.resettling[place]:
+            if role >= ALONE and t.resettling[place] and uniform() < t.resettling[place]:
                 met["resettling"].append(self)
-        if away and t.settling[place] and luck() < t.settling[place]:
+        if away and t.settling[place] and uniform() < t.settling[place]:
             met["settling"].append(self)
 
     def bear(self) -> None:
         """Have a child."""
-        t, household = self.model.told, self.household
+        t, household = self.model.tables, self.household
         sex = MALE if self.model.random.random() < t.parameters.boys_per_birth else FEMALE
         parent = next((m for m in household if m.role == HEAD), self)
         parent.child = t.now
@@ -152,7 +152,7 @@ class Resident(mesa.Agent):
 
     def leave_household(self) -> None:
         """Those left behind carry on: the grown one nearest in age as head, or alone."""
-        left, adult = self.household, self.model.told.adult
+        left, adult = self.household, self.model.tables.adult
         left.remove(self)
         self.household = [self]
         if left:
@@ -174,14 +174,14 @@ class Resident(mesa.Agent):
         near = [m for m in self.household if m.unit == self.unit]
         if mode == WHOLE:
             return near
-        adult = self.model.told.adult
+        adult = self.model.tables.adult
         grown = [m for m in near if m is not self and m.born <= adult]
         carer = min(grown, key=lambda m: abs(m.born - self.born), default=self)
         return [m for m in near if m.born > adult or m is carer]
 
     def move(self, mode: int, goal: int) -> None:
         """Move to the unit `goal`, unless one has moved this quarter."""
-        now = self.model.told.now
+        now = self.model.tables.now
         if self.moved_at == now:
             return
         if mode == LONE and self.role == SINGLE:
@@ -192,7 +192,7 @@ class Resident(mesa.Agent):
 
     def relocate(self, goal: int) -> None:
         """Live elsewhere, and leave the job one cannot keep."""
-        t = self.model.told
+        t = self.model.tables
         start, end = t.place[self.unit], t.place[goal]
         if t.now - self.moved_at > 1:
             self.previous_unit = self.unit
@@ -207,7 +207,7 @@ class Resident(mesa.Agent):
 class MesaPeople(mesa.Model):
     """Everyone, stepped a quarter at a time."""
 
-    told: Any
+    tables: Any
     met: dict[str, list[Resident]]
 
     def __init__(self, people: People, seed: int) -> None:
@@ -215,16 +215,16 @@ class MesaPeople(mesa.Model):
         self.everyone: list[Resident] = []  # the dead as well, for onlookers
         self.welcome(people, rings(people.next_member).tolist())
 
-    def listen(self, told: Told) -> None:
+    def listen(self, tables: QuarterTables) -> None:
         """Hear what the rules say this quarter."""
-        self.told = Tables(told)
+        self.tables = Tables(tables)
 
     def step(self) -> None:
         """One quarter, in the order of our tick."""
-        t, self.met = self.told, defaultdict(list)
+        t, self.met = self.tables, defaultdict(list)
         if t.school_year:
             self.agents.do("come_of_age")
-        self.agents.do("meet_luck")
+        self.agents.do("draw_events")
         met = self.met
         for resident in met.pop("death", []):
             resident.leave_household()
@@ -253,7 +253,7 @@ class MesaPeople(mesa.Model):
 
     def hire(self, searchers: list[Resident]) -> list[Resident]:
         """Searchers fill vacancies, never more than there are; those who were hired."""
-        t, hired = self.told, []
+        t, hired = self.tables, []
         room = [[int(jobs) for jobs in sectors] for sectors in t.vacancies]
         self.random.shuffle(searchers)
         for resident in searchers:
@@ -269,13 +269,13 @@ class MesaPeople(mesa.Model):
     def marry(self, single: list[Resident]) -> None:
         """Those who find each other in a county form households."""
         self.random.shuffle(single)
-        for county in range(self.told.towns):
+        for county in range(self.tables.towns):
             here = [r for r in single if r.place // 2 == county]
             men, women = ([r for r in here if r.sex == sex] for sex in (MALE, FEMALE))
             for he, she in zip(men, women, strict=False):
                 if he.household is she.household:
                     continue
-                urban = self.told.urban
+                urban = self.tables.urban
                 home = she.unit if urban[she.unit] and not urban[he.unit] else he.unit
                 he.leave_home()
                 she.leave_home()
@@ -288,7 +288,7 @@ class MesaPeople(mesa.Model):
 
     def choose(self, resident: Resident, chances: Any, full: Collection[int] = ()) -> Party | None:
         """What someone who reconsiders chooses among towns that are not `full`."""
-        t, place, flat = self.told, resident.place, resident.flat
+        t, place, flat = self.tables, resident.place, resident.flat
         weights = chances[place][flat][AGE_CLASS[resident.band]][resident.situation]
         towns = t.county[place // 2]
         if full:
@@ -306,17 +306,17 @@ class MesaPeople(mesa.Model):
 
     def leaving_for_college(self, resident: Resident) -> Party | None:
         """Somebody who has just reached college may leave the region for it."""
-        t, luck = self.told, self.random.random
+        t, uniform = self.tables, self.random.random
         if resident.role != SINGLE or resident.place >= 2 * t.towns:
             return None
-        if not departure.leaves_for_college(luck(), t.parameters):
+        if not departure.leaves_for_college(uniform(), t.parameters):
             return None
-        far = not departure.college_in_province(luck(), t.parameters)
+        far = not departure.college_in_province(uniform(), t.parameters)
         return resident, LONE, OUTSIDE, t.gone - 2 + far, False
 
     def return_of(self, resident: Resident) -> Party | None:
         """Someone away from their hukou place goes back: to the village, or to its county town."""
-        t, place, home = self.told, resident.place, self.told.place[resident.hukou]
+        t, place, home = self.tables, resident.place, self.tables.place[resident.hukou]
         share = t.parameters.return_to_town
         to_town = home < 2 * t.towns and home % 2 == 1 and self.random.random() < share
         if home == place or (to_town and place == home - 1):
@@ -328,15 +328,15 @@ class MesaPeople(mesa.Model):
 
     def following(self, resident: Resident) -> Party | None:
         """A villager hired in town may move there, and may bring the household."""
-        t, county, luck = self.told, resident.place // 2, self.random.random
-        if resident.place % 2 == 0 or luck() >= t.moving_share[county]:
+        t, county, uniform = self.tables, resident.place // 2, self.random.random
+        if resident.place % 2 == 0 or uniform() >= t.moving_share[county]:
             return None
-        mode = WHOLE if luck() < t.bringing_share[county] else LONE
+        mode = WHOLE if uniform() < t.bringing_share[county] else LONE
         return resident, mode, county, -1, True
 
     def move(self, parties: list[Party]) -> None:
         """Let parties move; whoever finds no dwelling chooses once more, and then stays."""
-        t, rooms = self.told, list(self.told.rooms)
+        t, rooms = self.tables, list(self.tables.rooms)
         turned_away = self.serve(parties, rooms)
         full = {county for county, room in enumerate(rooms) if room <= 0}
         inside = [party[0] for party in turned_away if party[0].place < 2 * t.towns]
@@ -361,7 +361,7 @@ class MesaPeople(mesa.Model):
 
     def unit_in(self, town: int) -> int:
         """An urban unit of a town, larger ones more often."""
-        ends, first, index = self.told.town_units
+        ends, first, index = self.tables.town_units
         u = self.random.uniform(first[town], first[town + 1])
         return int(index[min(bisect(ends, u), len(index) - 1)])
 
@@ -375,7 +375,7 @@ class MesaPeople(mesa.Model):
 
     def count(self) -> None:
         """Count everyone by kind, and the residents of each place by the half-year rule."""
-        t = self.told
+        t = self.tables
         self.by_kind: Counter[tuple[int, ...]] = Counter()
         self.residents: Counter[int] = Counter()
         for r in self.agents:

@@ -1,13 +1,13 @@
 """The numpy reference: the same rules, asked of every person with arrays; nothing compiled of ours.
 
 Written as one would who knows numpy: narrow columns, flat indexes into tables, each question put
-only to those whom it concerns, luck from one `numpy.random.Generator`. Households are numbers; to
-act on one is to mark its number and to ask everyone whether theirs is marked.
+only to those whom it concerns, random numbers from one `numpy.random.Generator`. Households are
+numbers; to act on one is to mark its number and to ask everyone whether theirs is marked.
 """
 
 import numpy as np
 
-from benchmarks.told import Look, Told
+from benchmarks.recorded import Look, QuarterTables
 from xiancheng.sim import demography, departure, destination, hukou, strata
 from xiancheng.sim.kernels import LONE, WHOLE, WITH_CHILD
 from xiancheng.sim.state import (
@@ -37,7 +37,7 @@ class NumpyPeople:
     """Everyone's columns, stepped a quarter at a time."""
 
     def __init__(self, people: People, seed: int) -> None:
-        self.luck = np.random.default_rng(seed)
+        self.rng = np.random.default_rng(seed)
         self.size, self.last_household = 0, 0
         self.room: dict[str, Column] = {}
         self._append(unpacked(people) | {"household": rings(people.next_member)})
@@ -55,17 +55,17 @@ class NumpyPeople:
         names = ("born", "unit", "hukou", "role", "work")
         return Look(*(getattr(self, name).copy() for name in names))
 
-    def listen(self, told: Told) -> None:
+    def listen(self, tables: QuarterTables) -> None:
         """Hear what the rules say this quarter."""
-        self.told = told
+        self.tables = tables
 
     def step(self) -> Ints:
         """One quarter; the residents by place, by the half-year rule."""
-        t = self.told
+        t = self.tables
         if t.school_year:
             self.come_of_age()
 
-        # Everyone meets the quarter's luck.
+        # Everyone's events of the quarter are drawn.
         place, band = t.place[self.unit], t.band[self.born.view(np.uint16)]
         cell = place * np.int32(BANDS) + band
         away = place != t.place[self.hukou]
@@ -119,22 +119,22 @@ class NumpyPeople:
 
     def ask(self, rows: Ints | slice, chance: Floats) -> Ints:
         """Those of the `rows` who meet an event of this `chance`."""
-        met = np.flatnonzero(self.luck.random(len(chance)) < chance)
+        met = np.flatnonzero(self.rng.random(len(chance)) < chance)
         return met if isinstance(rows, slice) else rows[met]
 
     def place(self, rows: Ints) -> Ints:
         """Where people live, (row,)."""
-        return self.told.place[self.unit[rows]].astype(np.int64)
+        return self.tables.place[self.unit[rows]].astype(np.int64)
 
     def situation(self, rows: Ints) -> Ints:
         """Who decides, and for whom, (row,)."""
         role = self.role[rows]
-        stage = self.told.stage[self.child[rows].view(np.uint16)]
+        stage = self.tables.stage[self.child[rows].view(np.uint16)]
         return np.where(role == HEAD, COUPLE + stage, role).astype(np.int64)
 
     def leaving_hazard(self, rows: Ints, place: Ints, band: Ints) -> Floats:
         """How often each of the `rows` reconsiders where to live [1/year], (row,)."""
-        t, unit, situation = self.told, self.unit[rows], self.situation(rows)
+        t, unit, situation = self.tables, self.unit[rows], self.situation(rows)
         kind = ((place * 2 + self.flat[rows]) * np.int32(BANDS) + band) * SITUATIONS + situation
         hazard = t.leaving.take(kind) * t.by_duration.take(self.moved_at[rows].view(np.uint16))
         hazard *= t.by_village.take(unit)
@@ -146,13 +146,13 @@ class NumpyPeople:
 
     def bury(self, rows: Ints) -> None:
         """People die: their households go on without them."""
-        self.unit[rows] = self.told.gone
+        self.unit[rows] = self.tables.gone
         self._go_on_without(rows)
 
     def bear(self, mothers: Ints) -> None:
         """Children are born into their mothers' households."""
-        t, n = self.told, len(mothers)
-        sex = demography.newborn_sex(self.luck.random(n), t.parameters)
+        t, n = self.tables, len(mothers)
+        sex = demography.newborn_sex(self.rng.random(n), t.parameters)
         same = ("unit", "hukou", "previous_unit", "moved_at", "flat", "weight", "household")
         fixed = {
             "born": t.now, "child": NEVER, "sex": sex, "education": PRIMARY, "role": DEPENDENT,
@@ -171,29 +171,29 @@ class NumpyPeople:
         """Those who turned eighteen in the last four quarters leave school."""
         rows = self._just_grown()
         rows = rows[self.role[rows] == DEPENDENT]
-        u = self.luck.random(len(rows))
-        self.education[rows] = demography.education_reached(u, self.told.parameters)
+        u = self.rng.random(len(rows))
+        self.education[rows] = demography.education_reached(u, self.tables.parameters)
         self.role[rows] = SINGLE
 
     def leave_for_college(self) -> tuple[Ints, ...]:
         """Of those who have just left school for college, many leave the region."""
-        t = self.told
+        t = self.tables
         rows = self._just_grown() if t.school_year else np.empty(0, np.int64)
         student = (self.education[rows] == COLLEGE) & (self.role[rows] == SINGLE)
         rows = rows[student & (self.place(rows) < 2 * t.towns)]
-        rows = rows[departure.leaves_for_college(self.luck.random(len(rows)), t.parameters)]
-        far = ~departure.college_in_province(self.luck.random(len(rows)), t.parameters)
+        rows = rows[departure.leaves_for_college(self.rng.random(len(rows)), t.parameters)]
+        far = ~departure.college_in_province(self.rng.random(len(rows)), t.parameters)
         nowhere, same = np.full(len(rows), -1), np.full(len(rows), LONE)
         return rows, same, nowhere, t.gone - 2 + far, np.zeros(len(rows), bool)
 
     def _just_grown(self) -> Ints:
         """The rows of those who turned eighteen in the last four quarters."""
-        grown = self.told.now - 4 * strata.GROWN
+        grown = self.tables.now - 4 * strata.GROWN
         return np.flatnonzero((self.born <= grown) & (self.born > grown - 4))
 
     def marry(self, rows: Ints) -> None:
         """Those who find each other in a county form households."""
-        rows = self.luck.permutation(rows)
+        rows = self.rng.permutation(rows)
         men, women = rows[self.sex[rows] == 0], rows[self.sex[rows] == 1]
         his, hers = self._rank_in_county(men), self._rank_in_county(women)
         _, i, j = np.intersect1d(his, hers, assume_unique=True, return_indices=True)
@@ -201,7 +201,7 @@ class NumpyPeople:
         apart = self.household[men] != self.household[women]
         men, women = men[apart], women[apart]
         both = np.concatenate([men, women])
-        homes = demography.address_of_couple(self.unit[men], self.unit[women], self.told.urban)
+        homes = demography.address_of_couple(self.unit[men], self.unit[women], self.tables.urban)
         self._leave_home(both)
         self.household[women] = self.household[men]
         self.role[men], self.role[women] = HEAD, DEPENDENT
@@ -212,7 +212,7 @@ class NumpyPeople:
     def _rank_in_county(self, rows: Ints) -> Ints:
         county = self.place(rows) // 2
         order = np.argsort(county, kind="stable")
-        first = np.searchsorted(county[order], np.arange(self.told.towns))
+        first = np.searchsorted(county[order], np.arange(self.tables.towns))
         rank = np.empty(len(rows), np.int64)
         rank[order] = np.arange(len(rows)) - first[county[order]]
         return county << 32 | rank
@@ -221,9 +221,9 @@ class NumpyPeople:
 
     def hire(self, rows: Ints) -> Ints:
         """Searchers fill vacancies, never more than there are; those who were hired."""
-        t, county = self.told, self.place(rows) // 2
+        t, county = self.tables, self.place(rows) // 2
         open_jobs = t.vacancies[county]
-        services = self.luck.random(len(rows)) * open_jobs.sum(axis=1) >= open_jobs[:, 0]
+        services = self.rng.random(len(rows)) * open_jobs.sum(axis=1) >= open_jobs[:, 0]
         room = np.floor(t.vacancies).ravel()
         hired = self._served(2 * county + services, self.weight[rows], room)
         self.work[rows[hired]] = INDUSTRY + services[hired]
@@ -231,22 +231,22 @@ class NumpyPeople:
 
     def follow_job(self, hired: Ints) -> tuple[Ints, ...]:
         """Some villagers hired in town move there; some of them bring their household."""
-        t, place = self.told, self.place(hired)
+        t, place = self.tables, self.place(hired)
         moves = place % 2 == 1
-        moves &= self.luck.random(len(hired)) < t.moving_share[place // 2]
+        moves &= self.rng.random(len(hired)) < t.moving_share[place // 2]
         rows, county = hired[moves], place[moves] // 2
-        brings = self.luck.random(len(rows)) < t.bringing_share[county]
+        brings = self.rng.random(len(rows)) < t.bringing_share[county]
         return self._to_town(rows, np.where(brings, WHOLE, LONE), county, waits=True)
 
     # Moving: parties are (row, mode, town, unit or -1, waits for a dwelling)
 
     def choose(self, rows: Ints, chances: Floats) -> tuple[Ints, ...]:
         """What those who reconsider choose: a party for each who does not stay."""
-        t, a = self.told, self.told.alternatives
+        t, a = self.tables, self.tables.alternatives
         place, situation, flat = self.place(rows), self.situation(rows), self.flat[rows]
         band = t.band[self.born[rows].view(np.uint16)]
         total = chances[place, flat, destination.AGE_CLASS[band], situation].cumsum(axis=1)
-        u = self.luck.random(len(rows))[:, None] * total[:, -1:]
+        u = self.rng.random(len(rows))[:, None] * total[:, -1:]
         chosen = (total <= u).sum(axis=1)
         moves = a.nest[chosen] != destination.STAY
         rows, chosen, county, flat = rows[moves], chosen[moves], place[moves] // 2, flat[moves]
@@ -257,10 +257,10 @@ class NumpyPeople:
 
     def go_back(self, rows: Ints) -> tuple[Ints, ...]:
         """People away from their hukou place go back: to the village, or to its county town."""
-        t, place, hukou = self.told, self.place(rows), self.hukou[rows].astype(np.int64)
+        t, place, hukou = self.tables, self.place(rows), self.hukou[rows].astype(np.int64)
         home = t.place[hukou].astype(np.int64)
         to_town = (home < 2 * t.towns) & (home % 2 == 1)
-        to_town &= departure.returns_to_town(self.luck.random(len(rows)), t.parameters)
+        to_town &= departure.returns_to_town(self.rng.random(len(rows)), t.parameters)
         moves = (home != place) & ~(to_town & (place == home - 1))
         rows, hukou, home, to_town = rows[moves], hukou[moves], home[moves], to_town[moves]
         mode = np.where(self.role[rows] == HEAD, WHOLE, LONE)
@@ -278,7 +278,7 @@ class NumpyPeople:
 
     def move_as_far_as_there_is_room(self, parties: list[Ints]) -> None:
         """Let parties move; whoever finds no dwelling chooses once more, and then stays."""
-        t, a, rooms = self.told, self.told.alternatives, self.told.rooms.astype(float)
+        t, a, rooms = self.tables, self.tables.alternatives, self.tables.rooms.astype(float)
         housed = self._housed(parties, rooms)
         self._go([column[housed] for column in parties])
         again = parties[0][~housed]
@@ -304,7 +304,7 @@ class NumpyPeople:
 
     def _served(self, counter: Ints, size: Ints, room: Floats) -> Bools:
         """Who gets in, in random order, while there is room, which is used up in place."""
-        order = self.luck.permutation(len(counter))
+        order = self.rng.permutation(len(counter))
         order = order[np.argsort(counter[order], kind="stable")]
         queue, asked = counter[order], np.cumsum(size[order], dtype=float)
         before = np.concatenate([[0.0], asked])[np.searchsorted(queue, queue)]
@@ -315,12 +315,12 @@ class NumpyPeople:
         return result
 
     def _go(self, parties: list[Ints]) -> None:
-        t = self.told
+        t = self.tables
         rows, first = np.unique(parties[0], return_index=True)
         mode, town, unit = (column[first] for column in parties[1:4])
         ends, starts, index = t.town_units
         low, high = starts[town], starts[np.minimum(town + 1, t.towns)]
-        where = np.searchsorted(ends, low + self.luck.random(len(rows)) * (high - low), "right")
+        where = np.searchsorted(ends, low + self.rng.random(len(rows)) * (high - low), "right")
         goal = np.where(unit >= 0, unit, index[np.minimum(where, len(index) - 1)])
 
         # Who goes alone, and who leaves their parents' home for good.
@@ -355,7 +355,7 @@ class NumpyPeople:
 
     def _relocate(self, who: Ints, goal: Ints) -> None:
         """People move to the units `goal`, and leave the jobs they cannot keep."""
-        t, home = self.told, self.unit[who]
+        t, home = self.tables, self.unit[who]
         counted = t.now - self.moved_at[who].astype(int) > 1
         self.previous_unit[who[counted]] = home[counted]
         self.unit[who], self.moved_at[who] = goal, t.now
@@ -377,7 +377,7 @@ class NumpyPeople:
         """Everyone alive in these households."""
         marked = np.zeros(self.last_household, bool)
         marked[homes] = True
-        return np.flatnonzero(marked[self.household] & (self.unit != self.told.gone))
+        return np.flatnonzero(marked[self.household] & (self.unit != self.tables.gone))
 
     def _leave_home(self, rows: Ints) -> None:
         self._go_on_without(rows)
@@ -397,7 +397,7 @@ class NumpyPeople:
         stays = other != leavers[leaver]
         leaver, other = leaver[stays], other[stays]
         gap = abs(self.born[other].astype(int) - self.born[leavers[leaver]])
-        adult = self.told.now - 4 * strata.GROWN
+        adult = self.tables.now - 4 * strata.GROWN
         gap += (self.born[other] > adult).astype(int) << 20  # the grown before the young
         order = np.lexsort((gap, leaver))
         who, nearest, left = np.unique(leaver[order], return_index=True, return_counts=True)
@@ -412,14 +412,14 @@ class NumpyPeople:
 
     def settle(self, rows: Ints) -> None:
         """Town residents registered elsewhere are granted the local hukou."""
-        t, place = self.told, self.place(rows)
+        t, place = self.tables, self.place(rows)
         in_town = (place % 2 == 0) & (place < 2 * t.towns)
         may = rows[hukou.may_settle(in_town, t.place[self.hukou[rows]] == place)]
         self.hukou[may] = self.unit[may]
 
     def count(self) -> Ints:
         """Count everyone by kind; the residents of each place by the half-year rule."""
-        t = self.told
+        t = self.tables
         place = t.place[self.unit]
         cell = place * np.int32(BANDS) + t.band[self.born.view(np.uint16)]
         traits = strata.pack(self.sex, self.education, self.role, self.work)

@@ -32,9 +32,9 @@ def simulations(scale: float, repeats: int, cache: str) -> list[Measured]:
     """Population and `simulate("plan")` in fresh processes that share an empty cache."""
     once = ("-m", "benchmarks.once")
     built, opened = (
-        fresh.told(*once, "build", "binzhou", scale, XIANCHENG_CACHE=cache) for _ in range(2)
+        fresh.result(*once, "build", "binzhou", scale, XIANCHENG_CACHE=cache) for _ in range(2)
     )
-    run = fresh.told(*once, "run", "binzhou", scale, "plan", repeats, 1, XIANCHENG_CACHE=cache)
+    run = fresh.result(*once, "run", "binzhou", scale, "plan", repeats, 1, XIANCHENG_CACHE=cache)
     (first, _), *warm = run["simulate"]
     wall, cpu = np.array(warm).T
     limit = {"most": TARGETS[scale]} if scale in TARGETS else {}

@@ -1,7 +1,7 @@
 """What running many costs over the runs themselves: `python -m benchmarks.sweep`.
 
 Overhead of a run, throughput of two workers against one, memory over many runs, and reading 2,000.
-Times of workers count from their first report, so starting them is left out and told apart.
+Times of workers count from their first report, so starting them is left out and listed apart.
 """
 
 import json
@@ -67,10 +67,10 @@ def throughput(made: Design, folder: Path, engine: Executor) -> tuple[float, flo
 
 def peaks(folder: Path) -> Iterator[int]:
     """The peak memory of a worker after each run, in the order of the runs [bytes]."""
-    told = [
+    found = [
         json.loads((run / "run.json").read_text("utf-8")) for run in (folder / "runs").iterdir()
     ]
-    for each in sorted(told, key=lambda each: each["peak_memory_bytes"]):
+    for each in sorted(found, key=lambda each: each["peak_memory_bytes"]):
         yield each["peak_memory_bytes"]
 
 
@@ -104,19 +104,19 @@ def main() -> None:
         room = Path(name)
         (room / "design.yaml").write_text(DESIGN, "utf-8")
         made = read_design(room / "design.yaml")
-        told: dict[str, object] = {}
+        found: dict[str, object] = {}
         for jobs in (1, 2):
             (room / f"jobs{jobs}").mkdir()
             first, rate = throughput(made, room / f"jobs{jobs}", LocalExecutor(jobs))
-            told[f"{jobs} jobs"] = {"seconds to the first": first, "runs a second": rate}
+            found[f"{jobs} jobs"] = {"seconds to the first": first, "runs a second": rate}
         ordered = list(peaks(room / "jobs1"))
-        told["peak memory MB"] = {
+        found["peak memory MB"] = {
             "after 20 runs": ordered[20] / 1e6, f"after {len(ordered)}": ordered[-1] / 1e6
         }  # fmt: skip
         (room / "overhead").mkdir()
-        told["overhead ms"] = overhead(made, room / "overhead")
-        told["reading 2000 s"] = reading(room / "jobs1")
-        print(json.dumps(told, indent=1))
+        found["overhead ms"] = overhead(made, room / "overhead")
+        found["reading 2000 s"] = reading(room / "jobs1")
+        print(json.dumps(found, indent=1))
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ def ranged(values: Sequence[float]) -> str:
     return number(median) + (f" ({number(low)}–{number(high)})" if low < high else "")
 
 
-def told(rows: list[Measured]) -> Cells:
+def as_cells(rows: list[Measured]) -> Cells:
     """Measured numbers as cells."""
     cells = [["what", "median", "spread", "unit", "target", "met"]]
     for r in rows:

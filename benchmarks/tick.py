@@ -10,8 +10,8 @@ from scipy import stats
 
 from benchmarks.mesa_plain import MesaPeople
 from benchmarks.numpy_people import NumpyPeople
+from benchmarks.recorded import Look, Recorded, flows, model, residents
 from benchmarks.tables import Cells, Measured
-from benchmarks.told import Look, Recorded, flows, model, residents
 
 MESA_SCALE = 0.0013  # about 5,000 residents
 NUMPY_SCALE = 0.02  # at which the flows are compared
@@ -36,16 +36,16 @@ def clocked(step: Callable[[], Any], persons: int) -> float:
 
 
 def in_turn(ours: Recorded, theirs: Any) -> Iterator[Turn]:
-    """Step ours and another engine quarter by quarter, on one thread, told the same."""
+    """Step ours and another engine quarter by quarter, on one thread, given the same."""
     while ours.running:
         here = residents(ours)
         seen = Look.at(ours.population.people), theirs.look()
         mine = clocked(ours.step, here)
-        told = ours.told()
-        theirs.listen(told)
+        tables = ours.tables()
+        theirs.listen(tables)
         other = clocked(theirs.step, here)
         now = Look.at(ours.population.people), theirs.look()
-        both = flows(seen[0], now[0], told), flows(seen[1], now[1], told)
+        both = flows(seen[0], now[0], tables), flows(seen[1], now[1], tables)
         yield Turn(mine, other, both)
 
 
@@ -125,7 +125,7 @@ def agreements(seeds: int) -> list[Agreement]:
 
 
 def differing(found: list[Agreement]) -> list[Agreement]:
-    """Flows that differ by more than luck, at a total `RISK` of saying so in error."""
+    """Flows that differ by more than chance, at a total `RISK` of saying so in error."""
     return [a for a in found if a.p < RISK / len(found)]
 
 

@@ -1,10 +1,13 @@
-"""What is kept on disk from one process to the next: columns of numbers, and compiled kernels.
+"""What is kept on disk from one process to the next: columns, texts, and compiled kernels.
 
 Columns are one uncompressed .npy file each, opened without reading them. A folder appears under its
 name only when it is whole. A sealed manifest holds size, time of writing and sha256 of each file.
 Every file is read and compared with its sha256 when its folder is first opened in a process (0.14 s
 for 4.2 million people, 127 MB); later in that process size and time are trusted. The folders of one
 kind (populations, levels) take no more than `MOST` bytes: what was not used for longest is removed.
+
+Texts are small JSON documents that follow from the bytes of files: parsed YAML, digests of modules.
+Each is a file that begins with its own sha256; one that is torn or altered counts as absent.
 """
 
 import hashlib
@@ -14,9 +17,10 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any
@@ -28,6 +32,7 @@ MANIFEST = "manifest.json"
 MOST = 4_000_000_000  # bytes of one kind: some thirty populations of four million people
 RECENT = 3600.0  # seconds since its last use in which nothing is removed
 COMPILED = 4  # folders of compiled code, one for each state of the sources
+TEXTS = 4000  # files of one kind of text; of more the older half is removed
 STALE = 86400.0  # seconds after which the draft of a process that was killed is removed
 
 _VERIFIED: set[tuple[str, int]] = set()  # folders read whole in this process, by time of manifest
@@ -200,6 +205,47 @@ def _equal(file: Path, mark: Mapping[str, int | str]) -> bool:
     return file.stat().st_size == mark["size"] and _mark(file)["sha256"] == mark["sha256"]
 
 
+# Texts
+
+
+def made_once(kind: str, key: str, make: Callable[[], Any]) -> Any:
+    """JSON-ready content, made once and read from then on; always as JSON gives it back.
+
+    Parameters
+    ----------
+    kind : what it is, the name of a folder
+    key : a digest of all that decides the content
+    make : computes it; what this raises is not kept
+    """
+    file = home() / kind / key
+    with suppress(OSError, ValueError):
+        digest, __, kept = file.read_text("utf-8").partition("\n")
+        if hashlib.sha256(kept.encode()).hexdigest() == digest:
+            return json.loads(kept)
+    text = json.dumps(make(), separators=(",", ":"))
+    with suppress(OSError):  # read-only, or full: made again the next time
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=file.parent, prefix=".new-") as place:
+            draft = Path(place) / key
+            draft.write_text(f"{hashlib.sha256(text.encode()).hexdigest()}\n{text}", "utf-8")
+            draft.replace(file)
+        _remove_texts(file.parent)
+    return json.loads(text)
+
+
+def _remove_texts(kind: Path) -> None:
+    """Remove the older half of the texts of a kind, if there are too many."""
+    if len(os.listdir(kind)) <= TEXTS:
+        return
+    written = {}
+    for file in kind.iterdir():
+        with suppress(OSError):  # another process removed it
+            written[file] = file.stat().st_mtime_ns
+    for file in sorted(written, key=written.__getitem__)[: len(written) // 2]:
+        with suppress(OSError):  # likewise, or the draft of another process
+            file.unlink()
+
+
 # Compiled code
 
 
@@ -216,9 +262,8 @@ def keep_compiled() -> Path | None:
     """
     from numba.core import config
 
-    from xiancheng.sim import kernels
-
-    source = Path(kernels.__file__).read_bytes()
+    kernels = import_module("xiancheng.sim.kernels")  # itself, not what stands for it
+    source = Path(str(kernels.__file__)).read_bytes()
     digest = hashlib.sha256(source + version("numba").encode()).hexdigest()[:16]
     folder = home() / "compiled" / digest
     functions = [each for each in vars(kernels).values() if hasattr(each, "enable_caching")]

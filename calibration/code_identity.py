@@ -11,15 +11,18 @@ a file that leaves the packages, changes it. Modules outside the packages count 
 
 Trees are written out by a walk of our own, because `ast.dump` is not the same text in every version
 of Python: fields that are empty are left out, and so is everything that follows from the position.
+What a walk gave is kept by the digest of all sources.
 """
 
 import ast
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+
+from xiancheng.calibration.cache import made_once
 
 TABLES = (".csv", ".yaml")  # of the files beside the code, those that it reads
 PROGRAM = "xiancheng"
@@ -44,18 +47,28 @@ def digest_of_folders(packages: Mapping[str, Path]) -> str:
     SyntaxError
         if a Python file is none.
     """
-    modules: dict[str, tuple[str, tuple[Import, ...]]] = {}
+    sources: dict[str, bytes] = {}
     tables: list[str] = []
-    roots = tuple(sorted({PROGRAM, *(name.partition(".")[0] for name in packages)}))
     for package, folder in packages.items():
         for file in sorted(content(folder)):
             if file.suffix == ".py":
                 parts = file.relative_to(folder).with_suffix("").parts
-                modules[".".join((package, *parts)).removesuffix(".__init__")] = _module(
-                    file.read_bytes(), roots
-                )
+                name = ".".join((package, *parts)).removesuffix(".__init__")
+                sources[name] = file.read_bytes()
             else:
                 tables.append(f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}")
+    key = hashlib.sha256(Path(__file__).read_bytes() + repr(sorted(packages)).encode())
+    for text in (*(f"{name} {len(each)} " for name, each in sources.items()), *tables):
+        key.update(text.encode())
+    for each in sources.values():
+        key.update(each)
+    return str(made_once("code", key.hexdigest(), lambda: _digest(sources, tables, packages)))
+
+
+def _digest(sources: Mapping[str, bytes], tables: list[str], packages: Iterable[str]) -> str:
+    """The digest of modules by name and of tables that are written out as text."""
+    roots = tuple(sorted({PROGRAM, *(name.partition(".")[0] for name in packages)}))
+    modules = {name: _module(source, roots) for name, source in sources.items()}
     each = [
         " ".join([body, *sorted(_resolved(one, modules) for one in imports)])
         for body, imports in modules.values()

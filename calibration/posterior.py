@@ -196,8 +196,8 @@ def _read(folder: Path, written: int) -> Posterior:
             )  # fmt: skip
     table = np.array([cells for __, cells in rows], float)
     columns = {name: table[:, header.index(name)] for name in kept}
-    for row in range(len(table)):
-        priors.override({name: float(column[row]) for name, column in columns.items()})
+    for end in (np.min, np.max):  # what a prior allows is an interval
+        priors.override({name: float(end(column)) for name, column in columns.items()})
     columns |= {prior.name: prior.draws(len(table), SEED) for prior in taken}
     gone = sorted({*header} - {NUMBER, *_names()})
     return Posterior(

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 import numpy as np
-from ruamel.yaml import YAML
 
 from xiancheng.calibration import naming
 from xiancheng.calibration.errors import RefusedError
 from xiancheng.calibration.i18n import EMPTY, Words, _
+from xiancheng.calibration.yaml_positions import read_yaml
 from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.state import Floats
 
@@ -157,8 +157,7 @@ def _spike_slab() -> "rv_continuous":
 @cache
 def catalogue() -> tuple[Prior, ...]:
     """Every parameter on file, in the order of parameters.yaml, which is that of all arrays."""
-    text = files("xiancheng.calibration").joinpath("parameters.yaml").read_text(encoding="utf-8")
-    blocks = YAML(typ="safe", pure=True).load(text)
+    blocks = read_yaml(files("xiancheng.calibration") / "parameters.yaml").value
     return tuple(Prior(name, **block) for name, block in blocks.items())
 
 

@@ -2,30 +2,37 @@
 
 One reader for packs, plans, measures, scenarios and designs. Tags, anchors and aliases are refused:
 no file can name a Python object or unfold into more than it holds. A file that nests too deep is
-refused while it is being read.
+refused while it is being read. What was read is kept by the digest of the file's bytes: the parser
+is in Python, and slow.
 """
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.metadata import version
 from importlib.resources.abc import Traversable
 from math import inf, nan
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from ruamel.yaml import YAML, events
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from xiancheng.calibration import parsing
+from xiancheng.calibration.cache import made_once
 from xiancheng.calibration.errors import Problem, ScenarioError
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.naming import shortened
+from xiancheng.sim.deferred import Deferred
+
+ruamel = Deferred("ruamel.yaml")
 
 MAX_BYTES = 2**20
 MAX_DEPTH = 32
 MAX_NODES = 20_000
 MAX_PROBLEMS = 40  # listed of one document
+KEPT = 1024  # bytes of a file from which on it is worth keeping what was read
 
 KeyPath = tuple[str | int, ...]  # keys and list positions that lead to a value
 Mark = tuple[int, int]  # line and column, from 1; (0, 0) where there is no file
@@ -108,7 +115,59 @@ def read_yaml(file: Traversable) -> YamlDocument:
     except OSError as error:
         expected = _("a file that can be read")
         raise _refused(name, expected, error.strerror or str(error)) from None
-    return parse_yaml(source, str(file))
+    return _document(source, str(file))
+
+
+@lru_cache(maxsize=256)
+def _document(source: bytes, file: str) -> YamlDocument:
+    """The document in a file, from what is kept of its bytes; raises as `read_yaml` does."""
+    if not KEPT <= len(source) <= MAX_BYTES:
+        return parse_yaml(source, file)
+    key = hashlib.sha256(_reader() + source).hexdigest()
+    value, start, marks = made_once("yaml", key, lambda: _as_json(parse_yaml(source, file)))
+    parts: dict[int, dict[str | int | None, tuple[Mark, Mark]]] = {}
+    _mark_parts(value, iter(marks), parts)
+    return YamlDocument(file, value, tuple(start), parts)
+
+
+@cache
+def _reader() -> bytes:
+    """What decides how bytes are read: this module, that of plain values, and the parser."""
+    content = hashlib.sha256(version("ruamel.yaml").encode())
+    for file in (__file__, parsing.__file__):
+        content.update(Path(file).read_bytes())
+    return content.digest()
+
+
+def _as_json(document: YamlDocument) -> tuple[Any, Mark, list[int]]:
+    """The value, where it begins, and the marks of its parts in the order of the value."""
+    marks: list[int] = []
+
+    def write(value: Any) -> None:
+        if not isinstance(value, dict | list):
+            return
+        own = document.parts[id(value)]
+        marks.extend(own[None][0])
+        for key, part in value.items() if isinstance(value, dict) else enumerate(value):
+            at_key, at_value = own[key]
+            marks.extend((*at_key, *at_value))
+            write(part)
+
+    write(document.value)
+    return document.value, document.start, marks
+
+
+def _mark_parts(
+    value: Any, marks: Iterator[int], parts: dict[int, dict[str | int | None, tuple[Mark, Mark]]]
+) -> None:
+    """Fill `parts` with what `_as_json` wrote."""
+    if not isinstance(value, dict | list):
+        return
+    start = next(marks), next(marks)
+    own = parts[id(value)] = {None: (start, start)}
+    for key, part in value.items() if isinstance(value, dict) else enumerate(value):
+        own[key] = (next(marks), next(marks)), (next(marks), next(marks))
+        _mark_parts(part, marks, parts)
 
 
 @lru_cache(maxsize=64)
@@ -171,7 +230,7 @@ class _Reader:
         next(self.events)  # of the stream
         value, start = None, (1, 1)
         event = next(self.events)
-        if isinstance(event, events.DocumentStartEvent):
+        if isinstance(event, ruamel.events.DocumentStartEvent):
             if event.version is not None and tuple(event.version) != (1, 2):
                 version = ".".join(map(str, event.version))
                 mark = _mark(event)
@@ -181,7 +240,7 @@ class _Reader:
             value = self._value(event, ())
             next(self.events)  # end of the document
             event = next(self.events)
-        if isinstance(event, events.DocumentStartEvent):
+        if isinstance(event, ruamel.events.DocumentStartEvent):
             raise _refused(self.file, _("a single document"), "---", _mark(event))
         if self.problems:
             raise ScenarioError(self.problems)
@@ -190,8 +249,8 @@ class _Reader:
     def _value(self, event: Any, path: KeyPath) -> Any:
         """The value that begins with an event; the marks of its parts are kept."""
         mark = _mark(event)
-        if isinstance(event, events.AliasEvent) or event.anchor is not None:
-            sign = "*" if isinstance(event, events.AliasEvent) else "&"
+        if isinstance(event, ruamel.events.AliasEvent) or event.anchor is not None:
+            sign = "*" if isinstance(event, ruamel.events.AliasEvent) else "&"
             expected = _("a value without anchors and aliases")
             raise _refused(self.file, expected, f"{sign}{event.anchor}", mark)
         if event.tag is not None:
@@ -201,21 +260,21 @@ class _Reader:
         if self.nodes > MAX_NODES:
             expected = _("at most {MAX_NODES} values", MAX_NODES=MAX_NODES)
             raise _refused(self.file, expected, f"> {MAX_NODES}", mark)
-        if isinstance(event, events.ScalarEvent):
+        if isinstance(event, ruamel.events.ScalarEvent):
             if _SURROGATE.search(event.value):
                 expected = _("valid Unicode text")
                 self._problem(mark, path, expected, event.value)
             return scalar(event.value) if event.implicit[0] else event.value
         if len(path) >= MAX_DEPTH:
             raise _refused(self.file, _SHALLOW, f"> {MAX_DEPTH}", mark)
-        if isinstance(event, events.SequenceStartEvent):
+        if isinstance(event, ruamel.events.SequenceStartEvent):
             return self._list(path, mark)
         return self._map(path, mark)
 
     def _list(self, path: KeyPath, start: Mark) -> list[Any]:
         value: list[Any] = []
         marks = self.parts[id(value)] = {None: (start, start)}
-        while not isinstance(event := next(self.events), events.SequenceEndEvent):
+        while not isinstance(event := next(self.events), ruamel.events.SequenceEndEvent):
             mark = _mark(event)
             marks[len(value)] = (mark, mark)
             value.append(self._value(event, (*path, len(value))))
@@ -224,9 +283,11 @@ class _Reader:
     def _map(self, path: KeyPath, start: Mark) -> dict[str, Any]:
         value: dict[str, Any] = {}
         marks = self.parts[id(value)] = {None: (start, start)}
-        while not isinstance(event := next(self.events), events.MappingEndEvent):
+        while not isinstance(event := next(self.events), ruamel.events.MappingEndEvent):
             at_key = _mark(event)
-            is_text = isinstance(event, events.ScalarEvent) and not _SURROGATE.search(event.value)
+            is_text = isinstance(event, ruamel.events.ScalarEvent) and not _SURROGATE.search(
+                event.value
+            )
             self._value(event, path)
             key = event.value if is_text else ""
             event = next(self.events)
@@ -248,11 +309,11 @@ class _Reader:
     def _parsed(self) -> Iterator[Any]:
         """The events of the text; what the parser cannot read is refused at its place."""
         try:
-            yield from YAML(typ="safe", pure=True).parse(self.text)
-        except MarkedYAMLError as error:
+            yield from ruamel.YAML(typ="safe", pure=True).parse(self.text)
+        except ruamel.error.MarkedYAMLError as error:
             at = error.problem_mark or error.context_mark
             raise self._unparsed((at.line + 1, at.column + 1) if at else (1, 1)) from None
-        except (YAMLError, ValueError, OverflowError) as error:
+        except (ruamel.error.YAMLError, ValueError, OverflowError) as error:
             before = self.text[: getattr(error, "position", 0)]
             mark = (before.count("\n") + 1, len(before) - before.rfind("\n"))
             raise self._unparsed(mark) from None

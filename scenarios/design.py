@@ -140,7 +140,7 @@ class Design:
         """The design whole, JSON-ready; `from_json` gives it back."""
         worlds = [
             {
-                "scenario": spec.inputs["scenario"], "region": spec.region,
+                "scenario": spec.scenario.resolved(), "region": spec.region,
                 "cutoff": spec.inputs["cutoff"],
             }
             for spec in self.specs
@@ -169,10 +169,10 @@ class Design:
     def digest(self) -> str:
         """The sha256 of all that decides which runs are meant, but for the code.
 
-        Where a pack lies decides nothing: it enters by its own digest.
+        Where a pack or a plan lies decides nothing: it enters by its own digest.
         """
         content = self.to_json()
-        worlds = [{k: v for k, v in each.items() if k != "region"} for each in content["worlds"]]
+        worlds = [{k: spec.inputs[k] for k in ("scenario", "cutoff")} for spec in self.specs]
         inputs = [[spec.inputs["plan"], spec.inputs["region"]] for spec in self.specs]
         return digest_of(content | {"worlds": worlds, "inputs": inputs})
 

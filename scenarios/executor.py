@@ -12,11 +12,9 @@ import signal
 import socket
 import threading
 from abc import ABC, abstractmethod
-from asyncio import CancelledError
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures import CancelledError as FutureCancelledError
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -28,6 +26,9 @@ from typing import Any, Self
 
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
+from xiancheng.sim.deferred import Deferred
+
+asyncio = Deferred("asyncio")  # for its CancelledError, which Dask raises
 
 BATCH_SECONDS = 0.35  # of work sent at once: much more than sending it takes
 LARGEST_BATCH = 256
@@ -316,7 +317,7 @@ class LocalExecutor(Executor):
 
     def _done(self, call: Call, doing: "Future[Any]") -> None:
         """Called in a thread of the pool of a worker, whose lock it may hold."""
-        error = CancelledError() if doing.cancelled() else doing.exception()
+        error = asyncio.CancelledError() if doing.cancelled() else doing.exception()
         lost = isinstance(error, BrokenProcessPool)
         with self._lock:
             worker, again = self._busy.pop(call), lost and call.tries < TRIES
@@ -466,7 +467,7 @@ class DaskExecutor(Executor):
             try:
                 self._connected()
                 yield from super().map(function, tasks)
-            except (OSError, CancelledError, FutureCancelledError) as error:
+            except (OSError, asyncio.CancelledError, CancelledError) as error:
                 reason = str(error) if isinstance(error, OSError) else ""
                 raise SchedulerLostError(self.address, reason) from None
 

@@ -16,12 +16,18 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from secrets import token_hex
 from time import perf_counter
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from xiancheng.scenarios.outcome import Outcome
 from xiancheng.scenarios.run_spec import OFF, RunSpec
-from xiancheng.scenarios.simulation import RegionModel, outcome_of, prepared
 from xiancheng.scenarios.steering import is_known
+from xiancheng.sim.deferred import Deferred
+
+if TYPE_CHECKING:
+    from xiancheng.scenarios import simulation
+    from xiancheng.scenarios.simulation import RegionModel
+else:
+    simulation = Deferred("xiancheng.scenarios.simulation")  # kept outcomes need no model
 
 MOST = 2**29  # bytes of the people in the states that a process keeps
 LARGEST = 2**26  # of one that is kept
@@ -34,16 +40,16 @@ LARGEST = 2**26  # of one that is kept
 class Snapshot:
     """The state of a model between two quarters, without what a spec says."""
 
-    model: RegionModel  # that goes no further
+    model: "RegionModel"  # that goes no further
     size: int  # bytes of its people
 
     @classmethod
-    def of(cls, model: RegionModel) -> Self:
+    def of(cls, model: "RegionModel") -> Self:
         """The state of a model as it is now; the model may go on."""
         people = vars(model.population.people).values()
         return cls(deepcopy(model), sum(column.nbytes for column in people))
 
-    def go_on(self, spec: RunSpec) -> RegionModel:
+    def go_on(self, spec: RunSpec) -> "RegionModel":
         """A model in this state that goes on as the run of a spec."""
         model = deepcopy(self.model)
         model.lead(spec)
@@ -152,7 +158,7 @@ def timed_together(
     """Outcomes by key, and the seconds that each phase took, the same share for each run."""
     begun = perf_counter()
     for spec in specs:
-        prepared(spec.region, spec.scenario.start, spec.scale, spec.pack.digest)
+        simulation.prepared(spec.region, spec.scenario.start, spec.scale, spec.pack.digest)
     ready = perf_counter()
     outcomes = simulate_together(specs, states)
     phases = {"prepare": ready - begun, "simulate": perf_counter() - ready}
@@ -179,10 +185,10 @@ class _Tree:
         first = runs[0]
         common = _common([spec.course for spec in runs], 0)
         known = self.states.find(self.past, first.course[: common + 1]) if self.states else None
-        model = known[1].go_on(first) if known else RegionModel(first)
+        model = known[1].go_on(first) if known else simulation.RegionModel(first)
         self._grow(model, runs)
 
-    def _grow(self, model: RegionModel, runs: list[RunSpec]) -> None:
+    def _grow(self, model: "RegionModel", runs: list[RunSpec]) -> None:
         """From the state of a model, which is that of all these runs."""
         first = runs[0]
         parts = _common([spec.course for spec in runs], model.done)
@@ -191,7 +197,7 @@ class _Tree:
             self._step_to(model, leaves)
             self.states.keep(self.past, first.course[:leaves], Snapshot.of(model))
         if parts == len(first.course):
-            self.found[first.outcome_key] = outcome_of(model)
+            self.found[first.outcome_key] = simulation.outcome_of(model)
             return
         self._step_to(model, parts)
         state = Snapshot.of(model)
@@ -206,7 +212,7 @@ class _Tree:
             self._grow(state.go_on(branch[0]), branch)
 
     @staticmethod
-    def _step_to(model: RegionModel, quarter: int) -> None:
+    def _step_to(model: "RegionModel", quarter: int) -> None:
         while model.done < quarter:
             model.step()
 

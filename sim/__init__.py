@@ -2,8 +2,14 @@
 
 from typing import TYPE_CHECKING, Any
 
+from xiancheng.sim.deferred import Deferred
+
 if TYPE_CHECKING:
+    from xiancheng.sim import kernels as kernels
     from xiancheng.sim.model import UrbanModel as UrbanModel
+
+else:
+    kernels = Deferred("xiancheng.sim.kernels")  # with the compiler, which takes long to load
 
 # Version of the model, N.M, held to the golden table of outcomes. N changes when a chance, a rule
 # or what a run starts from changes: an estimate of an older N is of another model. M changes when

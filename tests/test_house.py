@@ -28,7 +28,8 @@ BESIDE = [
 
 # The floors of sim: a file imports only what stands before it.
 SIM_ORDER = [
-    "state", "kernels", "calendar", "conditions", "levers", "parameters", "places", "randomness",
+    "deferred", "state", "kernels", "calendar", "conditions", "levers", "parameters", "places",
+    "randomness",
     "choice", "strata", "accounts", "population", "step", "housing", "services", "hukou",
     "demography", "schooling", "destination", "events", "departure", "relocation", "labour",
     "markets", "reclassification", "alignment", "governments", "destination_constants",
@@ -211,7 +212,7 @@ def test_no_modules_import_each_other():
     assert modules - settled == set(), "these stand in a circle, or import one that does"
 
 
-@pytest.mark.parametrize("module", sorted(SIM))
+@pytest.mark.parametrize("module", sorted(SIM.keys() - {"deferred"}))  # which imports
 def test_sim_reads_no_file(module):
     assert packages(SIM[module]).isdisjoint(TO_THE_OUTSIDE)
     assert not list(filter(READING.fullmatch, names(SIM[module])))
@@ -301,15 +302,20 @@ def test_mutants_are_made_of_files_and_tried_on_tests_that_are_there():
 # What is installed
 
 
-@pytest.mark.parametrize("file", ["requirements.lock", "requirements-examples.lock"])
+RUNNING, DEVELOPING = "requirements-run.lock", "requirements.lock"  # make run; all others
+
+
+@pytest.mark.parametrize("file", [RUNNING, DEVELOPING, "requirements-examples.lock"])
 def test_what_we_depend_on_is_pinned_with_hashes_and_no_address(file):
     lock = (HOUSE / file).read_text(encoding="utf-8")
     pinned = set(re.findall(r"^(\S+)==.*\\\n    --hash=sha256:\w{64}", lock, re.MULTILINE))
-    project = tomllib.loads((HOUSE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extras = [
+    declared = tomllib.loads((HOUSE / "pyproject.toml").read_text(encoding="utf-8"))
+    project = declared["project"]
+    extras = [*declared["dependency-groups"]["build"]] + [
         line
         for name, extra in project["optional-dependencies"].items()
         for line in extra
+        if file != RUNNING
         if name != "examples" or "examples" in file
     ]
     asked = {re.match(r"[\w.-]+", line)[0] for line in (*project["dependencies"], *extras)}
@@ -317,3 +323,13 @@ def test_what_we_depend_on_is_pinned_with_hashes_and_no_address(file):
     assert wanted <= pinned
     assert len(pinned) == len(re.findall(r"^\w", lock, re.MULTILINE))
     assert "://" not in lock
+
+
+def test_who_runs_installs_a_third_of_what_developers_install_in_the_same_versions():
+    run, develop = (
+        {line.split(" ")[0] for line in (HOUSE / file).read_text("utf-8").splitlines()
+         if "==" in line}
+        for file in (RUNNING, DEVELOPING)
+    )  # fmt: skip
+    assert run <= develop
+    assert 3 * len(run) < len(develop)

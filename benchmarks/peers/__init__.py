@@ -1,4 +1,4 @@
-"""One small migration task, told to several frameworks, and the same checks of each.
+"""One small migration task, put to several frameworks, and the same checks of each.
 
 Nothing here but `ours` imports this project, so that a framework can run with an interpreter of
 its own (see `benchmarks.peers.contest`).

@@ -2,7 +2,7 @@
 
 Frameworks that cannot share our environment run with another interpreter: the environment variable
 `BENCH_PYTHON` lists some, separated as in PATH. Each engine takes the first, ours before them, that
-has its framework; one that none has is told as not installed.
+has its framework; one that none has is listed as not installed.
 """
 
 import os
@@ -61,7 +61,7 @@ class Run:
 
 def run(engine: str, interpreter: str, n: int, steps: int, seed: int) -> Run:
     """Let an engine run, with the onlooker."""
-    t = fresh.told(
+    t = fresh.result(
         "-m", "benchmarks.peers", engine, n, steps, seed, interpreter=interpreter,
         STARSIM_INSTALL_FONTS="0",
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Ours: the model's columns, compiled kernel and addressed luck, put to the small task."""
+"""Ours: the columns, compiled kernel and addressed random numbers of the model, at the task."""
 
 from importlib.metadata import version
 
@@ -31,7 +31,7 @@ class Engine:
             moved_at=nobody.copy(), traits=np.zeros(n, np.uint8), flags=np.zeros(n, np.uint8),
             next_member=alone, weight=np.ones(n, np.int32),
         )  # fmt: skip
-        self.luck = RandomStreams(seed)
+        self.streams = RandomStreams(seed)
         self.first_row = (np.arange(PLACES) * BANDS).astype(np.uint32)
         self.table = np.zeros((PLACES * BANDS, 1, 6), np.uint32)
         self.table[:, 0, LEAVING] = threshold(task.leaving()).ravel()
@@ -47,7 +47,7 @@ class Engine:
         chances = task.choices(self.counts.sum(axis=1), self.room)
         movers = self.reconsidering(now, band)
         origin = p.unit[movers].astype(np.int64)
-        goals = self.luck.choose(Stream.DESTINATION, now, p.address[movers], chances, origin)
+        goals = self.streams.choose(Stream.DESTINATION, now, p.address[movers], chances, origin)
         everyone, who = np.ones(len(movers), np.int64), np.empty((2, len(movers)), np.int64)
         kernels.move(
             p.next_member,
@@ -75,7 +75,7 @@ class Engine:
         return band
 
     def reconsidering(self, now: int, band: Ints) -> Ints:
-        """Whom the quarter's luck tells to reconsider, (mover,)."""
+        """Who reconsiders by the quarter's random numbers, (mover,)."""
         p, nothing = self.people, np.zeros(1 << 16, np.uint8)
         groups = np.zeros(TRAITS, np.uint8)
         inner, plain = np.zeros((TRAITS, 1), np.uint8), np.full(1 << 16, FIXED, np.uint32)
@@ -89,7 +89,8 @@ class Engine:
                 p.address[part], p.unit[part], p.born[part].view(BITS), p.child[part].view(BITS),
                 p.moved_at[part].view(BITS), p.traits[part], self.first_row, band, nothing, inner,
                 groups, self.table, self.second, groups, self.bounds, plain[:PLACES], plain,
-                when, stream, shared, np.uint64(self.luck.seed), True, rows, events, words, start,
+                when, stream, shared, np.uint64(self.streams.seed), True, rows, events, words,
+                start,
             )  # fmt: skip
             found.append(rows[:met].copy())
         return np.concatenate(found)

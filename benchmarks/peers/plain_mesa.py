@@ -25,9 +25,9 @@ class Resident(mesa.Agent):
         """Reconsider, perhaps, and move; be counted."""
         model = self.model
         band = model.band[model.now - self.born]
-        luck = model.random.random
-        if luck() < model.leaving[self.place][band]:
-            self.place = bisect(model.ends[self.place], luck())
+        uniform = model.random.random
+        if uniform() < model.leaving[self.place][band]:
+            self.place = bisect(model.ends[self.place], uniform())
         model.counted[self.place][band] += 1
 
 

@@ -30,14 +30,14 @@ PART = 65536  # people made at a time, so that making them takes no memory
 
 def people(n: int, seed: int = 1) -> tuple[Ints, Ints]:
     """Who begins where: place and quarter of birth, each (person,); the first quarter is 0."""
-    luck = np.random.default_rng([seed, 2020])  # engines draw from their own seed alone
+    rng = np.random.default_rng([seed, 2020])  # engines draw from their own seed alone
     place, born = np.empty(n, np.int16), np.empty(n, np.int16)
     ends = np.cumsum(SHARES)[:-1]
     for start in range(0, n, PART):
         part = slice(start, start + PART)
         size = len(place[part])
-        place[part] = np.searchsorted(ends, luck.random(size), side="right")
-        born[part] = -luck.integers(0, OLDEST, size)
+        place[part] = np.searchsorted(ends, rng.random(size), side="right")
+        born[part] = -rng.integers(0, OLDEST, size)
     return place, born
 
 

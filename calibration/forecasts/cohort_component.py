@@ -13,7 +13,6 @@ Ratios over the record (ten years) become steps of five years by their root.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit
 
 from xiancheng.calibration.forecasts.forecast import (
     ForecastError,
@@ -26,7 +25,10 @@ from xiancheng.calibration.forecasts.forecast import (
 )
 from xiancheng.calibration.forecasts.panel import Panel
 from xiancheng.calibration.i18n import _
+from xiancheng.sim.deferred import Deferred
 from xiancheng.sim.state import Floats
+
+special = Deferred("scipy.special")
 
 STEP = 5.0  # years: the width of an age band
 RECORD = 10.0  # years between the censuses that cohorts are followed through
@@ -89,7 +91,7 @@ def by_place(ages: Floats, odds: Floats, urban: Floats, rural: Floats) -> Floats
     low, high = np.full(len(urban), -30.0), np.full(len(urban), 30.0)
     for __ in range(60):
         level = (low + high) / 2
-        town = ages * expit(level[:, None] + np.log(odds))
+        town = ages * special.expit(level[:, None] + np.log(odds))
         few = town.sum(axis=1) < urban
         low, high = np.where(few, level, low), np.where(few, high, level)
     both = np.stack([town, ages - town])

@@ -21,12 +21,14 @@ from importlib.resources import files
 from itertools import pairwise
 
 import numpy as np
-from scipy.special import expit, logit
 
 from xiancheng.calibration import parsing
 from xiancheng.calibration.region import Region
 from xiancheng.calibration.region.schema import COUNTRY
+from xiancheng.sim.deferred import Deferred
 from xiancheng.sim.state import Floats
+
+special = Deferred("scipy.special")
 
 RATE = "resident_urbanization_rate"  # the variable of published rates, in percent
 SHIFT_SD = 0.012  # log odds a year (assumed, 0.006-0.025), by which the trend of all may break:
@@ -100,7 +102,7 @@ def pace_by_year(
     """
     found: dict[int, list[float]] = {}
     for code in (province, COUNTRY):
-        own = {each.day: logit(each.rate / 100) for each in published if each.code == code}
+        own = {each.day: special.logit(each.rate / 100) for each in published if each.code == code}
         before = [day for day in own if day.year == start.year - CENSUS_YEARS]
         if not before or start not in own:
             continue
@@ -143,7 +145,7 @@ class CommonDraws:
     def published(self, years: float) -> Floats:
         """The published rate of the unit so many years after the census year, (draw,) [percent]."""
         spent = np.clip(years - np.arange(HORIZON), 0.0, 1.0)
-        return np.asarray(100 * expit(self.start + self.printed @ spent))
+        return np.asarray(100 * special.expit(self.start + self.printed @ spent))
 
 
 @dataclass(frozen=True)
@@ -176,7 +178,7 @@ class CommonTrend:
 
     def draws(self, n: int, rng: np.random.Generator) -> CommonDraws:
         """Draws given what was published."""
-        first, last = (logit(np.clip(rate, 0.1, 99.9) / 100) for rate in self.rates)
+        first, last = (special.logit(np.clip(rate, 0.1, 99.9) / 100) for rate in self.rates)
         years = (self.dates[1] - self.dates[0]).days / YEAR
         pace = (last - first) / years
         year_end = date(self.dates[1].year, 12, 31)
@@ -198,7 +200,9 @@ class CommonTrend:
         ends = np.array([(day - year_end).days / YEAR for day, __ in self.later])
         spent = np.clip(ends[:, None] - np.arange(HORIZON), 0.0, 1.0)
         seen = spent @ printed
-        off = np.array([logit(rate / 100) - last for __, rate in self.later]) - pace * spent.sum(1)
+        off = np.array(
+            [special.logit(rate / 100) - last for __, rate in self.later]
+        ) - pace * spent.sum(1)
         unknown = mean + sd * rng.standard_normal((n, len(sd)))
         if len(self.later):
             cross = sd[:, None] ** 2 * seen.T

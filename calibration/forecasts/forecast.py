@@ -16,13 +16,15 @@ from typing import Protocol, Self
 from zlib import crc32
 
 import numpy as np
-from scipy.special import expit, logit
 
 from xiancheng.calibration.errors import RefusedError
 from xiancheng.calibration.forecasts.common_trend import CommonDraws, CommonTrend, PublishedRate
 from xiancheng.calibration.forecasts.panel import HoldOut, Panel, hold_out
 from xiancheng.calibration.i18n import Words, _
+from xiancheng.sim.deferred import Deferred
 from xiancheng.sim.state import Floats
+
+special = Deferred("scipy.special")
 
 EDGE = 0.001  # shares closer to 0 or 1 are taken as this far from it, where odds are needed
 DEGREES = 4.0  # of freedom: residuals of 1,661 counties about their province, 2010 to 2020
@@ -158,7 +160,7 @@ def random_stream(seed: int, name: str, codes: tuple[str, ...] = ()) -> np.rando
 
 def log_odds(percent: Floats, ceiling: float = 100.0) -> Floats:
     """Of a rate below a ceiling [percent], kept `EDGE` away from none and all."""
-    return logit(np.clip(percent / ceiling, EDGE, 1 - EDGE))
+    return special.logit(np.clip(percent / ceiling, EDGE, 1 - EDGE))
 
 
 def from_log_odds(start: Floats, change: Floats, ceiling: float = 100.0) -> Floats:
@@ -167,7 +169,7 @@ def from_log_odds(start: Floats, change: Floats, ceiling: float = 100.0) -> Floa
     A rate above the ceiling stays near where it is.
     """
     before = log_odds(start, ceiling)
-    moved = start + ceiling * (expit(before + change) - expit(before))
+    moved = start + ceiling * (special.expit(before + change) - special.expit(before))
     return np.clip(moved, 0.0, 100.0)
 
 

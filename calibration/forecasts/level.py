@@ -32,7 +32,7 @@ from xiancheng.calibration.forecasts.panel import (
     Panel,
     RecordError,
     record,
-    widest_pack,
+    record_basis,
     years_between,
 )
 from xiancheng.calibration.region import Region, load
@@ -94,8 +94,8 @@ def _level(
     key = digest({
         "code": code_identity.digest("sim", "calibration"),
         "libraries": {name: version(name) for name in LIBRARIES},
-        "region": region.digest, "record": record(region).digest,
-        "pack of the record": widest_pack(region).digest,
+        "region": region.digest, "record": record_basis(region).record,
+        "pack of the record": record_basis(region).pack,
         "days": [str(day) for day in days],
         "published": [each.row() for each in known],
         "draws": [DRAWS, LEFT_OUT, SEED],
@@ -213,5 +213,5 @@ def basis(region: Region, start: date) -> str | None:
     """The digest of the pack whose record the level rests on; None where none is known."""
     if len(region.censuses) < 2 or start != region.censuses[-1]:
         return None
-    pool = widest_pack(region)
-    return pool.digest if len(pool.counties) >= FEWEST else None
+    pool = record_basis(region)
+    return pool.pack if pool.counties >= FEWEST else None

@@ -5,11 +5,16 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, NamedTuple
 
 import numpy as np
 
+from xiancheng.calibration import code_identity
+from xiancheng.calibration.cache import made_once
 from xiancheng.calibration.region import Region, load, packs
+from xiancheng.calibration.region.region import digest, located
 from xiancheng.sim.state import Bools, Floats
 
 YEAR = 365.25  # days
@@ -145,6 +150,41 @@ def hold_out(panel: Panel, by: HoldOut = "unit") -> Iterator[tuple[Panel, Panel]
         out = marks == mark
         if not out.all():
             yield panel.take(~out), panel.take(out)
+
+
+class RecordBasis(NamedTuple):
+    """What the record of a region rests on; known without reading its tables again."""
+
+    folder: Path  # of the pack that `widest_pack` finds
+    name: str  # of that pack
+    pack: str  # digest of that pack
+    counties: int  # in it
+    record: str  # digest of `record`
+
+
+def record_basis(region: Region) -> RecordBasis:
+    """What the record of a region rests on, kept by the digests of packs and of the code.
+
+    Raises
+    ------
+    RecordError
+        if the region holds fewer than two censuses.
+    """
+    shipped = [f"{name} {digest(located(name))}" for name in packs()]
+    code = code_identity.digest("sim", "calibration")
+    return _record_basis(region, (region.digest, str(region.folder), *shipped, code))
+
+
+@lru_cache(maxsize=8)
+def _record_basis(region: Region, of: tuple[str, ...]) -> RecordBasis:
+    def make() -> tuple[str | int, ...]:
+        widest = widest_pack(region)
+        known = widest.name, widest.digest, len(widest.counties), record(region).digest
+        return str(widest.folder), *known
+
+    key = hashlib.sha256("\n".join(of).encode()).hexdigest()
+    folder, *known = made_once("records", key, make)
+    return RecordBasis(Path(folder), *known)
 
 
 def record(region: Region) -> Panel:

@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from scipy.optimize import minimize
 
+from xiancheng.sim.deferred import Deferred
 from xiancheng.sim.state import Floats
+
+optimize = Deferred("scipy.optimize")
 
 LEVELS = (0.5, 0.8, 0.95)  # of central intervals
 
@@ -122,7 +124,7 @@ def stacking_weights(ensembles: Sequence[Floats], observed: Floats) -> Floats:
     a = np.array([np.abs(draws - observed).mean() for draws in ensembles])
     b = np.array([[between(one, other).mean() for other in ensembles] for one in ensembles])
     n = len(ensembles)
-    found = minimize(
+    found = optimize.minimize(
         lambda w: w @ a - w @ b @ w / 2, np.full(n, 1 / n), jac=lambda w: a - b @ w,
         bounds=[(0, 1)] * n, constraints={"type": "eq", "fun": lambda w: w.sum() - 1},
         method="SLSQP", options={"ftol": 1e-10, "maxiter": 500},

@@ -16,12 +16,14 @@ from datetime import date
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import expit
 
 from xiancheng.calibration.forecasts.forecast import log_odds
 from xiancheng.calibration.region import Region, load, packs
 from xiancheng.calibration.ridge import Standardizer, ridge
+from xiancheng.sim.deferred import Deferred
 from xiancheng.sim.state import Bools, Floats
+
+special = Deferred("scipy.special")
 
 PENALTIES = np.geomspace(0.1, 1000.0, 25)  # in units of the squares of a standardized covariate
 FEWEST = 20  # counties, twice the covariates: with fewer, structure is not told from chance
@@ -66,7 +68,7 @@ def structural_gap(region: Region, census: date) -> Floats:
     of = counted(region, census, np.ones(len(region.counties), bool))
     odds = log_odds(of.rate)
     implied = odds - gap(counted(widest, census, widest.comparable()), of)
-    return np.asarray(100 * (expit(odds) - expit(implied)))
+    return np.asarray(100 * (special.expit(odds) - special.expit(implied)))
 
 
 def counted(region: Region, census: date, chosen: Bools) -> Counted:

@@ -14,7 +14,7 @@ import numpy as np
 
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.region import Region
-from xiancheng.results.analysis.goal_seek import AnchoredRuns, SearchResult
+from xiancheng.results.analysis.goal_seek import AnchoredRuns, SearchResult, target_rates
 from xiancheng.results.analysis.goal_seek import margins as margins_of
 from xiancheng.results.analysis.goal_spec import GoalSpec, Package
 from xiancheng.results.analysis.requirement import CHANCES, had_with
@@ -195,12 +195,13 @@ def regret(
     draws : fresh ones, as those of the search favour what it found
     """
     packages = packages_to_regret(goal, found)
-    chances = np.zeros((len(packages), len(WORLDS)))
-    for i, package in enumerate(packages.values()):
+    specs = []
+    for package in packages.values():
         scenario = goal.scenario_of(package)
-        for j, (__, change) in enumerate(WORLDS.values()):
+        for __, change in WORLDS.values():
             conditions = replace(scenario.conditions, **change)  # type: ignore[arg-type]
-            elsewhere = replace(scenario, conditions=conditions)
-            margins = margins_of(goal, elsewhere, runs, draws, done)
-            chances[i, j] = (margins >= 0).all(axis=1).mean()
-    return Regret(packages, tuple(WORLDS), chances, len(draws))
+            elsewhere = runs.spec.running(replace(scenario, conditions=conditions))
+            specs += [elsewhere.under(draw) for draw in draws]
+    margins = goal.margins(target_rates(runs.read(specs, done)))  # together: worlds have one past
+    good = (margins >= 0).all(axis=1).reshape(len(packages), len(WORLDS), len(draws))
+    return Regret(packages, tuple(WORLDS), good.mean(axis=2), len(draws))

@@ -68,10 +68,11 @@ class AnchoredRuns:
         self, specs: Sequence[RunSpec], done: Callable[[], None] = lambda: None
     ) -> list[RunSummary]:
         """The summary of each run; `done` is called for each, and for each of reference."""
-        found = self.runs.read(specs, done)
         if self._level is None:
-            return found
-        plain = self.runs.read([self._reference.under(spec) for spec in specs], done)
+            return self.runs.read(specs, done)
+        without = [self._reference.under(spec) for spec in specs]
+        runs = self.runs.read([*specs, *without], done)  # together: a draw has one past
+        found, plain = runs[: len(specs)], runs[len(specs) :]
         level = self._level[[self._rows[spec.draw_key] for spec in specs]]
         rates = one_to_one(level, target_rates(found), target_rates(plain))
         return [replace(each, targets=own) for each, own in zip(found, rates, strict=True)]

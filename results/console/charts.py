@@ -211,7 +211,7 @@ def waterfall(title: str, steps: Sequence[tuple[str, float]], start: float, lang
 # Maps
 
 MAP_WIDTH = 400.0  # of the SVG view box
-MARK, MARK_ABOVE = 13.0, 48.0  # half the width of a mark, and how far it is above a county's centre
+MARK, MARK_ABOVE = 16.0, 50.0  # half the width of a mark, and how far it is above a county's centre
 BLUES = ("#eaf2fa", "#c6dcef", "#93c0e0", "#5499c7", "#2874a6", "#154e79")
 ORANGE_BLUE = (
     "#8a4503", "#c4701f", "#eba75f", "#f8dcb8", "#f4f4f4", "#cfe3f1", "#8dbfe0", "#3f86bd",
@@ -309,6 +309,8 @@ def county_map(
     heard = f"{title}：{labels.enumeration(texts, lang)}"
     picture = tag("svg", *shapes, *captions, viewBox=view, role="img", aria_label=heard, cls="map")
     credit = _("Boundaries: Tianditu (天地图)").text(lang)
+    if marks:
+        credit = f"◆ {_('Added projects').text(lang)} · {credit}"
     return tag(
         "figure", tag("figcaption", title), picture, _legend(scale, signed="+" in form),
         tag("p", credit, cls="credit"), picture_tools(title, lang), cls="mapped with-tools",

@@ -20,6 +20,7 @@ from xiancheng.scenarios.trunk import KeptStates
 
 if TYPE_CHECKING:
     from xiancheng.calibration.region import Region
+    from xiancheng.results.report.document import Layout
     from xiancheng.results.tables.plan_result import PlanResult
     from xiancheng.results.tables.table import Lang
 
@@ -129,7 +130,9 @@ def complete_result(
     return result
 
 
-def make_document(result: "PlanResult", form: str, lang: "Lang", runs: Path) -> tuple[str, bytes]:
+def make_document(
+    result: "PlanResult", form: str, lang: "Lang", runs: Path, setting: "Layout"
+) -> tuple[str, bytes]:
     """The file name and content of a document, in a worker process: it takes seconds to draw.
 
     The run that it reports is saved first, so that the document can name it.
@@ -144,4 +147,5 @@ def make_document(result: "PlanResult", form: str, lang: "Lang", runs: Path) -> 
     outcome = stored(plan.spec)
     folder, _ = save_run(outcome, plan.spec, result.verdicts, result.delivery, runs, stored)
     saved = replace(result, run=folder.name)
-    return f"{build.file_name(saved, lang)}.{form}", build.documents(saved, [form], lang)[form]
+    name = build.file_name(saved, lang, setting)
+    return f"{name}.{form}", build.documents(saved, [form], lang, setting)[form]

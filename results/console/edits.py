@@ -3,13 +3,13 @@
 A `ScenarioEdit` has one canonical form, however it was reached, so equal scenarios have equal URLs.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
 from xiancheng.calibration.file_models import Text, quarter_name
-from xiancheng.calibration.i18n import Words, _, same
+from xiancheng.calibration.i18n import Words, _, listed, same
 from xiancheng.calibration.region import Region
 from xiancheng.calibration.region import load as load_region
 from xiancheng.results.tables.labels import amount
@@ -197,6 +197,21 @@ class ScenarioEdit:
         """With a measure put off by so many quarters."""
         delay = f"{quarters} quarters"
         return self._edited(lambda own: own[measure].update(delay=delay))
+
+    def phases(self, measure: str) -> list[dict[str, Any]]:
+        """The spells of a measure, as in a scenario file."""
+        found: list[dict[str, Any]] = _as_in_file("phases", self.scenario.setting(measure))
+        return found
+
+    def with_phases(self, measure: str, phases: Sequence[Mapping[str, Any]]) -> "ScenarioEdit":
+        """With the intensity of a measure by spells, 0 outside them; none for one throughout.
+
+        Raises
+        ------
+        ScenarioError
+            if spells overlap.
+        """
+        return self._edited(lambda own: own[measure].update(phases=[*phases]))
 
     def with_dose(self, name: str, full: float | None) -> "ScenarioEdit":
         """With another amount of a clause in full; None takes that of the base.
@@ -440,7 +455,8 @@ def _plan_doses(scenario: Scenario) -> dict[str, tuple[Words, float]]:
 
 def _value(value: object) -> Words:
     if isinstance(value, list):
-        return _("{count} spells", count=len(value))
+        spells = (f"{quarter_name(p.first)}–{quarter_name(p.until)} {p.intensity:g}" for p in value)
+        return listed(spells) if value else _("throughout")
     return same(
         "–" if value is None else f"{value:g}" if isinstance(value, int | float) else str(value)
     )

@@ -1,23 +1,26 @@
 """The drawer of a measure: what it does, its amounts and its timing, and counties set apart."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 from nicegui.element import Element
 
 from xiancheng.calibration.file_models import quarter_name
 from xiancheng.calibration.i18n import Words, _
+from xiancheng.results.analysis.goal_spec import spending
 from xiancheng.results.console.edits import ScenarioEdit
 from xiancheng.results.console.session import Session
 from xiancheng.results.console.widgets import (
     area,
     bulleted,
+    button,
     disclosure,
     element,
     joined,
     number,
+    select,
     tag,
     text,
     write,
@@ -28,6 +31,7 @@ from xiancheng.scenarios.policy import delivery_of, region_size
 from xiancheng.scenarios.scenario_files import STRONGEST, Scenario
 from xiancheng.scenarios.trace import Trace, by_clause
 from xiancheng.sim.levers import LEVERS
+from xiancheng.sim.state import quarter_with
 
 if TYPE_CHECKING:
     from xiancheng.calibration.region import Region
@@ -88,12 +92,74 @@ class MeasureDrawer:
             self._box(f"{measure} {say(_('Put off by (quarters)'))}",
                       lambda scenario: scenario.setting(measure).delay, self._delayed,
                       0, LONGEST_DELAY, 1)  # fmt: skip
+        self._build_spells()
+        self._build_cost()
         traces = [t for t in by_clause(plan, measure) if t.lever != "none" and t.high > 0]
         for trace in traces:
             scaled = trace.spread == "total" and measure not in plan.added
             self._build_amount(trace, size if scaled else 1.0)
         if not traces:
             text(say(_("No amount of it is in the model.")), name="p", cls="note")
+
+    def _build_spells(self) -> None:
+        """Spells with an intensity of their own, each with a button to end it, and one more."""
+        say, scenario = self._session.say, self._session.a.scenario
+        first, last = scenario.plan.first_quarter, quarter_with(scenario.until)
+        quarters = {"": {quarter_name(q): quarter_name(q) for q in range(first, last + 1)}}
+        new = {"from": quarter_name(first), "until": quarter_name(last), "intensity": 1.0}
+        with element("div", "spells"):
+            text(say(_("By spells (0 outside them)")), name="strong")
+            shown, wrong = element("div"), text("", name="small", cls="wrong")
+            wrong.props("aria-live=polite")
+            with element("div", "add"):
+                for key, label in (("from", _("From quarter")), ("until", _("To quarter"))):
+                    put = partial(new.__setitem__, key)
+                    select(f"{self._measure} {say(label)}", quarters, str(new[key]), put)
+                number(f"{self._measure} {say(_('Intensity of the spell'))}", 1,
+                       partial(new.__setitem__, "intensity"), low=0, high=STRONGEST, step=0.1,
+                       message=say(refusal(0, STRONGEST)), required=True)  # fmt: skip
+                label = _("Add a spell to {measure}", measure=self._measure)
+                button(say(_("Add")), lambda: add(), cls="small", aria_label=say(label))
+
+        def add() -> None:
+            phases = self._session.a.phases(self._measure)
+            apart = all(new["until"] < p["from"] or p["until"] < new["from"] for p in phases)
+            early = str(new["until"]) < str(new["from"])
+            if early or not apart:
+                why = _("the end is before the beginning") if early else _("spells overlap")
+                write(wrong, say(why))
+                return
+            self._edit(lambda a: a.with_phases(self._measure, [*phases, dict(new)]))
+
+        def listed(scenario: Scenario) -> None:
+            write(wrong, "")
+            shown.clear()
+            with shown:
+                for phase in self._session.a.phases(self._measure):
+                    with element("div", "spell"):
+                        spell = f"{phase['from']}–{phase['until']}"
+                        text(f"{spell}：{phase['intensity']:g}")
+                        button(say(_("Remove")), partial(remove, phase), cls="small",
+                               aria_label=say(_("Remove {name}", name=spell)))  # fmt: skip
+
+        def remove(phase: Mapping[str, Any]) -> None:
+            left = [p for p in self._session.a.phases(self._measure) if p != phase]
+            self._edit(lambda a: a.with_phases(self._measure, left))
+
+        listed(scenario)
+        self._follow(shown, listed)
+
+    def _build_cost(self) -> None:
+        """What the measure costs as it is set, where the plan or the scenario has unit costs."""
+        note = text("", name="p", cls="note")
+
+        def write_cost(scenario: Scenario) -> None:
+            yuan = spending(scenario, self._measure)
+            cost = _("Costs {yuan} yuan as set (what has a unit cost).", yuan=amount(yuan))
+            write(note, self._session.say(cost) if yuan else "")
+
+        write_cost(self._session.a.scenario)
+        self._follow(note, write_cost)
 
     def _build_amount(self, trace: Trace, size: float) -> None:
         """A box for what a clause does to a lever in full, in the unit of the lever."""

@@ -157,12 +157,46 @@
     if (invited && known() === null) invited.hidden = false;
   };
 
+  /* The presentation: one slide at a time; a click or an arrow turns, Escape ends. */
+  let shown = -1, opener = null;
+  const stage = () => document.querySelector('.slides');
+  function turn(to) {
+    const all = [...stage().querySelectorAll('.slide')];
+    if (!all.length) return;
+    shown = Math.max(0, Math.min(to, all.length - 1));
+    all.forEach((each, i) => { each.hidden = i !== shown; });
+  }
+  function present(button) {
+    opener = button;
+    stage().hidden = false;
+    turn(0);
+    stage().focus();
+  }
+  function leave() {
+    shown = -1;
+    stage().hidden = true;
+    if (opener) opener.focus();
+  }
+  const TURNS = {ArrowRight: 1, ArrowDown: 1, PageDown: 1, ' ': 1, ArrowLeft: -1, ArrowUp: -1,
+    PageUp: -1};
+  document.addEventListener('keydown', e => {
+    if (shown < 0) return;
+    if (e.key === 'Escape') leave();
+    else if (e.key in TURNS) turn(shown + TURNS[e.key]);
+    else if (e.key === 'Home') turn(0);
+    else if (e.key === 'End') turn(Infinity);
+    else if (e.key !== 'Tab') return;
+    e.preventDefault();
+  });
+
   document.addEventListener('click', e => {
+    if (shown >= 0) return turn(shown + 1);
     const at = e.target.closest(
-      '[data-picture], [data-print], [data-tour], [data-enlarge], .term');
+      '[data-picture], [data-print], [data-present], [data-tour], [data-enlarge], .term');
     if (!at) return hush();
     if (at.dataset.picture) download(at);
     else if (at.dataset.print !== undefined) print();
+    else if (at.dataset.present !== undefined) present(at);
     else if (at.dataset.enlarge !== undefined) at.closest('.pictures').classList.toggle('large');
     else if (at.dataset.tour === 'start') { before = at; step(0); }
     else if (at.dataset.tour === 'end') { before = null; end(); }

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nicegui import background_tasks, ui
 
@@ -14,21 +14,26 @@ from xiancheng.results.console import figures, library, tour
 from xiancheng.results.console.computation import Server, make_document, results
 from xiancheng.results.console.controls import LeverPanel, ScenarioPicker
 from xiancheng.results.console.edits import ScenarioEdit, edit_title
+from xiancheng.results.console.presentation import slides
 from xiancheng.results.console.result import ABResult
 from xiancheng.results.console.session import Session, decode
 from xiancheng.results.console.tab import Computation, Tab
 from xiancheng.results.console.view_model import ViewModel, print_head
 from xiancheng.results.console.views import Content
 from xiancheng.results.console.widgets import (
+    VALUE,
     button,
+    checkbox,
     dialog,
     element,
+    select,
     set_prop,
     text,
     title_dialog,
     write,
 )
 from xiancheng.results.report import build
+from xiancheng.results.report.document import Layout
 from xiancheng.results.store.parquet import yaml
 from xiancheng.scenarios.outcome import Group
 
@@ -84,6 +89,9 @@ class Page(Tab):
                     self._build_status(problem)
                     self._head = text("", name="div", cls="print-head")
                     self._content = Content(self, places, self._show_content, self._stamp)
+        self._slides = text("", name="div", cls="slides console").props("role=dialog hidden")
+        self._slides.props["aria-label"] = self.say(_("Presentation: arrow keys turn, Escape ends"))
+        self._slides.props["tabindex"] = "-1"
         self.pick_place, self.edit = self._content.pick_place, self._edit
         tour.prepare(self.say)
         self._refresh()
@@ -121,6 +129,8 @@ class Page(Tab):
                 rates.on("change", self._brought, js_handler=to)
                 with element("button", "button", type="button", data_print=True):
                     text(say(_("Print")))
+                with element("button", "button", type="button", data_present=True):
+                    text(say(_("Present")))
                 button(say(_("Report")), self._ask_document)
                 other, code = say(Words("English", "中文")), say(Words("en", "zh-CN"))
                 button(other, self._switch_language, lang=code)
@@ -302,14 +312,31 @@ class Page(Tab):
         self._titled(self.session.a.needs_title, heading, self._ask_format)
 
     def _ask_format(self) -> None:
-        with dialog(self.say(_("Report"))) as opened, element("div", "dialog console"):
-            text(self.say(_("A report on A, of what is shown now:")))
+        """Ask how the document is set, and in which format."""
+        say, chosen = self.say, dict[str, Any]()
+        with dialog(say(_("Report"))) as opened, element("div", "dialog console report"):
+            text(say(_("A report on A, of what is shown now:")))
+            if self.session.lang == "zh":
+                styles = {"official": say(_("official document (GB/T 9704)")),
+                          "analytic": say(_("analytic"))}  # fmt: skip
+                with element("label"):
+                    text(say(_("Style of Word and PDF")))
+                    select(say(_("Style of Word and PDF")), {"": styles}, "official",
+                           partial(chosen.__setitem__, "style"))  # fmt: skip
+                with element("label"):
+                    text(say(_("Handed in by")))
+                    unit = element("input", type="text", maxlength=60)
+                unit.on("change", lambda e: chosen.update(unit=str(e.args)), js_handler=VALUE)
+            checkbox(say(_("page for leaders and body only, without annex")), False,
+                     partial(chosen.__setitem__, "brief"))  # fmt: skip
             with element("div", "actions"):
                 for form, title in build.FORMATS.items():
-                    button(title, partial(self._make_document, form, opened.close))
-                button(self.say(_("Cancel")), opened.close)
+                    button(title, partial(self._make_document, form, chosen, opened.close))
+                button(say(_("Cancel")), opened.close)
 
-    def _make_document(self, form: str, close: Callable[[], object]) -> None:
+    def _make_document(
+        self, form: str, chosen: dict[str, Any], close: Callable[[], object]
+    ) -> None:
         close()
         result, attribution = self._result, self.session.attribution
         if result is None or self._writing:
@@ -323,13 +350,17 @@ class Page(Tab):
             subject = replace(subject, shares=attribution[1])
         if (split := self.session.variance) is not None and split[0] == result.digest:
             subject = replace(subject, variance=split[1])
-        background_tasks.create(self._written(subject, form, note))
+        background_tasks.create(self._written(subject, form, Layout(**chosen), note))
 
-    async def _written(self, subject: "PlanResult", form: str, note: ui.notification) -> None:
+    async def _written(
+        self, subject: "PlanResult", form: str, setting: Layout, note: ui.notification
+    ) -> None:
         queue, lang = self.server.queue, self.session.lang
         of: Lang = "en" if lang == "en" else "zh"
         try:
-            name, content = await queue.aside(make_document, subject, form, of, self.server.runs)
+            name, content = await queue.aside(
+                make_document, subject, form, of, self.server.runs, setting
+            )
         except Exception as error:
             self.report(error)
             return
@@ -400,6 +431,7 @@ class Page(Tab):
             write(self._basis, model.basis())
             set_prop(self._head, "data-source", model.stamp())
             write(self._head, print_head(model))
+            write(self._slides, slides(model))
             self._content.show(model)
 
     def _stamp(self) -> str:

@@ -25,6 +25,7 @@ from xiancheng.scenarios.outcome import Group
 
 UNTIL = re.compile(r"；?用 --until [\d-]+ 判定| Use --until [\d-]+\.|; use --until [\d-]+")
 PERSONS = ("urban_residents", "residents")  # what a plan adds
+COUNTED = ("persons", "moves")  # units in which a row of the model is several
 RESOLVED = 2  # digits of persons that are rounded off: random numbers alone change them
 
 
@@ -126,10 +127,8 @@ class ViewModel:
         self, kind: str, rows: Sequence[Mapping[str, Any]], *, notes: Sequence[str] = (),
         **given: Any,
     ) -> Table:  # fmt: skip
-        """A table as `labels.table` has it; persons are rounded to what the scale can resolve."""
-        table = labels.table(kind, rows, self.lang, notes=notes, spread=self.spread, **given)
-        columns = (replace(c, digits=self.whole) if c.key in PERSONS else c for c in table.columns)
-        return replace(table, columns=tuple(columns))
+        """A table as `labels.table` has it."""
+        return labels.table(kind, rows, self.lang, notes=notes, spread=self.spread, **given)
 
     @property
     def spread(self) -> str:
@@ -146,8 +145,14 @@ class ViewModel:
     def table(
         self, table: Table, markup: Callable[[Column, Cell], str | None] = lambda column, cell: None
     ) -> Markup:
-        """A table as HTML, with its source, its notes and the buttons that download it."""
-        plain = replace(table, notes=tuple(map(self.plain, table.notes)))
+        """A table as HTML, with its source, its notes and the buttons that download it.
+
+        Persons and moves are rounded to what the scale can resolve.
+        """
+        counted = {labels.label("units", unit, self.lang) for unit in COUNTED}
+        columns = (replace(c, digits=self.whole) if c.unit in counted else c for c in table.columns)
+        notes = tuple(map(self.plain, table.notes))
+        plain = replace(table, columns=tuple(columns), notes=notes)
         self.session.tables[table.key] = plain
         heads = [self.explained(head) for head in plain.headers]
         shown = replace(plain, notes=tuple(map(self.explained, plain.notes)))

@@ -15,6 +15,7 @@ from xiancheng.results.tables.table import Chart, Lang, Table, width
 FEW = 5  # columns up to which a header and its unit share a line
 PADDING = 1.8  # of a cell [half-width characters]
 NARROW, BROAD = 6, 46  # least and greatest width that a column asks for [half-width characters]
+FIRM = 12.0  # width up to which a column gives nothing to others, the same
 PAGE, LEAST_PROSE = 116, 24  # width of a page, and least width of prose [half-width characters]
 OFFICIAL_CHARS = 84  # width of a page that is set as official documents are, the same
 HALF = 10.0  # width of a picture below which two fit into a line [cm]
@@ -219,7 +220,8 @@ def widths(table: Table, page: float = PAGE) -> list[float]:
     """The share of each column in the width of a page; they add up to 1.
 
     Long words stay on a line if there is room; columns of prose take what the others leave of the
-    half-width characters of a page.
+    half-width characters of a page. Where that is not enough, broad columns give before narrow
+    ones, so that numbers and codes stay whole.
     """
     needed = [_needed(table, i) for i in range(len(table.columns))]
     whole = [_needed(table, i, whole=True) for i in range(len(table.columns))]
@@ -230,6 +232,9 @@ def widths(table: Table, page: float = PAGE) -> list[float]:
     left = page - sum(each for i, each in enumerate(needed) if i not in prose)
     for i in prose:
         needed[i] = max(left / len(prose), LEAST_PROSE)
+    room = [max(each - FIRM, 0.0) for each in needed]  # to give where columns are too many
+    given = min(max(sum(needed) - page, 0.0) / max(sum(room), 1.0), 1.0)
+    needed = [each - given * more for each, more in zip(needed, room, strict=True)]
     return [each / sum(needed) for each in needed]
 
 

@@ -178,11 +178,9 @@ class _Workbook:
         for i, needed in widths.items():
             sheet.set_column(i, i, needed)
         self.wide = widths
-        if not widths:
-            sheet.set_column(0, 0, TEXT_WIDTH)
-        missing = max(TEXT_WIDTH - sum(widths.values()), 0) / USUAL if widths else 0
-        self.across = max(len(widths) - 1, 0) + math.ceil(missing)
-        together = sum(widths.values()) + math.ceil(missing) * USUAL if widths else TEXT_WIDTH
+        missing = math.ceil(max(TEXT_WIDTH - sum(widths.values()), 0) / USUAL)
+        self.across = len(widths) + missing - 1  # several columns: one alone is cut, not shrunk
+        together = sum(widths.values()) + missing * USUAL
         return max(together * CHARACTER, float(SIZE[0]))
 
     def _line(self, sheet: Any, row: int, line: str, form: Any) -> int:

@@ -288,7 +288,7 @@ def evidence(spec: RunSpec, verdicts: "pd.DataFrame") -> dict[str, Any]:
         "files": dict(_files(spec, pack, basis == "statistics")),
     }
     if basis == "statistics":
-        record = panel.record(pack).digest
+        record = panel.record_basis(pack).record
         found["forecasts"] = {"program": registered.program(), "record": record}
     return found
 
@@ -357,7 +357,7 @@ def _files(spec: RunSpec, pack: Region, leans: bool) -> Iterator[tuple[str, str]
     for file in sorted(pack.folder.iterdir()):
         if file.suffix in READ or file.name in FOLLOW:
             yield f"region/{file.name}", file_digest(file)
-    wider = panel.widest_pack(pack) if leans else pack
+    wider = panel.record_basis(pack) if leans else pack
     if wider.folder != pack.folder:
         for file in sorted(wider.folder.iterdir()):
             if file.suffix in READ and file.name not in FOLLOW:

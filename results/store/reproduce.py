@@ -12,7 +12,7 @@ from xiancheng.results.store.runs import SavedRun, read_run, write_run
 from xiancheng.results.tables.plan_result import delivery_frame
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios.ensemble import ensemble
-from xiancheng.scenarios.simulation import simulate
+from xiancheng.scenarios.trunk import simulate_together
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,8 @@ def _anew(saved: SavedRun, folder: Path) -> Record:
         more = files_of_run(both.scenario, delivered)
         write_run(folder, both.scenario, spec, {}, found, more, evidence(spec, found))
     else:
-        write_run(folder, simulate(spec), spec, {})
+        [outcome] = simulate_together([spec])
+        write_run(folder, outcome, spec, {})
     anew = read_run(folder)
     assert anew is not None
     return anew.record

@@ -13,9 +13,9 @@ from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
-from ruamel.yaml import YAML
 
 from xiancheng.calibration.i18n import Words, _
+from xiancheng.calibration.yaml_positions import read_yaml
 from xiancheng.results.tables.table import Column, Table
 from xiancheng.sim.indicators import INDICATORS
 
@@ -40,7 +40,7 @@ def read(name: str) -> str:
 
 @cache
 def _yaml(name: str) -> dict[str, Any]:
-    return YAML(typ="safe").load(read(name))
+    return dict(read_yaml(files("xiancheng.results.tables") / name).value)
 
 
 def labels(group: str, lang: str) -> dict[str, str]:

@@ -21,8 +21,9 @@ from xiancheng.results.store.record import environment, software
 from xiancheng.results.verdict.estimate import PRIORS, EstimateSettings, Stage, inflated
 from xiancheng.results.verdict.trials import FREE
 from xiancheng.scenarios.loader import load_plan
-from xiancheng.scenarios.simulation import simulate
+from xiancheng.scenarios.run_spec import RunSpec
 from xiancheng.scenarios.trace import by_lever
+from xiancheng.scenarios.trunk import simulate_together
 from xiancheng.sim.levers import LEVERS
 from xiancheng.sim.state import Floats
 
@@ -91,7 +92,8 @@ def probe(region: str) -> list[float]:
     """
     pack = load(region)
     people = sum(pack.urban_rural(pack.censuses[-1]).sum(axis=1))
-    outcome = simulate("baseline", region=region, scale=float(min(1.0, max(0.01, FEW / people))))
+    scale = float(min(1.0, max(0.01, FEW / people)))
+    [outcome] = simulate_together([RunSpec.of("baseline", region=region, scale=scale)])
     rates = outcome.at("resident_urbanization_rate", outcome.dates[-1])
     return [round(float(rate), 6) for rate in rates]
 

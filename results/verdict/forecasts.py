@@ -28,7 +28,7 @@ from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import Group, reported_groups
 from xiancheng.scenarios.run_spec import OFF, RunSpec, baseline_of, check_run, horizon, judged
 from xiancheng.scenarios.scenario_files import Scenario
-from xiancheng.scenarios.simulation import simulate
+from xiancheng.scenarios.trunk import simulate_together
 from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.state import Floats
 
@@ -126,7 +126,7 @@ class CountyRates:
 
     def __call__(self, specs: Sequence[RunSpec]) -> Floats:
         """True rates of the counties (scenario, day, county) [percent]."""
-        outcomes = [simulate(spec) for spec in specs]
+        outcomes = simulate_together(specs)
         counties = len(outcomes[0].region.counties)
         return np.array([[run.at(RATE, day)[:counties] for day in self.days] for run in outcomes])
 

@@ -187,3 +187,26 @@ def test_old_compiled_code_is_removed(tmp_path):
         os.utime(tmp_path / str(age), (1e9 - age, 1e9 - age))
     cache._remove_older(tmp_path / "7")
     assert {each.name for each in tmp_path.iterdir()} == {"7", "0", "1", "2"}
+
+
+def test_a_text_is_made_once_and_what_was_altered_is_made_again(tmp_path, monkeypatch):
+    monkeypatch.setenv("XIANCHENG_CACHE", str(tmp_path))
+    made = iter([{"a": (1, 2.5)}, {"a": [3]}])
+    first = cache.made_once("kind", "key", lambda: next(made))
+    assert first == cache.made_once("kind", "key", lambda: next(made)) == {"a": [1, 2.5]}
+    [file] = (tmp_path / "kind").iterdir()
+    file.write_text(file.read_text("utf-8").replace("2.5", "9.5"), "utf-8")
+    assert cache.made_once("kind", "key", lambda: next(made)) == {"a": [3]}
+
+
+def test_texts_do_not_pile_up_and_need_no_place(tmp_path, monkeypatch):
+    monkeypatch.setenv("XIANCHENG_CACHE", str(tmp_path))
+    monkeypatch.setattr(cache, "TEXTS", 4)
+    for n in range(8):
+        cache.made_once("kind", str(n), lambda n=n: n)
+    left = {file.name for file in (tmp_path / "kind").iterdir()}
+    assert len(left) <= 4
+    assert "7" in left
+    (tmp_path / "no folder").touch()
+    monkeypatch.setenv("XIANCHENG_CACHE", str(tmp_path / "no folder"))
+    assert cache.made_once("kind", "0", lambda: "made") == "made"

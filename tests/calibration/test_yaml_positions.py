@@ -4,8 +4,9 @@ import time
 
 import pytest
 
+from xiancheng.calibration import yaml_positions
 from xiancheng.calibration.errors import ScenarioError
-from xiancheng.calibration.yaml_positions import parse_yaml, scalar
+from xiancheng.calibration.yaml_positions import parse_yaml, read_yaml, scalar
 
 # Reading
 
@@ -53,3 +54,26 @@ def test_a_bomb_is_refused_at_once():
 def test_a_file_that_is_not_text_is_refused():
     with pytest.raises(ScenarioError, match="UTF-8"):
         parse_yaml(b"a: b\n\xff\xfe", "f.yaml")
+
+
+def test_what_is_kept_of_a_file_is_what_is_read_of_it(tmp_path, monkeypatch):
+    """Values of every kind and all marks; a file that is altered is read anew."""
+    monkeypatch.setenv("XIANCHENG_CACHE", str(tmp_path / "cache"))
+    file = tmp_path / "f.yaml"
+    text = (
+        "a: {b: [1, .inf, 3e6, ~, no], 名: '1'}\nc:\n  - d: true\n    e: []\n" + "#" * 1024 + "\n"
+    )
+    file.write_text(text, encoding="utf-8")
+    paths = [(), ("a", "b", 1), ("a", "名"), ("c", 0, "e")]
+    read = parse_yaml(text.encode(), str(file))
+    for __ in range(2):
+        yaml_positions._document.cache_clear()
+        kept = read_yaml(file)
+        assert repr(kept.value) == repr(read.value)
+        for path in paths:
+            assert kept.mark(path) == read.mark(path)
+            assert kept.mark(path, at_key=True) == read.mark(path, at_key=True)
+        monkeypatch.setattr(yaml_positions, "parse_yaml", None)  # would fail if called
+    monkeypatch.undo()
+    file.write_text(text.replace("3e6", "4e6"), encoding="utf-8")
+    assert read_yaml(file).value["a"]["b"][2] == 4e6

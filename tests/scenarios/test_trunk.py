@@ -6,7 +6,7 @@ from functools import wraps
 import numpy as np
 import pytest
 
-from xiancheng.scenarios import steering, trunk
+from xiancheng.scenarios import simulation, steering
 from xiancheng.scenarios.ensemble import Summaries, layered
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.run_spec import RunSpec
@@ -154,13 +154,13 @@ def test_parts_share_a_past_and_the_run_that_others_replay_comes_first():
 def test_summaries_make_the_run_that_others_replay_before_the_rest_and_once(
     steered_anew, monkeypatch
 ):
-    made, run = [], trunk.outcome_of
+    made, run = [], simulation.outcome_of
 
     def counted(model):
         made.append(model.spec)
         return run(model)
 
-    monkeypatch.setattr(trunk, "outcome_of", counted)
+    monkeypatch.setattr(simulation, "outcome_of", counted)
     specs = [
         spec_of("plan", parameters={"beta_y": 1.3}).running(replace(PLAN, doses={name: 0.1}))
         for name, *_ in PLAN.plan.measures["M02"].doses()

@@ -85,7 +85,7 @@ def flow_table(model: ViewModel, flows: "pd.Series[int]") -> tuple[str, Markup]:
     first, *__, last = model.result.outcome.dates
     summary = _("{place}, {first} to {last}: the largest flow is from {start} to {end}, "
                 "{persons:,} moves.", place=place, first=first, last=last, start=start, end=end,
-                persons=int(flows.max()))  # fmt: skip
+                persons=round(int(flows.max()), model.whole))  # fmt: skip
     rows = [{"origin": columns[a].label} | {b: flows.get((a, b)) for b in ends} for a in ends]
     return model.say(summary), model.table(model.build("flows", rows, place=place))
 

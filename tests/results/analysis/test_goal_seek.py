@@ -18,6 +18,7 @@ from xiancheng.results.analysis.goal_spec import parse_goal, spending
 from xiancheng.results.cli import main
 from xiancheng.results.tables import analysis as tables
 from xiancheng.results.verdict.level import level_from
+from xiancheng.scenarios import simulation, steering
 from xiancheng.scenarios.ensemble import RunSummary, Summaries, independent, layered
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.run_spec import RunSpec
@@ -423,6 +424,23 @@ def test_a_search_is_held_to_the_level_and_not_to_the_models_own(runs):
     assert rates[0] == pytest.approx(rates[1], abs=1e-9)
     own = np.array([r.targets for r in runs.read(draws)])
     assert not np.allclose(rates[0], own, atol=0.5)
+
+
+def test_a_draw_of_a_confirmation_is_run_once_on_each_side(tmp_path, monkeypatch):
+    """The run without the plan that others replay is the one that margins are read from."""
+    made, run = [], simulation.outcome_of
+
+    def counted(model):
+        made.append(model.spec.outcome_key)
+        return run(model)
+
+    monkeypatch.setattr(simulation, "outcome_of", counted)
+    monkeypatch.setattr(steering, "_records", {})
+    monkeypatch.setattr(steering, "_folder", lambda key: tmp_path / key)
+    draws = independent(SPEC, 2, 977)
+    with Summaries(SPEC, jobs=1) as runs:
+        goal_seek.AnchoredRuns(runs, resolve("plan"), draws).read(draws)
+    assert len(made) == len({*made}) == 4
 
 
 class Nothing:

@@ -24,7 +24,7 @@ from xiancheng.results.analysis.sweep import Need
 from xiancheng.results.cli import batch, main
 from xiancheng.results.store import ledger, record
 from xiancheng.results.store.cache import RunStore
-from xiancheng.scenarios import trunk
+from xiancheng.scenarios import simulation
 from xiancheng.scenarios.design import read_design, sampled
 from xiancheng.scenarios.executor import DaskExecutor, InlineExecutor
 from xiancheng.scenarios.run_spec import RunSpec, code_digest, digest_of
@@ -38,6 +38,12 @@ scales: 0.005
 horizon: {until: 2021-06-30}
 """
 RUNS = 8  # in SMALL
+OWN = """
+title: ours
+measures:
+  park: {lever: tradable_jobs, amount: 300, counties: Huimin, start: 2024Q1, finish: 2024Q4}
+targets: [{counties: Huimin, value: 45, deadline: 2030-12-31}]
+"""
 
 
 def written(folder: Path, text: str = SMALL) -> Path:
@@ -372,14 +378,14 @@ def test_altered_runs_are_set_aside_and_run_again_on_resume(whole, tmp_path):
 
 
 def test_a_failing_run_is_recorded_and_stops_nothing_else(whole, tmp_path, monkeypatch):
-    run = trunk.outcome_of
+    run = simulation.outcome_of
 
     def sometimes(model):
         if model.spec.seed == 2 and model.spec.draw == 1:
             raise ArithmeticError("books do not balance")
         return run(model)
 
-    monkeypatch.setattr(trunk, "outcome_of", sometimes)
+    monkeypatch.setattr(simulation, "outcome_of", sometimes)
     sweep, tally = swept(tmp_path)
     assert (tally.done, len(tally.failed)) == (RUNS - 2, 2)
     failures = RunStore(tmp_path / "out").failures()
@@ -452,6 +458,20 @@ def test_a_design_is_told_and_retold_and_its_job_fits_a_pipe(whole):
     assert [again.spec(n).key for n in whole.keys] == [*whole.keys.values()]
     job = sweeping.SweepJob(whole.folder, whole.design.digest, "0" * 64)
     assert len(repr(job)) < 4096
+
+
+def test_workers_find_a_plan_of_ones_own_wherever_it_lies(tmp_path):
+    """Its digest is of what the plan says, and what workers read names its file."""
+    made = []
+    for place in ("here", "there"):
+        folder = tmp_path / place
+        folder.mkdir()
+        (folder / "ours.yaml").write_text(OWN, "utf-8")
+        made.append(read_design(written(folder, SMALL + "plan: ./ours.yaml\n")))
+    again = type(made[0]).from_json(json.loads(json.dumps(made[0].to_json())))
+    assert made[0].digest == made[1].digest == again.digest
+    assert again.spec(0).key == made[0].spec(0).key == made[1].spec(0).key
+    assert again.spec(0).scenario.plan.measures.keys() == {"M01"}
 
 
 def test_a_design_that_was_altered_on_file_is_refused(whole, tmp_path):

@@ -131,6 +131,17 @@ def test_an_added_project_is_one_line_that_takes_all_of_it_away():
     assert other.scenario.setting("N01").intensity == 0.5
 
 
+def test_spells_are_listed_refused_where_they_overlap_and_put_back():
+    spell = {"from": "2024Q1", "until": "2024Q4", "intensity": 0.5}
+    edit = PLAN.with_phases("M01", [spell])
+    (line,) = changes(edit)
+    assert (line.old.zh, line.new.zh) == ("全程", "2024Q1–2024Q4 0.5")
+    assert decode(encode(edit)).phases("M01") == [spell]
+    with pytest.raises(ScenarioError):
+        edit.with_phases("M01", [spell, spell | {"from": "2024Q4", "until": "2025Q2"}])
+    assert not edit.revert(line.key).changed
+
+
 def test_a_title_that_no_file_may_hold_is_refused():
     with pytest.raises(ScenarioError):
         PLAN.with_title("\u202e" + "x")

@@ -143,10 +143,22 @@ def test_the_report_of_what_is_shown_comes_as_a_file(visitor, tmp_path):
     one = visitor()
     one.open()
     one.page.get_by_role("button", name="生成报告").click()
+    one.page.get_by_label("Word、PDF 的版式").select_option("analytic")
     with one.page.expect_download() as download:
-        one.page.get_by_role("button", name="Excel").click()
+        one.page.get_by_role("button", name="Excel", exact=True).click()
     file = tmp_path / "report.xlsx"
     download.value.save_as(file)
+    one.page.get_by_role("button", name="生成报告").click()
+    one.page.get_by_label("只要首页和正文，不要附件").check()
+    with one.page.expect_download() as shorter:
+        one.page.get_by_role("button", name="Excel", exact=True).click()
+    brief = tmp_path / "brief.xlsx"
+    shorter.value.save_as(brief)
+    assert (
+        0
+        < len(openpyxl.load_workbook(brief).sheetnames)
+        < len(openpyxl.load_workbook(file).sheetnames)
+    )
     assert "结论" in openpyxl.load_workbook(file).sheetnames
     assert re.fullmatch(r"滨州市_方案照文件实施_[\d-]+\.xlsx", download.value.suggested_filename)
 
@@ -169,7 +181,7 @@ def test_a_changed_scenario_gets_a_title_before_it_becomes_a_document(visitor, t
     one.page.get_by_label("情景 A 的名称").fill("产业减半")
     one.page.get_by_role("button", name="确定").click()
     with one.page.expect_download() as download:
-        one.page.get_by_role("button", name="Excel").click()
+        one.page.get_by_role("button", name="Excel", exact=True).click()
     assert "产业减半" in download.value.suggested_filename
     file = tmp_path / "report.xlsx"
     download.value.save_as(file)
@@ -405,6 +417,23 @@ def test_no_view_breaks_a_rule_of_accessibility(visitor, path, lang, width, zoom
         found = one.page.evaluate("rules => axe.run(document, {runOnly: rules})", rules)
         assert [(v["id"], v["nodes"][0]["html"]) for v in found["violations"]] == []
         assert one.page.evaluate("document.documentElement.scrollWidth") <= seen["width"]
+    windows = {"新增项目": ".addition form", "生成报告": ".report"}
+    if path == "/en":
+        windows = {"Add a project": ".addition form", "Report": ".report"}
+    for name, part in windows.items():
+        one.page.get_by_role("button", name=name, exact=True).click()
+        one.page.wait_for_selector(part)
+        one.page.wait_for_timeout(500)  # it fades in
+        found = one.page.evaluate("rules => axe.run('.dialog', {runOnly: rules})", rules)
+        assert [(v["id"], v["nodes"][0]["html"]) for v in found["violations"]] == []
+        one.page.locator(".dialog").get_by_role("button").last.click()
+        one.page.wait_for_selector(part, state="hidden")
+    one.page.locator("[data-present]").click()
+    found = one.page.evaluate("rules => axe.run('.slides', {runOnly: rules})", rules)
+    assert [(v["id"], v["nodes"][0]["html"]) for v in found["violations"]] == []
+    slide = one.page.locator(".slide:visible").bounding_box()
+    assert slide["y"] >= 0, "it fits the screen"
+    assert slide["y"] + slide["height"] <= seen["height"]
 
 
 def test_everything_can_be_reached_and_seen_with_the_keyboard(visitor):

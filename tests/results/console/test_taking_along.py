@@ -77,6 +77,29 @@ def test_a_printed_view_says_what_it_is_and_has_no_buttons(visitor):
     assert one.page.locator("body").evaluate("e => getComputedStyle(e).printColorAdjust") == "exact"
 
 
+def test_a_presentation_has_one_answer_for_each_place_and_turns_with_the_arrows(visitor):
+    one = open_overview(visitor)
+    page = one.page
+    shown = page.locator(".slide:visible")
+    page.locator("[data-present]").click()
+    assert shown.count() == 1
+    assert re.search(r"\d\d\.\d%", shown.inner_text())
+    assert "目标" in shown.inner_text(), "what is judged comes first"
+    first = shown.locator("h2").inner_text()
+    page.keyboard.press("ArrowRight")
+    second = shown.locator("h2").inner_text()
+    assert second != first
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    assert shown.locator("h2").inner_text() == first, "it does not turn round"
+    page.keyboard.press("End")
+    places = page.locator(".slide").count()
+    assert f"{places}/{places}" in shown.inner_text()
+    page.keyboard.press("Escape")
+    assert shown.count() == 0
+    assert page.evaluate("document.activeElement.dataset.present") is not None
+
+
 def test_a_word_is_explained_where_it_stands(visitor):
     one = open_overview(visitor)
     word = one.page.locator(".term", has_text="无方案").first

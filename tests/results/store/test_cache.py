@@ -18,7 +18,7 @@ from xiancheng.results.cli import main
 from xiancheng.results.store import cache
 from xiancheng.results.store.cache import RunStore, StoredRuns
 from xiancheng.results.store.runs import load_run, read_whole
-from xiancheng.scenarios import trunk
+from xiancheng.scenarios import simulation
 from xiancheng.scenarios.executor import Executor, LocalExecutor
 from xiancheng.scenarios.run_spec import RunSpec
 from xiancheng.scenarios.simulation import simulate
@@ -37,13 +37,13 @@ def kept(tmp_path, monkeypatch):
 @pytest.fixture
 def simulated(monkeypatch):
     """The keys of the runs that were really simulated in this process."""
-    made, run = [], trunk.outcome_of
+    made, run = [], simulation.outcome_of
 
     def counted(model):
         made.append(model.spec.key)
         return run(model)
 
-    monkeypatch.setattr(trunk, "outcome_of", counted)
+    monkeypatch.setattr(simulation, "outcome_of", counted)
     return made
 
 

@@ -1,6 +1,6 @@
-"""What every engine is told: the same people at the start, the same tables each quarter.
+"""What every engine is given: the same people at the start, the same tables each quarter.
 
-Our own model runs first and notes what its rules said. The other engines hear it from there, so
+Our own model runs first and records what its rules give. The other engines read it there, so
 they differ in how people meet these tables and in nothing else; and they are spared the work of
 making them: markets, utilities, recoding, schools, people from outside.
 """
@@ -25,7 +25,7 @@ REGION, PLAN = "binzhou", "plan"
 
 
 @dataclass(frozen=True)
-class Told:
+class QuarterTables:
     """The rules' answers in one quarter. Chances of a quarter are padded with 0 for outsiders."""
 
     now: int  # number of the quarter
@@ -61,25 +61,25 @@ class Told:
 
 
 class Recorded(RegionModel):
-    """Our model, which keeps what its rules said last."""
+    """Our model, which keeps what its rules gave last."""
 
     def choices(self, offers: Any, levers: Levers) -> tuple[Floats, Floats]:
         """Choose as ever, and keep the chances."""
-        self.said_chances, attraction = super().choices(offers, levers)
-        return self.said_chances, attraction
+        self.given_chances, attraction = super().choices(offers, levers)
+        return self.given_chances, attraction
 
     def hazards(self, tick: Quarter, levers: Levers, attraction: Floats) -> Hazards:
         """Compute hazards as ever, and keep them with what the quarter began with."""
-        self.said = super().hazards(tick, levers, attraction)
+        self.given = super().hazards(tick, levers, attraction)
         r = self.population
-        self.said_at = tick, r.place, r.urban, r.urban_units, r.closed.copy(), len(r.people)
-        self.said_rooms = self.markets.rooms(self.counts)
-        return self.said
+        self.given_at = tick, r.place, r.urban, r.urban_units, r.closed.copy(), len(r.people)
+        self.given_rooms = self.markets.rooms(self.counts)
+        return self.given
 
-    def told(self) -> Told:
-        """What was said in the quarter just stepped, with those who came from outside."""
-        tick, place, urban, town_units, closed, rows = self.said_at
-        h, n, p = self.said, 2 * len(self.counties), self.parameters
+    def tables(self) -> QuarterTables:
+        """What the rules gave in the quarter just stepped, with those who came from outside."""
+        tick, place, urban, town_units, closed, rows = self.given_at
+        h, n, p = self.given, 2 * len(self.counties), self.parameters
         clock = Clock.at(tick.number)
 
         def chance(hazard: Floats) -> Floats:
@@ -99,7 +99,7 @@ class Recorded(RegionModel):
         by_duration[(np.int16(tick.number) - recent).view(np.uint16)] = h.by_duration
         new = {f.name: getattr(self.population.people, f.name)[rows:] for f in fields(People)}
         came = new["born"] < tick.number  # the others were born here
-        return Told(
+        return QuarterTables(
             now=tick.number, years=tick.years, school_year=tick.season == SCHOOL_YEAR,
             towns=n // 2, gone=self.population.units.gone, place=place, urban=urban,
             band=clock.band, stage=clock.stage,
@@ -108,12 +108,12 @@ class Recorded(RegionModel):
             separation=chance(separation), going_back=probability(h.going_back, tick.years),
             leaving=leaving, by_duration=by_duration,
             by_village=h.by_village / np.maximum(closure, 1), by_closure=closure,
-            chances=self.said_chances, vacancies=self.markets.vacancies,
+            chances=self.given_chances, vacancies=self.markets.vacancies,
             moving_share=self.markets.moving_share,
             bringing_share=relocation.share_bringing_household(
                 self.counties.residents_per_dwelling, p
             ),
-            rooms=self.said_rooms, town_units=town_units,
+            rooms=self.given_rooms, town_units=town_units,
             newcomers=People(**{name: column[came].copy() for name, column in new.items()}),
             alternatives=self.alternatives, parameters=p,
         )  # fmt: skip
@@ -147,17 +147,17 @@ class Look:
         return cls(people.born.copy(), people.unit.copy(), people.hukou.copy(), role, work)
 
 
-def flows(before: Look, after: Look, told: Told) -> dict[str, int]:
-    """What happened to people in a quarter, told from two looks at them [rows]."""
-    n, old = 2 * told.towns, len(before.unit)
-    start, end = told.place[before.unit], told.place[after.unit[:old]]
+def flows(before: Look, after: Look, tables: QuarterTables) -> dict[str, int]:
+    """What happened to people in a quarter, read off two looks at them [rows]."""
+    n, old = 2 * tables.towns, len(before.unit)
+    start, end = tables.place[before.unit], tables.place[after.unit[:old]]
     role, became = before.role, after.role[:old]
     worked, works = before.work >= INDUSTRY, after.work[:old] >= INDUSTRY
     alive, inside, arrives = end < n + 2, start < n, end < n
     moves = alive & (start != end)
     seen = {
         "deaths": (start < n + 2) & ~alive,
-        "births": after.born[old:] == told.now,
+        "births": after.born[old:] == tables.now,
         "marriages": alive & (role > 0) & (role < HEAD) & (became == 0),
         "comings of age": (role == 0) & (became == SINGLE),
         "hires": alive & ~worked & works,
