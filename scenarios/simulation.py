@@ -4,6 +4,8 @@
 to step it.
 """
 
+import logging
+import time
 from collections.abc import Mapping
 from copy import deepcopy
 from datetime import date
@@ -40,6 +42,7 @@ from xiancheng.sim.model import CHUNK, UrbanModel
 from xiancheng.sim.population import Population
 from xiancheng.sim.state import Counties, People, Units
 
+log = logging.getLogger(__name__)
 OF_A_SPEC = ("spec", "policy", "alignment")  # what a copied model is given again by `lead`
 
 
@@ -83,9 +86,14 @@ def simulate(
         if a parameter is set to another than its central value but cannot act in this run.
     """
     model = RegionModel(scenario, threads=threads, chunk=chunk, **kwargs)
+    spec = model.spec
     if not isinstance(scenario, RunSpec):
-        warn_of_inactive(model, list(model.spec.parameters))
-    return outcome_of(model)
+        warn_of_inactive(model, list(spec.parameters))
+    begun = time.perf_counter()
+    outcome = outcome_of(model)
+    log.debug("%s in %s, scale %g, seed %d, draw %d: %.1f s", spec.scenario.name, spec.pack.name,
+              spec.scale, spec.seed, spec.draw, time.perf_counter() - begun)  # fmt: skip
+    return outcome
 
 
 class RegionModel(UrbanModel):
@@ -184,8 +192,10 @@ def prepared(
     `digest` tells versions of the pack apart.
     """
     keep_compiled()
-    region = load(name)
+    region, begun = load(name), time.perf_counter()
     built = synthetic_population(region, start, scale, seed=1)
     first = quarters_between(start, start)[0]
     period = BasePeriod.of(Population(built.people, built.units), first.number)
+    log.info("population of %s, %s, scale %g: %d rows, %.1f s", region.name, start, scale,
+             len(built.people), time.perf_counter() - begun)  # fmt: skip
     return built.people, built.units, circumstances(region, start), period
