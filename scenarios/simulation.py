@@ -25,7 +25,6 @@ from xiancheng.calibration.region import Region, load
 from xiancheng.calibration.region.counties import counties as circumstances
 from xiancheng.calibration.region.counties import fertility
 from xiancheng.scenarios.outcome import Outcome, between, reported_groups
-from xiancheng.scenarios.policy import compile_policy
 from xiancheng.scenarios.run_spec import (
     RunArguments,
     RunSpec,
@@ -121,7 +120,7 @@ class RegionModel(UrbanModel):
         groups = reported_groups(pack)
         member = np.array([[c in g.counties for c in range(len(pack.counties))] for g in groups])
         super().__init__(
-            *begun, spec.values, compile_policy(chosen, pack, spec.values),
+            *begun, spec.values, spec.policy,
             start=chosen.start, until=chosen.until, seed=spec.seed, draw=spec.draw,
             conditions=chosen.conditions, fertility=fertility(pack, chosen.start, spec.known_until),
             trend=known_trend(pack, chosen.start, spec.known_until, spec.observations),
@@ -134,7 +133,7 @@ class RegionModel(UrbanModel):
         """Go on as the run of a spec, which has the past that this model has gone through."""
         self.spec, self.parameters = spec, spec.values
         self.conditions = spec.scenario.conditions
-        self.policy = compile_policy(spec.scenario, spec.pack, spec.values)
+        self.policy = spec.policy
         self.alignment = alignment_of(spec, simulate, begun=self.done > 0)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
