@@ -9,7 +9,7 @@ RUNS := .venv/runs
 # Packages are compiled once, when installed, and not at every start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run develop test test-all identity mutants bench lint docs pages pictures lock
+.PHONY: run develop test test-all identity mutants bench lint docs pages tutorials pictures lock
 
 run: $(RUNS)
 	$(BIN)/xiancheng run plan
@@ -62,6 +62,10 @@ pages: $(READY)
 	$(BIN)/python docs/equations.py
 	$(BIN)/python docs/licences.py
 	$(BIN)/python docs/data_dictionary.py
+
+# Execute the notebooks anew and keep what they show (make test-all installs what they need).
+tutorials: $(READY)
+	$(BIN)/python docs/notebooks.py
 
 # Pictures of the page and of the documents (need Chromium, LibreOffice and poppler).
 pictures: $(READY)

@@ -2,15 +2,16 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xiancheng.calibration import parsing, priors
+from xiancheng.calibration import forms, parsing, priors
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.region import DERIVED, Region
 from xiancheng.calibration.region import load as load_region
@@ -19,6 +20,7 @@ from xiancheng.sim.state import Floats, Ints
 
 if TYPE_CHECKING:
     import pandas as pd
+    import xarray
 
 SAMPLE, RECORD = DERIVED  # beside a pack; the scores of hindcasts
 ABOUT = "posterior.json"  # beside a sample
@@ -68,12 +70,56 @@ class Posterior:
         return Draw(Parameters(**values), int(self.numbers[row]))
 
     def to_frame(self) -> "pd.DataFrame":
-        """A row for each draw: `draw`, of county and yearly effects, and each parameter by name."""
+        """A row for each draw: `draw`, of county and yearly effects, and each parameter by name.
+
+        `attrs` of the table is the account of the estimate, see `provenance`.
+        """
         import pandas as pd
 
         frame = pd.DataFrame(self.values, columns=_names())
         frame.insert(0, NUMBER, self.numbers)
+        frame.attrs.update(self.provenance)
         return frame
+
+    def to_xarray(self) -> "xarray.Dataset":
+        """Each parameter, (chain, draw), as ArviZ has it: equally likely draws, so one chain.
+
+        `number` is the draw of county and yearly effects that belongs to each.
+
+        Raises
+        ------
+        RequestError
+            if xarray is not installed.
+        """
+        return _as_chain(self.values, self.provenance, number=self.numbers)
+
+    def to_inference_data(self, *, seed: int = 1) -> Any:
+        """The sample and as many draws from the priors, for ArviZ.
+
+        Draws are independent: diagnostics of chains, such as r_hat, say nothing of them.
+
+        Parameters
+        ----------
+        seed : of the draws from the priors
+
+        Returns
+        -------
+        `InferenceData` with the groups `posterior` and `prior`; from ArviZ 1 on a `DataTree`
+
+        Raises
+        ------
+        RequestError
+            if ArviZ is not installed.
+        """
+        arviz, xarray = forms.needed("arviz"), forms.needed("xarray")
+        columns = [prior.draws(len(self.values), seed) for prior in priors.catalogue()]
+        groups = {
+            "posterior": self.to_xarray(),
+            "prior": _as_chain(np.column_stack(columns), {"seed": seed}),
+        }
+        if hasattr(arviz, "InferenceData"):
+            return arviz.InferenceData(**groups)
+        return xarray.DataTree.from_dict(groups)
 
     def summary(self) -> "pd.DataFrame":
         """A row for each parameter.
@@ -113,7 +159,27 @@ class Posterior:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        return str(self.summary().to_html(index=False))
+        """The quantiles of what data estimated, before and after, and where the sample is from."""
+        title, *__ = repr(self).splitlines()
+        free = self.summary().query("estimable == 'free'").set_index("name").round(4)
+        table = free.drop(columns="estimable").to_html()
+        return f"<p>{escape(title)}</p>{table}"
+
+
+def _as_chain(
+    values: Floats, about: Mapping[str, Any], number: Ints | None = None
+) -> "xarray.Dataset":
+    """Parameters, (row, parameter), with the axes chain and draw."""
+    known = priors.catalogue()
+    variables: dict[str, tuple[Sequence[str], Any]] = {
+        p.name: (("chain", "draw"), values[None, :, k]) for k, p in enumerate(known)
+    }
+    if number is not None:
+        variables["number"] = (("chain", "draw"), number[None])
+    return forms.dataset(
+        variables, {"chain": [0], "draw": np.arange(len(values))},
+        units={p.name: p.unit for p in known}, about=about,
+    )  # fmt: skip
 
 
 def _names() -> list[str]:

@@ -99,15 +99,20 @@ class Prior:
         return np.asarray(self.distribution.ppf(u))
 
     def draws(self, n: int, seed: int) -> Floats:
-        """One value from each of `n` equally likely layers, in random order, `on_grid`, (n,).
+        """One value from each of `n` equally likely layers, in random order, `on_grid`, (n,)."""
+        return on_grid(self.quantile(layers(self.name, n, seed)))
 
-        The random stream depends on the seed and the name, so a new parameter leaves the draws of
-        the others as they were.
-        """
-        from scipy.stats.qmc import LatinHypercube  # slow to import, and few need it
 
-        rng = np.random.default_rng([seed, crc32(self.name.encode())])
-        return on_grid(self.quantile(LatinHypercube(1, rng=rng).random(n)[:, 0]))
+def layers(name: str, n: int, seed: int) -> Floats:
+    """A probability in each of `n` equally wide layers, in random order, (n,).
+
+    The random stream depends on the seed and the name of a parameter, so a new parameter leaves the
+    draws of the others as they were.
+    """
+    from scipy.stats.qmc import LatinHypercube  # slow to import, and few need it
+
+    rng = np.random.default_rng([seed, crc32(name.encode())])
+    return np.asarray(LatinHypercube(1, rng=rng).random(n)[:, 0])
 
 
 def on_grid(values: Floats) -> Floats:

@@ -5,6 +5,7 @@ reader's system.
 """
 
 import re
+import sys
 from importlib.metadata import version as version_of
 from pathlib import Path
 from shutil import rmtree
@@ -14,6 +15,10 @@ from docutils import nodes
 from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.search.en import SearchEnglish
 
+sys.path.insert(0, str(Path(__file__).parent))
+import notebooks
+
+notebooks.pages()
 FLOORS = ["sim", "calibration", "scenarios"]  # what programs may lean on; results is the command
 HERE = Path(__file__).parent
 REFERENCE = HERE / "reference"  # written anew by each build
@@ -30,7 +35,7 @@ default_role = "code"
 suppress_warnings = [
     "ref.python"
 ]  # a type is told by its short name, which several modules may have
-exclude_patterns = ["reference/modules.rst", "examples"]
+exclude_patterns = ["reference/modules.rst", "examples", "tutorials/*.ipynb"]
 modindex_common_prefix = ["xiancheng."]
 
 napoleon_use_param = False  # shapes are no types to be looked up

@@ -1,6 +1,6 @@
 """What can be set and what is reported, as tables: parameters with their priors, indicators."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -100,6 +100,7 @@ def draws(
     source: Literal["prior", "posterior"] = "prior",
     region: str | Path = "binzhou",
     only: Sequence[str] | None = None,
+    own: "Mapping[str, rv_continuous_frozen] | None" = None,
 ) -> list[dict[str, Any]]:
     """`n` worlds to simulate, each with a seed and a draw of county and yearly effects of its own.
 
@@ -113,6 +114,8 @@ def draws(
     seed : of the draws; world i gets the seed `seed + i`
     source : "prior", a Latin hypercube, or "posterior", the sample in the region pack
     only : names of the parameters that vary; the others stay central
+    own : priors of one's own by name of the parameter, as distributions of scipy, in place of those
+        of the catalogue; draws from the posterior rest on those of the catalogue, and take none
 
     Returns
     -------
@@ -130,6 +133,7 @@ def draws(
             _("n should be a whole number from 1 to {most}; got {n!r}", most=most, n=n)
         )
     chosen = distributions(only).keys()
+    mine = _own_priors(own or {}, int(n), seed, source)
     pack = load(region)
     if source == "posterior" and posterior.read(pack.folder) is None:
         raise RequestError(
@@ -145,12 +149,45 @@ def draws(
     )
     return [
         {
-            "parameters": {k: v for k, v in asdict(each.parameters).items() if k in chosen},
+            "parameters": {
+                **{k: v for k, v in asdict(each.parameters).items() if k in chosen},
+                **{name: values[i] for name, values in mine.items()},
+            },
             "draw": each.number,
             "seed": seed + i,
         }
         for i, each in enumerate(found)
     ]
+
+
+def _own_priors(
+    own: "Mapping[str, rv_continuous_frozen]", n: int, seed: int, source: str
+) -> dict[str, list[float]]:
+    """Draws from priors of one's own, by the quantiles at which those of the catalogue are drawn.
+
+    Raises
+    ------
+    RequestError, ParameterError
+        also if a prior reaches beyond the support of that in the catalogue.
+    """
+    distributions(own)
+    if own and source == "posterior":
+        raise RequestError(
+            _("the posterior rests on the priors of the catalogue; take own priors with "
+              "source=\"prior\", and weigh or condition the draws by data")
+        )  # fmt: skip
+    drawn = {}
+    for name, prior in own.items():
+        if not hasattr(prior, "ppf"):
+            raise RequestError(
+                _("{name} should be a distribution of scipy, such as scipy.stats.uniform(0, 1); "
+                  "got {found}", name=name, found=str(prior)[:40])
+            )  # fmt: skip
+        values = priors.on_grid(prior.ppf(priors.layers(name, n, seed)))
+        for value in (min(values), max(values)):
+            priors.override({name: float(value)})
+        drawn[name] = values.tolist()
+    return drawn
 
 
 def indicators() -> "pd.DataFrame":

@@ -5,7 +5,8 @@ what then differs between them is the scenario's. `Summaries` runs any number of
 number of draws in that way, and keeps of each run what analyses read.
 """
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from functools import cached_property, partial
@@ -14,16 +15,26 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, Unpack
 
 import numpy as np
 
-from xiancheng.calibration import posterior
+from xiancheng.calibration import forms, posterior, priors
 from xiancheng.calibration.errors import RequestError
-from xiancheng.calibration.i18n import _
+from xiancheng.calibration.i18n import _, listed
 from xiancheng.calibration.region import Region
 from xiancheng.scenarios.executor import Executor, InlineExecutor, local
-from xiancheng.scenarios.outcome import CAUSES, PUBLISHED, RATE, Outcome, group_of, html_table
+from xiancheng.scenarios.outcome import (
+    CAUSES,
+    PUBLISHED,
+    RATE,
+    Outcome,
+    about,
+    group_of,
+    of_results,
+    place_coordinates,
+)
 from xiancheng.scenarios.run_spec import (
     RunArguments,
     RunSpec,
     ScenarioLike,
+    check_numbers,
     check_run,
     spec_of,
 )
@@ -40,7 +51,10 @@ from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:
     import pandas as pd
+    import xarray
+    from matplotlib.axes import Axes
 
+log = logging.getLogger(__name__)
 PARTS = (*CAUSES, "counting")
 SERIES = (PUBLISHED, "urban_residents", "residents", "jobs_filled")  # kept of every quarter
 FRESH = 2**20  # numbers from here on belong to confirmations: no search has seen them
@@ -294,6 +308,7 @@ class Summaries:
             done()
         left = [spec for key, spec in wanted.items() if key not in self._known]
         self.simulated += len(left)
+        log.info("%d runs: %d to make, in %d processes", len(specs), len(left), self._executor.jobs)
 
         def tell(found: list[RunSummary]) -> None:
             for __ in found:
@@ -401,21 +416,96 @@ class Ensemble:
 
         Returns
         -------
-        `draw` from 1 on, 0 for the run without draw; `target`; `scenario`, `baseline`,
-        `reference`
+        `draw` from 1 on, 0 for the run without draw; `target`, `unit_code`, `county`, `county_en`,
+        `deadline`; `scenario`, `baseline`, `reference`; `effect_pp`, `scenario` less `baseline`
         """
         import pandas as pd
 
-        rates = self.central
-        if self.drawn is not None:
-            rates = TargetDraws(*map(np.vstack, zip(rates, self.drawn, strict=True)))
-        targets = self.scenario.region.targets
-        return pd.DataFrame(
-            {"draw": draw, "target": targets[t].id}
+        rates = self.rates
+        columns = self._target_columns()
+        rows = [
+            {"draw": draw, **{name: cells[i] for name, cells in columns.items()}}
             | {name: float(each[draw, t]) for name, each in rates._asdict().items()}
             for draw in range(len(rates.scenario))
-            for t in self.due
-        )
+            for i, t in enumerate(self.due)
+        ]
+        table = pd.DataFrame(rows, columns=["draw", *columns, *TargetDraws._fields])
+        return forms.typed(table.assign(effect_pp=table["scenario"] - table["baseline"]))
+
+    @property
+    def rates(self) -> TargetDraws:
+        """The rates of the run without draw, then of every draw, each (1 + draw, target)."""
+        if self.drawn is None:
+            return self.central
+        return TargetDraws(*map(np.vstack, zip(self.central, self.drawn, strict=True)))
+
+    def _target_columns(self) -> dict[str, list[Any]]:
+        """What tells the targets apart that are due, a list each."""
+        outcome = self.scenario
+        targets = [outcome.region.targets[t] for t in self.due]
+        places = [outcome.groups[group_of(t, outcome.region, outcome.groups)] for t in targets]
+        return {
+            "target": [t.id for t in targets], "unit_code": [p.code for p in places],
+            "county": [p.zh for p in places], "county_en": [p.en for p in places],
+            "deadline": [t.deadline for t in targets],
+        }  # fmt: skip
+
+    def to_xarray(self) -> "xarray.Dataset":
+        """The rates of every draw [percent], with `side` scenario, baseline or reference.
+
+        Returns
+        -------
+        `rate`, (side, draw, target), as in `to_frame`; `published`, (side, run, date, unit_code),
+        the published rate over time in each draw, or in the one run of each side where there is
+        none
+
+        Raises
+        ------
+        RequestError
+            if xarray is not installed.
+        """
+        outcome, rates, own = self.scenario, self.rates, self._target_columns()
+        days = np.array(own.pop("deadline"), "datetime64[ns]")
+        series = self.published
+        first = int(self.series is not None)
+        return forms.dataset(
+            {
+                "rate": (("side", "draw", "target"), np.array(rates)[..., self.due]),
+                "published": (("side", "run", "date", "unit_code"), series),
+            },
+            {
+                "side": list(TargetDraws._fields), "draw": np.arange(len(rates.scenario)),
+                "run": np.arange(series.shape[1]) + first,
+                "target": own["target"], "deadline": ("target", days),
+                "target_county": ("target", own["county"]),
+                "target_county_en": ("target", own["county_en"]),
+                "date": np.array(outcome.dates, "datetime64[ns]"),
+                **place_coordinates(outcome.groups),
+            },
+            units={"rate": "percent", "published": "percent"},
+            about=about(outcome.spec) | {"draws": self.draws},
+        )  # fmt: skip
+
+    def plot(
+        self, place: int | None = None, *, ax: "Axes | None" = None, lang: str | None = None
+    ) -> "Axes":
+        """Draw the published rate over time with and without the plan, with 90 % of draws.
+
+        Level and interval are those of the verdict, and censuses, published rates and targets are
+        marked.
+
+        Parameters
+        ----------
+        place : unit code; by default that of the first target that is due
+        ax, lang : as `Outcome.plot` takes them
+
+        Raises
+        ------
+        RequestError
+            if matplotlib is not installed, or there is no such place.
+        """
+        draw = of_results("plots", "path", _("plots are drawn"))
+        return draw(self, place, ax, lang)
 
     def _rows(self) -> list[tuple[str, str]]:
         outcome, settings = self.scenario, self.scenario.settings
@@ -439,11 +529,11 @@ class Ensemble:
     def _repr_html_(self) -> str:
         """The same as a table for notebooks."""
         outcome = self.scenario
-        return html_table(f"{outcome.scenario.name} · {outcome.region.name}", self._rows())
+        return forms.html_table(f"{outcome.scenario.name} · {outcome.region.name}", self._rows())
 
 
 def ensemble(
-    scenario: ScenarioLike | RunSpec = "plan", *, draws: int = 40,
+    scenario: ScenarioLike | RunSpec = "plan", *, draws: int | Sequence[Mapping[str, Any]] = 40,
     draw_scale: float | None = None, jobs: int | None = None,
     done: Callable[[], None] = lambda: None, cache: RunCache | None = None,
     **kwargs: Unpack[RunArguments],
@@ -456,7 +546,9 @@ def ensemble(
     Parameters
     ----------
     scenario : as `simulate` takes it
-    draws : of parameters with county and yearly effects; 0 for the one run of each
+    draws : how many of parameters with county and yearly effects, from the posterior of the region
+        or else from its priors; 0 for the one run of each. Or the worlds themselves, with the keys
+        `parameters`, `draw` and `seed`, as `xiancheng.draws` gives them
     draw_scale : rows for each resident in the runs of draws; see `scale_of_draws`
     jobs : worker processes; one per core by default
     done : called after each of the first two runs and each run of a draw, for a progress bar
@@ -481,12 +573,36 @@ def ensemble(
     if draws:
         sides = (spec, both.baseline.spec, reference.spec)
         scale = scale_of_draws(spec, draw_scale)
-        drawn = layered(spec.vary(scale=scale), draws, spec.seed)
+        small = spec.vary(scale=scale)
+        drawn = (
+            layered(small, draws, spec.seed) if isinstance(draws, int) else _worlds(small, draws)
+        )
         specs = [side.vary(scale=scale).under(draw) for draw in drawn for side in sides]
         with Summaries(spec, jobs=jobs, cache=cache) as runs:
             found = runs.read(specs, done)
         return both.with_draws(found[0::3], found[1::3], found[2::3], scale)
     return both
+
+
+WORLD = ("parameters", "draw", "seed")  # the keys of a world
+
+
+def _worlds(spec: RunSpec, worlds: Sequence[Mapping[str, Any]]) -> list[RunSpec]:
+    """A run in each of some worlds.
+
+    Raises
+    ------
+    RequestError, ParameterError
+    """
+    for i, world in enumerate(worlds):
+        if not isinstance(world, Mapping) or set(world) != set(WORLD):
+            raise RequestError(
+                _("world {i} of draws should have the keys {known}, as xiancheng.draws gives them; "
+                  "got {found}", i=i, known=listed(WORLD), found=str(world)[:60])
+            )  # fmt: skip
+        check_numbers(draw=world["draw"], seed=world["seed"])
+        priors.override(world["parameters"])
+    return [spec.vary(**{name: world[name] for name in WORLD}) for world in worlds]
 
 
 def _one(baseline: Outcome, reference: Outcome) -> Outcome:

@@ -3,11 +3,10 @@
 import platform
 import subprocess
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from functools import cached_property
-from html import escape
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -16,9 +15,9 @@ from zlib import compress, decompress
 
 import numpy as np
 
-from xiancheng.calibration import naming, parsing
+from xiancheng.calibration import forms, naming, parsing
 from xiancheng.calibration.errors import RefusedError, RequestError
-from xiancheng.calibration.i18n import _
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.sim.accounts import ENDS, Growth, portion_of_growth, rate_change
 from xiancheng.sim.indicators import INDICATORS
 from xiancheng.sim.state import quarter_with
@@ -26,6 +25,8 @@ from xiancheng.sim.strata import AGED
 
 if TYPE_CHECKING:
     import pandas as pd
+    import xarray
+    from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
     from xiancheng.calibration.region import Region
@@ -162,7 +163,40 @@ class Outcome:
         """
         import pandas as pd
 
-        return pd.DataFrame(self.series_columns())
+        return forms.typed(pd.DataFrame(self.series_columns()))
+
+    def to_xarray(self) -> "xarray.Dataset":
+        """Every indicator, (date, unit_code), with names of places and units.
+
+        Raises
+        ------
+        RequestError
+            if xarray is not installed.
+        """
+        return series_dataset(self.series_columns(), about(self.spec))
+
+    def plot(
+        self, indicator: str = RATE, *, places: Sequence[int] | None = None,
+        ax: "Axes | None" = None, lang: str | None = None,
+    ) -> "Axes":  # fmt: skip
+        """Draw an indicator over time, a line for each place.
+
+        Parameters
+        ----------
+        places : unit codes; the counties by default
+        ax : axes of matplotlib to draw on; new ones by default
+        lang : "zh" or "en"; by default Chinese, where a Chinese font is installed
+
+        Raises
+        ------
+        RequestError
+            if matplotlib is not installed, or there is no such place.
+        OutcomeError
+            if there is no such indicator.
+        """
+        self.series(indicator)
+        draw = of_results("plots", "lines", _("plots are drawn"))
+        return draw(self.to_frame(), indicator, places, ax, lang)
 
     def series_columns(self) -> "dict[str, NDArray[Any]]":
         """The columns of `to_frame`, each (date x indicator x group,)."""
@@ -191,7 +225,7 @@ class Outcome:
         """
         import pandas as pd
 
-        return pd.DataFrame(self.growth_columns())
+        return forms.typed(pd.DataFrame(self.growth_columns()))
 
     def growth_columns(self) -> "dict[str, NDArray[Any]]":
         """The columns of `growth`, each (quarter x county,)."""
@@ -356,18 +390,8 @@ class Outcome:
         RequestError
             if the package `results`, which computes verdicts, is not installed.
         """
-        # A call-time look-up by name: scenarios works without results and imports nothing of it.
-
-        try:
-            door = import_module("xiancheng.results.verdict.verdict").of_outcome
-        except ModuleNotFoundError as error:
-            if error.name != "xiancheng.results":
-                raise
-            raise RequestError(
-                _("verdicts are computed by the package results, which is not installed; "
-                  "model_targets() gives the level of this one run")
-            ) from None  # fmt: skip
-        return _dated(door(self).to_frame())
+        judge = of_results("verdict.verdict", "of_outcome", _("verdicts are computed"))
+        return judge(self).to_frame()
 
     def movers(self) -> "pd.DataFrame":
         """Who moved since the start: county, origin, destination and kind of person [persons].
@@ -378,6 +402,10 @@ class Outcome:
         """
         import pandas as pd
 
+        return forms.typed(pd.DataFrame(self.mover_columns()))
+
+    def mover_columns(self) -> "dict[str, NDArray[Any]]":
+        """The columns of `movers`."""
         axes = self.mover_axes()
         known = np.zeros([len(values) for values in axes.values()], np.int64)
         persons = known if self._movers is None else self._movers
@@ -388,7 +416,7 @@ class Outcome:
         }
         english = np.array([g.en for g in self.groups])[where[0]]
         columns = {"county": columns.pop("county"), "county_en": english, **columns}
-        return pd.DataFrame(columns | {"persons": persons[where]})
+        return columns | {"persons": persons[where]}
 
     def mover_axes(self) -> dict[str, Sequence[str]]:
         """What tells movers apart, and the names along each of these axes."""
@@ -447,7 +475,7 @@ class Outcome:
         rows = [*self._heading().items()]
         rows += [(name, f"{rate:.2f} / {sign}{goal:g}")
                  for name, rate, sign, goal in self._shown_targets()]  # fmt: skip
-        return html_table(f"{self.scenario.name} · {self.region.name}", rows)
+        return forms.html_table(f"{self.scenario.name} · {self.region.name}", rows)
 
     def _heading(self) -> dict[str, str]:
         """What was run and where it ended, in words."""
@@ -499,12 +527,6 @@ class Outcome:
         }
 
 
-def html_table(title: str, rows: Sequence[tuple[str, str]]) -> str:
-    """A table for notebooks, a row for each name and value."""
-    cells = "".join(f"<tr><td>{escape(n)}</td><td>{escape(v)}</td></tr>" for n, v in rows)
-    return f"<table><caption>{escape(title)}</caption>{cells}</table>"
-
-
 MODEL_TARGETS = (  # columns of `Outcome.model_targets`
     "target", "unit_code", "county", "county_en", "deadline", "operator", "target_rate",
     "rate_at_start", "model_rate", "above_target_in_model", "model_margin_pp",
@@ -516,16 +538,71 @@ def model_target_table(rows: Sequence[Mapping[str, Any]]) -> "pd.DataFrame":
     """Rows of `Outcome.model_target_rows` as a table."""
     import pandas as pd
 
-    return _dated(pd.DataFrame(rows, columns=list(MODEL_TARGETS)))
+    return forms.typed(pd.DataFrame(rows, columns=list(MODEL_TARGETS)))
 
 
-def _dated(table: "pd.DataFrame") -> "pd.DataFrame":
-    """The table with deadlines that pandas knows as dates, so that they sort and subtract."""
-    import pandas as pd
+def of_results(module: str, name: str, what: Words) -> Callable[..., Any]:
+    """A function of the package `results`, looked up when it is called.
 
-    if "deadline" not in table:
-        return table
-    return table.assign(deadline=pd.to_datetime(table["deadline"]).astype("datetime64[s]"))
+    So `scenarios` works without that package and imports nothing of it.
+
+    Raises
+    ------
+    RequestError
+        if the package is not installed.
+    """
+    try:
+        return getattr(import_module(f"xiancheng.results.{module}"), name)
+    except ModuleNotFoundError as error:
+        if error.name != "xiancheng.results":
+            raise
+        raise RequestError(
+            _("{what} by the package results, which is not installed", what=what)
+        ) from None
+
+
+def place_coordinates(groups: Sequence[Group]) -> dict[str, Any]:
+    """The labels of an axis of places: code, and name in both languages."""
+    return {
+        "unit_code": [group.code for group in groups],
+        "county": ("unit_code", [group.zh for group in groups]),
+        "county_en": ("unit_code", [group.en for group in groups]),
+    }
+
+
+def series_dataset(
+    columns: "Mapping[str, NDArray[Any]] | pd.DataFrame", about: Mapping[str, Any]
+) -> "xarray.Dataset":
+    """The columns of `Outcome.to_frame` as arrays with the axes date and unit_code.
+
+    Raises
+    ------
+    RequestError
+        if xarray is not installed.
+    """
+    cells = {name: np.asarray(columns[name]) for name in ("date", "unit_code", "indicator", "unit")}
+    days, codes, names = (
+        list(dict.fromkeys(cells[name].tolist())) for name in ("date", "unit_code", "indicator")
+    )
+    record = np.asarray(columns["value"]).reshape(len(days), len(names), len(codes))
+    return forms.dataset(
+        {name: (("date", "unit_code"), record[:, i]) for i, name in enumerate(names)},
+        {
+            "date": np.array(days, "datetime64[ns]"), "unit_code": codes,
+            **{each: ("unit_code", np.asarray(columns[each])[: len(codes)].tolist())
+               for each in ("county", "county_en")},
+        },
+        units=dict(zip(cells["indicator"].tolist(), cells["unit"].tolist(), strict=True)),
+        about=about,
+    )  # fmt: skip
+
+
+def about(spec: "RunSpec") -> dict[str, Any]:
+    """What made a run, in short: attributes of its arrays."""
+    return {
+        "scenario": spec.scenario.name, "region": spec.pack.name, "seed": spec.seed,
+        "scale": spec.scale, "draw": spec.draw, "xiancheng": version("xiancheng"),
+    }  # fmt: skip
 
 
 def on_the_line(before: "Floats", after: "Floats", days: int, of: int) -> "Floats":

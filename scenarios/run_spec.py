@@ -27,7 +27,7 @@ from xiancheng.calibration.region import Region, Target, load
 from xiancheng.calibration.region.schema import COUNTRY, INFORMATION, LATEST
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.plan_files import Plan
-from xiancheng.scenarios.policy import DOSE_LEVERS, compile_policy
+from xiancheng.scenarios.policy import DOSE_LEVERS, Policy, compile_policy
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.sim.calendar import quarters_between
 from xiancheng.sim.conditions import Conditions
@@ -120,7 +120,7 @@ class RunSpec:
         other = replace(self, **changes)
         kept = ["pack", "inputs", "inputs_digest"]
         if other.doses == self.doses:
-            kept.append("course")
+            kept += ["policy", "course"]
         vars(other).update({name: vars(self)[name] for name in kept if name in vars(self)})
         return other
 
@@ -241,6 +241,11 @@ class RunSpec:
         )  # fmt: skip
 
     @cached_property
+    def policy(self) -> Policy:
+        """The levers that the scenario sets, by quarter."""
+        return compile_policy(self.scenario, self.pack, self.values)
+
+    @cached_property
     def course(self) -> tuple[str, ...]:
         """What is done in each quarter of the run: a digest of levers and outside conditions.
 
@@ -251,7 +256,7 @@ class RunSpec:
         if not scenario.settings:
             days = scenario.start, scenario.until
             return _course_without_measures(self.pack, *days, scenario.conditions)
-        return _course(scenario, self.pack, self.values)
+        return _course(scenario, self.policy)
 
     @property
     def outcome_key(self) -> tuple[Any, ...]:
@@ -431,9 +436,9 @@ def _observed(observations: Iterable[PublishedRate], pack: Region) -> tuple[Publ
 # Scenarios that go together
 
 
-def _course(scenario: Scenario, pack: Region, parameters: Parameters) -> tuple[str, ...]:
+def _course(scenario: Scenario, in_force: Policy) -> tuple[str, ...]:
     """See `RunSpec.course`."""
-    in_force, world = compile_policy(scenario, pack, parameters), repr(scenario.conditions)
+    world = repr(scenario.conditions)
 
     def digest(levers: Levers) -> str:
         content = hashlib.sha256(world.encode())
@@ -450,21 +455,27 @@ def _course_without_measures(
     pack: Region, start: date, until: date, conditions: Conditions
 ) -> tuple[str, ...]:
     scenario = replace(resolve("baseline"), start=start, until=until, conditions=conditions)
-    return _course(scenario, pack, priors.central())
+    return _course(scenario, compile_policy(scenario, pack))
 
 
 def baseline_of(scenario: Scenario) -> Scenario:
     """The baseline of a scenario: its horizon and outside conditions, and none of its measures."""
-    return replace(
-        resolve("baseline", plan=scenario.plan), start=scenario.start, until=scenario.until,
-        conditions=scenario.conditions, targets=scenario.targets,
-    )  # fmt: skip
+    return replace(reference_of(scenario), conditions=scenario.conditions)
 
 
 def reference_of(scenario: Scenario) -> Scenario:
     """The baseline under the outside conditions that forecasts of the level suppose."""
-    usual = resolve("baseline", plan=scenario.plan).conditions
-    return replace(baseline_of(scenario), conditions=usual)
+    on_file = scenario.plan.scenario_files()["baseline"].stat()
+    without = _without_measures(scenario.plan, on_file.st_mtime_ns, on_file.st_size)
+    return replace(
+        without, start=scenario.start, until=scenario.until, targets=scenario.targets
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=32)
+def _without_measures(plan: Plan, time: int, size: int) -> Scenario:
+    """The scenario of a plan without its measures; time and size tell versions of it apart."""
+    return resolve("baseline", plan=plan)
 
 
 # Targets

@@ -4,6 +4,8 @@
 to step it.
 """
 
+import logging
+import time
 from collections.abc import Mapping
 from copy import deepcopy
 from datetime import date
@@ -23,7 +25,6 @@ from xiancheng.calibration.region import Region, load
 from xiancheng.calibration.region.counties import counties as circumstances
 from xiancheng.calibration.region.counties import fertility
 from xiancheng.scenarios.outcome import Outcome, between, reported_groups
-from xiancheng.scenarios.policy import compile_policy
 from xiancheng.scenarios.run_spec import (
     RunArguments,
     RunSpec,
@@ -41,6 +42,7 @@ from xiancheng.sim.model import CHUNK, UrbanModel
 from xiancheng.sim.population import Population
 from xiancheng.sim.state import Counties, People, Units
 
+log = logging.getLogger(__name__)
 OF_A_SPEC = ("spec", "policy", "alignment")  # what a copied model is given again by `lead`
 
 
@@ -84,9 +86,14 @@ def simulate(
         if a parameter is set to another than its central value but cannot act in this run.
     """
     model = RegionModel(scenario, threads=threads, chunk=chunk, **kwargs)
+    spec = model.spec
     if not isinstance(scenario, RunSpec):
-        warn_of_inactive(model, list(model.spec.parameters))
-    return outcome_of(model)
+        warn_of_inactive(model, list(spec.parameters))
+    begun = time.perf_counter()
+    outcome = outcome_of(model)
+    log.debug("%s in %s, scale %g, seed %d, draw %d: %.1f s", spec.scenario.name, spec.pack.name,
+              spec.scale, spec.seed, spec.draw, time.perf_counter() - begun)  # fmt: skip
+    return outcome
 
 
 class RegionModel(UrbanModel):
@@ -113,7 +120,7 @@ class RegionModel(UrbanModel):
         groups = reported_groups(pack)
         member = np.array([[c in g.counties for c in range(len(pack.counties))] for g in groups])
         super().__init__(
-            *begun, spec.values, compile_policy(chosen, pack, spec.values),
+            *begun, spec.values, spec.policy,
             start=chosen.start, until=chosen.until, seed=spec.seed, draw=spec.draw,
             conditions=chosen.conditions, fertility=fertility(pack, chosen.start, spec.known_until),
             trend=known_trend(pack, chosen.start, spec.known_until, spec.observations),
@@ -126,7 +133,7 @@ class RegionModel(UrbanModel):
         """Go on as the run of a spec, which has the past that this model has gone through."""
         self.spec, self.parameters = spec, spec.values
         self.conditions = spec.scenario.conditions
-        self.policy = compile_policy(spec.scenario, spec.pack, spec.values)
+        self.policy = spec.policy
         self.alignment = alignment_of(spec, simulate, begun=self.done > 0)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
@@ -185,8 +192,10 @@ def prepared(
     `digest` tells versions of the pack apart.
     """
     keep_compiled()
-    region = load(name)
+    region, begun = load(name), time.perf_counter()
     built = synthetic_population(region, start, scale, seed=1)
     first = quarters_between(start, start)[0]
     period = BasePeriod.of(Population(built.people, built.units), first.number)
+    log.info("population of %s, %s, scale %g: %d rows, %.1f s", region.name, start, scale,
+             len(built.people), time.perf_counter() - begun)  # fmt: skip
     return built.people, built.units, circumstances(region, start), period

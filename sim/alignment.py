@@ -13,6 +13,7 @@ Li & O'Donoghue (2014), Journal of Artificial Societies and Social Simulation 17
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -46,9 +47,17 @@ class SharePath:
 
         Linear between points, 0 at the census, and as at the last point after it.
         """
+        at, errors = self._errors
+        return np.array([np.interp(number, at, error) for error in errors])
+
+    @cached_property
+    def _errors(self) -> tuple[Ints, Floats]:
+        """Quarters, (point + 1,), and published less true rate at their ends, (county, point + 1).
+
+        The first is the census.
+        """
         at = np.array([self.first, *self.quarter])
-        errors = np.vstack([np.zeros(self.printed.shape[1]), self.printed])
-        return np.array([np.interp(number, at, error) for error in errors.T])
+        return at, np.vstack([np.zeros(self.printed.shape[1]), self.printed]).T.copy()
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from xiancheng.sim import kernels
 from xiancheng.sim.randomness import FULL
 from xiancheng.sim.state import Floats, Ints
 
@@ -48,11 +49,7 @@ def nested_logit(utility: Floats, nest: Ints, scale: Floats) -> tuple[Floats, Fl
     ----------
     Train (2009), Discrete Choice Methods with Simulation, 2nd ed., eq. 4.2-4.5
     """
-    first = np.flatnonzero(np.diff(nest, prepend=-1))
-    top = utility.max(axis=-1, keepdims=True)
-    within = np.exp((utility - top) / scale[nest])
-    sums = np.add.reduceat(within, first, axis=-1)
-    weight = sums**scale
-    total = weight.sum(axis=-1, keepdims=True)
-    of_nest = weight / (np.where(sums > 0, sums, 1.0) * total)
-    return within * of_nest[..., nest], top[..., 0] + np.log(total[..., 0])
+    chances, inclusive = np.empty(utility.shape), np.empty(utility.shape[:-1])
+    rows = np.ascontiguousarray(utility).reshape(-1, len(nest))
+    kernels.nested_logit(rows, nest, scale, chances.reshape(rows.shape), inclusive.reshape(-1))
+    return chances, inclusive

@@ -7,7 +7,7 @@ import numpy as np
 from xiancheng.sim import kernels, strata
 from xiancheng.sim.calendar import SCHOOL_YEAR
 from xiancheng.sim.choice import probability
-from xiancheng.sim.destination import AGE_CLASS, AGE_CLASSES, FLAT
+from xiancheng.sim.destination import AGE_CLASS
 from xiancheng.sim.events import Events, Hazards
 from xiancheng.sim.levers import Levers
 from xiancheng.sim.parameters import Parameters
@@ -98,12 +98,18 @@ def leaving_hazard(
     (place, flat, band, situation)
     """
     longest = p.gamma_dur * np.log2(DURATIONS[1] / 8)
-    log = considering(p) + p.gamma_a * attraction[:, :, AGE_CLASS] + longest
+    often, drawn = np.exp(considering(p) + longest), pull(attraction, p)
     held = np.divide(levers.rural_posts, adults, out=np.zeros_like(adults), where=adults > 0)
     kept_by_posts = 1 - np.minimum(held, 1) * (1 - p.hr_public_post_rural)
     freed_by_pension = p.hr_parent_pension**levers.pension_coverage
     factor = kept_by_posts * freed_by_pension
-    return factor[:, None, None, None] * np.exp(log) + land[:, None, None, None] * DECIDES
+    drawn = drawn * factor[:, None, None, None]
+    return often * drawn[:, :, AGE_CLASS] + land[:, None, None, None] * DECIDES
+
+
+def pull(attraction: Floats, p: Parameters) -> Floats:
+    """What the attraction of all alternatives does to the hazard of reconsidering; same shape."""
+    return np.asarray(np.exp(p.gamma_a * attraction))
 
 
 def scale_moves(hazard: Floats, chances: Floats, factor: Floats) -> tuple[Floats, Floats]:
@@ -159,21 +165,16 @@ def closure_factor(closed: Bools, pupil: Bools, p: Parameters) -> Floats:
     return np.where(closed & pupil, p.hr_school_closed, 1.0)
 
 
-def expected_moves(hazard: Floats, chances: Floats, people: Floats, party: Floats) -> Floats:
+def expected_moves(deciding: Floats, chances: Floats, party: Floats) -> Floats:
     """Persons who leave each place a year by alternative, (place, alternative).
 
     Parameters
     ----------
-    hazard : (place, flat, band, situation) [1/year]
+    deciding : (place, flat, age class, situation) who decide in a year
     chances : (place, flat, age class, situation, alternative)
-    people : (place, flat, band, situation) persons who decide
-    party : (alternative,) persons who go when one decides
+    party : (situation, alternative) persons who go when one decides
     """
-    deciding = hazard * people
-    by_class = np.zeros((len(deciding), FLAT, AGE_CLASSES, SITUATIONS))
-    for band, age_class in enumerate(AGE_CLASS):
-        by_class[:, :, age_class] += deciding[:, :, band]
-    return np.asarray(np.einsum("pfas,pfasj,sj->pj", by_class, chances, party))
+    return np.asarray(np.einsum("pfas,pfasj,sj->pj", deciding, chances, party))
 
 
 def return_hazard(p: Parameters) -> Floats:

@@ -28,9 +28,9 @@ from xiancheng.sim.strata import (
 )
 
 STAY, OWN_TOWN, NEARBY, PROVINCE, COUNTRY = range(5)  # the nests, from near to far
-AGE_CLASSES = 3  # below 35, 35 to 59, 60 and over
-AGE_CLASS = np.digitize(AGES, [35, 60])  # (band,)
-OLDER = 2
+AGE_CLASSES = 2  # below 60, 60 and over
+AGE_CLASS = np.digitize(AGES, [60])  # (band,)
+OLDER = 1
 FLAT = 2  # owns no flat in the town of the county, or does
 HEADS = np.arange(SITUATIONS) >= COUPLE
 PUPILS = (np.arange(SITUATIONS) == PRIMARY_CHILD) | (np.arange(SITUATIONS) == SECONDARY_CHILD)

@@ -21,8 +21,8 @@ from xiancheng.sim.places import Places, at_both, county_of, in_towns, in_villag
 from xiancheng.sim.population import Population
 from xiancheng.sim.state import FEMALE, HEAD, OWNS_FLAT, Counties, Floats, Ints, Offers
 
-PART = 2**20  # rows that are looked at at a time
-ROUNDS = 40  # the constants converge by a factor of about three a round
+PART = 2**18  # rows that are looked at at a time
+ROUNDS = 40  # in which the constants come to within some millionths of their limit
 UNREACHABLE = -40.0  # utils
 SOON = 3  # years of pupils, over whom the entrants of a year are averaged
 
@@ -159,7 +159,7 @@ class BasePeriod:
         villages[:, 0] = np.maximum(villages[:, 0] - followers, 0)
         alternatives = Alternatives.around(counties)
         inside = Places(len(counties)).inside
-        none, zero, adults = Levers.baseline(inside), np.zeros(inside), np.ones(inside)
+        none = Levers.baseline(inside)
         party = np.where(
             (alternatives.mode == kernels.WHOLE) & destination.HEADS[:, None],
             counties.residents_per_dwelling.mean(),
@@ -168,18 +168,19 @@ class BasePeriod:
         by_nest = np.zeros((inside, 5))
         by_town = np.zeros(len(counties))
         near, goal = alternatives.nest == destination.NEARBY, alternatives.county
+        first = np.searchsorted(alternatives.nest, range(5))
         constants = np.zeros((inside, len(alternatives.nest)))
         without = destination.utility(alternatives, offers, constants, none, p)
+        unmoved = np.zeros(without.shape[:-1])
+        often = departure.leaving_hazard(unmoved, np.zeros(inside), np.ones(inside), none, p)
+        often, events = (by_age_class(each) for each in (often * deciders, events))
         for _ in range(ROUNDS):
             constants = by_nest[:, alternatives.nest] + at_both(near * by_town[goal])
             value = without + constants[:, None, None, None]
             chances, attraction = destination.choice(alternatives, value, p)
-            hazard = departure.leaving_hazard(attraction, zero, adults, none, p)
-            flows = departure.expected_moves(hazard, chances, deciders, party)
-            flows += departure.expected_moves(np.ones_like(hazard), chances, events, party)
-            leaving = np.stack(
-                [flows[:, alternatives.nest == n].sum(axis=1) for n in range(1, 5)], axis=1
-            )
+            deciding = often * departure.pull(attraction, p) + events
+            flows = departure.expected_moves(deciding, chances, party)
+            leaving = np.add.reduceat(flows, first, axis=1)[:, 1:]
             by_nest[:, 1:] += correction(wanted, leaving)
             by_nest = np.clip(by_nest, UNREACHABLE, -UNREACHABLE)
             arriving = np.zeros(len(counties))
@@ -190,6 +191,12 @@ class BasePeriod:
             mean = mean / in_prefecture(np.ones(len(counties)), counties)
             by_town = np.clip(by_town - mean, UNREACHABLE, -UNREACHABLE)
         return DestinationConstants(np.round(constants, 9), counties.arrivals + back[:, 4:])
+
+
+def by_age_class(deciding: Floats) -> Floats:
+    """Sums of (place, flat, band, situation) by age class, (place, flat, age class, situation)."""
+    first = np.searchsorted(destination.AGE_CLASS, range(destination.AGE_CLASSES))
+    return np.asarray(np.add.reduceat(deciding, first, axis=2))
 
 
 def shape_of(places: Places) -> tuple[int, int, int, int]:

@@ -11,10 +11,16 @@ from xiancheng.sim import kernels, strata
 from xiancheng.sim.choice import probability, threshold
 from xiancheng.sim.places import in_towns
 from xiancheng.sim.randomness import Stream
-from xiancheng.sim.state import FARM, Floats, Ints
+from xiancheng.sim.state import Floats, Ints
 from xiancheng.sim.step import Step
 
 FIXED = 65536  # factors on leaving come to the kernel in 1/65536
+
+# Whom an event may meet, (situation,).
+_SITUATION = np.arange(strata.SITUATIONS)
+BEARS = (_SITUATION == strata.DEPENDENT) | (_SITUATION >= strata.COUPLE)
+WEDS = (_SITUATION == strata.SINGLE) | (_SITUATION == strata.ALONE)
+RESETTLES = _SITUATION >= strata.ALONE
 
 
 @dataclass(frozen=True)
@@ -103,34 +109,26 @@ def draw_events(step: Step, hazards: Hazards, threads: int, chunk: int) -> Event
 
 
 def thresholds(hazards: Hazards, years: float, places: int) -> tuple[Ints, Ints]:
-    """The random words below which each stratum meets each event; see `kernels.draw_events`."""
-    first = np.zeros(
-        (places, strata.BANDS, strata.SITUATIONS, strata.EDUCATIONS, strata.SEXES, 6), np.uint32
-    )
-    second = np.zeros(
-        (places, strata.BANDS, strata.WORKS, strata.EDUCATIONS, strata.SEXES, 2), np.uint32
-    )
-    inside = slice(0, len(hazards.death))
-    outside = slice(len(hazards.death), places - 1)
-    single, deciders = [strata.SINGLE, strata.ALONE], slice(strata.SINGLE, None)
+    """The random words below which each stratum meets each event; see `kernels.draw_events`.
 
-    def chance(hazard: Floats) -> Ints:
-        return threshold(probability(hazard, years))
-
-    death, going_back = chance(hazards.death), chance(hazards.going_back)
-    first[inside, ..., 0] = death[:, :, None, None]
-    first[outside, ..., 0] = in_towns(death).max(axis=0)[:, None, None]
-    first[inside, ..., 1] = chance(hazards.settling)[:, None, None, None, None]
-    first[inside, :, strata.ALONE :, ..., 1] |= chance(hazards.resettling)[
-        :, None, None, None, None
-    ]
-    birth = chance(hazards.birth)[:, :, None]
-    first[inside, :, strata.DEPENDENT, :, 1, 2] = birth
-    first[inside, :, strata.COUPLE :, :, 1, 2] = birth[..., None]
-    first[inside, :, single, :, :, 3] = chance(hazards.marriage)[:, None]
-    first[inside, ..., 4] = chance(hazards.leaving.max(axis=1))[..., None, None]
-    first[: places - 1, :, deciders, :, :, 5] = going_back[:, :, None, :, None]
-    second[inside, ..., 0] = chance(hazards.hire)[..., None]
-    second[inside, :, FARM:, ..., 1] = chance(hazards.separation)[..., None, None]
-    shape = places * strata.BANDS
-    return first.reshape(shape, strata.STRATA, 6), second.reshape(shape, strata.WORK_STRATA, 2)
+    Beyond the region people die as often as in the town where most do.
+    """
+    death = np.concatenate([hazards.death, in_towns(hazards.death).max(axis=0, keepdims=True)])
+    leaving = np.maximum(hazards.leaving[:, 0], hazards.leaving[:, 1])  # whoever owns a flat
+    each = (
+        death, hazards.settling, hazards.resettling, hazards.birth, hazards.marriage, leaving,
+        hazards.going_back, hazards.hire, hazards.separation,
+    )  # fmt: skip
+    together = threshold(probability(np.concatenate([part.ravel() for part in each]), years))
+    parts = np.split(together, np.cumsum([part.size for part in each[:-1]]))
+    words = tuple(part.reshape(hazard.shape) for part, hazard in zip(parts, each, strict=True))
+    shape = places, strata.BANDS
+    first = np.empty((*shape, strata.SITUATIONS, strata.EDUCATIONS, strata.SEXES, 6), np.uint32)
+    second = np.empty((*shape, strata.WORKS, strata.EDUCATIONS, strata.SEXES, 2), np.uint32)
+    death, settling, resettling, birth, marriage, leaving, going_back, hire, separation = words
+    kernels.thresholds(
+        death, settling, resettling, birth, marriage, leaving, going_back, hire, separation,
+        BEARS, WEDS, RESETTLES, first, second,
+    )  # fmt: skip
+    rows = places * strata.BANDS
+    return first.reshape(rows, strata.STRATA, 6), second.reshape(rows, strata.WORK_STRATA, 2)

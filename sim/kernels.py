@@ -50,6 +50,17 @@ def words(address: Array, when: Any, stream: Any, seed: Any, out: Array) -> None
 
 
 @njit(nogil=True)
+def uniform(address: Array, when: Any, stream: Any, seed: Any, out: Array) -> None:
+    """Fill `out`, (4, row), with four draws in (0, 1) for each address, (row,), as by `words`."""
+    k0, k1 = seed & _LOW, seed >> _SHIFT
+    for i in range(len(address)):
+        a = address[i]
+        w0, w1, w2, w3 = _philox(a & _LOW, a >> _SHIFT, when, stream, k0, k1)
+        out[0, i], out[1, i] = (np.float64(w0) + 0.5) * _UNIT, (np.float64(w1) + 0.5) * _UNIT
+        out[2, i], out[3, i] = (np.float64(w2) + 0.5) * _UNIT, (np.float64(w3) + 0.5) * _UNIT
+
+
+@njit(nogil=True)
 def tally(
     unit: Array, born: Array, traits: Array, weight: Array, first_row: Array, band: Array,
     counts: Array,
@@ -61,6 +72,51 @@ def tally(
     """
     for i in range(len(unit)):
         counts[first_row[unit[i]] + band[born[i]], traits[i]] += weight[i]
+
+
+@njit(nogil=True)
+def thresholds(
+    death: Array, settling: Array, resettling: Array, birth: Array, marriage: Array, leaving: Array,
+    going_back: Array, hire: Array, separation: Array, bears: Array, weds: Array, resettles: Array,
+    first: Array, second: Array,
+) -> None:  # fmt: skip
+    """Fill the tables of `draw_events` from the threshold of each event by what it depends on.
+
+    `first` is (place, band, situation, education, sex, 6), `second` (place, band, work, education,
+    sex, 2). Whom a threshold concerns is said by situation, (situation,): `bears` of women, `weds`,
+    `resettles`; 0 is who decides nothing. Places from the end of `settling` on are not of the
+    region: death there, given for the first of them, is the same in all, and all else but going
+    back is left out. The last place is empty. `separation` begins with the second kind of work.
+    """
+    inside, deaths = len(settling), len(death) - 1
+    first[-1], second[inside:] = 0, 0
+    for place in range(len(first) - 1):
+        here = place < inside
+        for band in range(first.shape[1]):
+            for kind in range(first.shape[2]):
+                settles = settling[place] if here else np.uint32(0)
+                if here and resettles[kind]:
+                    settles |= resettling[place]
+                bearing = birth[place, band] if here and bears[kind] else np.uint32(0)
+                goes = leaving[place, band, kind] if here else np.uint32(0)
+                for education in range(first.shape[3]):
+                    back = going_back[place, band, education] if kind else np.uint32(0)
+                    for sex in range(2):
+                        row = first[place, band, kind, education, sex]
+                        row[0], row[1] = death[min(place, deaths), band, sex], settles
+                        row[2] = bearing if sex else np.uint32(0)
+                        row[3] = marriage[band, sex] if here and weds[kind] else np.uint32(0)
+                        row[4], row[5] = goes, back
+            if not here:
+                continue
+            for work in range(second.shape[2]):
+                ends = separation[place, band, work - 1] if work else np.uint32(0)
+                for education in range(second.shape[3]):
+                    for sex in range(2):
+                        second[place, band, work, education, sex, 0] = hire[
+                            place, band, work, education
+                        ]
+                        second[place, band, work, education, sex, 1] = ends
 
 
 @njit(inline="always")
@@ -279,6 +335,38 @@ def split(rows: Array, events: Array, lists: Array, lengths: Array) -> None:
             if met >> e & 1:
                 lists[e, lengths[e]] = rows[i]
                 lengths[e] += 1
+
+
+@njit(nogil=True)
+def nested_logit(
+    utility: Array, nest: Array, scale: Array, chances: Array, inclusive: Array
+) -> None:  # fmt: skip
+    """Fill `chances`, (row, alternative), and `inclusive`, (row,), of `utility`; see `sim.choice`.
+
+    `nest`, (alternative,), is sorted; `scale` is by nest. -inf is not available.
+    """
+    alternatives, nests = utility.shape[1], len(scale)
+    sums, weight = np.empty(nests), np.empty(nests)
+    for i in range(len(utility)):
+        top = -np.inf
+        for j in range(alternatives):
+            top = max(top, utility[i, j])
+        sums[:] = 0
+        for j in range(alternatives):
+            within = 0.0
+            if utility[i, j] > -np.inf:
+                within = np.exp((utility[i, j] - top) / scale[nest[j]])
+            chances[i, j] = within
+            sums[nest[j]] += within
+        total = 0.0
+        for n in range(nests):
+            weight[n] = sums[n] ** scale[n] if sums[n] > 0 else 0.0
+            total += weight[n]
+        for n in range(nests):
+            weight[n] /= (sums[n] if sums[n] > 0 else 1.0) * total
+        for j in range(alternatives):
+            chances[i, j] *= weight[nest[j]]
+        inclusive[i] = top + np.log(total)
 
 
 @njit(nogil=True)
@@ -536,6 +624,82 @@ def add(cells: Array, where: Array, persons: Array) -> None:
         if where[i] < 0 or where[i] >= len(cells):
             raise IndexError("a ledger has no such cell")
         cells[where[i]] += persons[i]
+
+
+@njit(nogil=True)
+def merge(
+    chosen: Array, order: Array, first: Array, last: Array, u: Array, residents: Array,
+    centre: Array, frozen: bool, into: Array, urban: Array,
+) -> None:  # fmt: skip
+    """Let each of the `chosen` units, one after the other, join another of its township.
+
+    `order[first:last]`, each (chosen,), are the units of its township. Among the others `u`,
+    (unit,), draws one; that, or the next in order that may, takes in the unit and all that were
+    merged into it: none that belongs to a `centre`, (unit,), and while codes are `frozen` only one
+    of the same. The rest of the draw says which code both have from now on: that of the share of
+    their `residents`, (unit,), who were urban. Writes `into` and `urban`, each (unit,).
+    """
+    for i in range(len(chosen)):
+        beside, own = order[first[i] : last[i]], into[chosen[i]]
+        n, here = len(beside), 0
+        while beside[here] != chosen[i]:
+            here += 1
+        drawn = u[chosen[i]] * (n - 1)
+        place, host = int(drawn), -1
+        for further in range(n):
+            other = beside[(here + 1 + place + further) % n]
+            if centre[other] or into[other] == own or (frozen and urban[other] != urban[own]):
+                continue
+            host = into[other]
+            break
+        if host < 0:
+            continue
+        persons, townspeople = 0, 0
+        for unit in beside:
+            if into[unit] == own or into[unit] == host:
+                persons += residents[unit]
+                townspeople += residents[unit] * urban[unit]
+        if urban[own] != urban[host]:
+            code = (drawn - place) * persons < townspeople
+            for unit in beside:
+                if into[unit] == own or into[unit] == host:
+                    urban[unit] = code
+        for unit in beside:
+            if into[unit] == own:
+                into[unit] = host
+
+
+@njit(nogil=True)
+def places(rows: Array, unit: Array, place: Array, out: Array) -> None:
+    """Fill `out`, (row,), with the place of the unit of each of `rows`; `place` is (unit,)."""
+    for i in range(len(rows)):
+        out[i] = place[unit[rows[i]]]
+
+
+@njit(nogil=True)
+def strata(
+    rows: Array, unit: Array, flags: Array, born: Array, traits: Array, child: Array, place: Array,
+    owner: int, band: Array, stage: Array, stratum: Array, width: int, out: Array,
+) -> None:  # fmt: skip
+    """Fill `out`, (4, row), with the place, the flag `owner`, age band and situation of each row.
+
+    A column at a time, so that many loads are under way at once; a situation is a stratum divided
+    by its `width`.
+    """
+    places(rows, unit, place, out[0])
+    for i in range(len(rows)):
+        out[1, i] = flags[rows[i]] & owner
+    for i in range(len(rows)):
+        out[2, i] = band[born[rows[i]]]
+    for i in range(len(rows)):
+        out[3, i] = stratum[traits[rows[i]], stage[child[rows[i]]]] // width
+
+
+@njit(nogil=True)
+def set_bits(rows: Array, mask: int, bits: Array, column: Array) -> None:
+    """Set the bits of `mask` in a `column` of bytes to the `bits`, (row,), in each of `rows`."""
+    for i in range(len(rows)):
+        column[rows[i]] = column[rows[i]] & ~mask | bits[i]
 
 
 @njit(nogil=True)

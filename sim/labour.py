@@ -207,12 +207,12 @@ def separate(step: Step, rows: Ints) -> None:
     step.population.employ(rows, np.where(farms, FARM, NO_WORK))
 
 
-def hire(step: Step, rows: Ints) -> Ints:
+def hire(step: Step, rows: Ints) -> tuple[Ints, Floats]:
     """Searchers fill vacancies in the order of their draws, never more than there are.
 
     Returns
     -------
-    (hired,) rows
+    (hired,) rows; (4, hired) their draws, of which `follow_job` takes the last two
     """
     u, people = step.uniform(Stream.HIRED, rows), step.population.people
     county = county_of(step.place(rows))
@@ -222,12 +222,12 @@ def hire(step: Step, rows: Ints) -> Ints:
     room = np.floor(step.markets.vacancies).astype(np.int64).ravel()
     hired = ration(u[1], queue, people.weight[rows].astype(np.int64), room)
     step.population.employ(rows[hired], INDUSTRY + services[hired])
-    return rows[hired]
+    return rows[hired], u[:, hired]
 
 
-def follow_job(step: Step, hired: Ints) -> Parties:
+def follow_job(step: Step, hired: Ints, u: Floats) -> Parties:
     """Some villagers hired in town move there; some of them bring their household."""
-    u, place = step.uniform(Stream.HIRED, hired), step.place(hired)
+    place = step.place(hired)
     county = county_of(place)
     moves = step.places.is_villages(place) & (u[2] < step.markets.moving_share[county])
     brings = u[3] < share_bringing_household(

@@ -176,7 +176,7 @@ class UrbanModel(mesa.Model):
 
         # Some lose their work and some find it; couples form.
         labour.separate(step, drawn.separated)
-        hired = labour.hire(step, drawn.hired)
+        hired, u = labour.hire(step, drawn.hired)
         couples = demography.marry(step, drawn.marrying)
 
         # Some leave for college, reconsider where to live (of themselves, or because they wed or a
@@ -185,7 +185,7 @@ class UrbanModel(mesa.Model):
         leavers = self.leavers(step, drawn, hazards, couples, chances)
         returners = departure.go_back(step, drawn.going_back)
         followers, resettled = (
-            labour.follow_job(step, hired),
+            labour.follow_job(step, hired, u),
             relocation.resettle(step, drawn.settling),
         )
         parties = Parties.together([students, leavers, returners, followers, resettled])
@@ -397,9 +397,9 @@ class UrbanModel(mesa.Model):
 
         Draw 0 is the median world: all are 0.
         """
-        address = addresses(*what)
         if self.draw == 0:
-            return np.zeros(address.shape)
+            return np.zeros(np.broadcast_shapes((1,), *(np.shape(each) for each in what)))
+        address = addresses(*what)
         drawn = RandomStreams(0).uniform(Stream.EFFECTS, self.draw, address.ravel())[0]
         return np.asarray(ndtri(drawn)).reshape(address.shape)
 
@@ -420,7 +420,8 @@ class UrbanModel(mesa.Model):
         obs = self.observed(day, number)
         groups = self.groups
         self.record.append({name: i.measure(obs, groups) for name, i in INDICATORS.items()})
-        self.datacollector.collect(self)
+        for name, values in self.record[-1].items():  # as Mesa would collect them, not copied
+            self.datacollector.model_vars[name].append(values)
 
     def observed(self, day: date, number: int) -> Observation:
         """What the offices record at the end of a quarter."""

@@ -4,6 +4,7 @@ Rules decide and processes apply; only this file changes people. Whatever it doe
 lives it records in `flows`, so that the ledger can be checked against a count of everyone.
 """
 
+import mmap
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,7 @@ class Population:
         self.room = People.empty(int(len(people) * ROOM) + 1024)  # costs nothing until it is used
         self.people = People.empty(0)  # everyone, as views of the room
         self._fill(people)
+        people = self.people  # what was given may be mapped from a file, and is not read again
         self.founders = len(people)  # the first rows: those of the start, in every scenario
         self.size = np.zeros((units.gone + 1, 2), np.int64)  # residents by unit and sex
         kernels.by_unit(people.unit, people.traits, people.weight, self.size)
@@ -83,8 +85,7 @@ class Population:
     def open_quarter(self) -> None:
         """Begin a quarter with an empty ledger."""
         self.flows = Flows.none(len(self.places))
-        self.waiting = np.roll(self.waiting, 1, axis=0)
-        self.waiting[0] = 0
+        self.waiting = np.concatenate([np.zeros_like(self.waiting[:1]), self.waiting[:-1]])
 
     def append(self, newcomers: People) -> Ints:
         """Add rows at the end; their rows, (newcomer,)."""
@@ -100,7 +101,9 @@ class Population:
                 getattr(larger, name)[:start] = getattr(self.room, name)[:start]
             self.room = larger
         for name in COLUMNS:
-            getattr(self.room, name)[start:stop] = getattr(newcomers, name)
+            column = getattr(newcomers, name)
+            getattr(self.room, name)[start:stop] = column
+            release(column)
         self.people = self._first(stop)
 
     def count_registered(self) -> None:
@@ -146,6 +149,12 @@ class Population:
         return self.away / np.maximum(self.registered_at_count, 1)
 
     @property
+    def residents(self) -> Ints:
+        """Residents of each unit, (unit,)."""
+        inside = self.size[: len(self.units)]
+        return inside[:, 0] + inside[:, 1]
+
+    @property
     def urban(self) -> Bools:
         """Units coded urban, (unit + 3,)."""
         return np.append(self.units.urban, [False] * 3)
@@ -153,7 +162,7 @@ class Population:
     def _index_towns(self) -> None:
         """Where in the line of all urban units those of each town are, by size."""
         urban = np.flatnonzero(self.units.urban)
-        ends = np.cumsum(np.maximum(self.size[urban].sum(axis=1), 1)).astype(float)
+        ends = np.cumsum(np.maximum(self.residents[urban], 1)).astype(float)
         ends /= ends[-1] if len(ends) else 1.0
         starts = np.searchsorted(self.units.county[urban], np.arange(self.places.counties + 1))
         self.has_town = np.diff(starts) > 0  # (county,) whether there is an urban unit to live in
@@ -224,8 +233,7 @@ class Population:
 
     def employ(self, rows: Ints, work: Ints) -> None:
         """People take up, change or lose their work."""
-        p = self.people
-        p.traits[rows] = p.traits[rows] & ~np.uint8(WORK_BITS) | (work << 5).astype(np.uint8)
+        kernels.set_bits(rows, WORK_BITS, work << 5, self.people.traits)
 
     def marry(self, men: Ints, women: Ints, homes: Ints, joins: Bools, quarter: int) -> None:
         """Couples form households; whoever has to moves.
@@ -306,7 +314,7 @@ class Population:
 
     def townspeople(self) -> Ints:
         """Residents of the urban units of each county, (county,)."""
-        residents = (self.size[:-3, 0] + self.size[:-3, 1]) * self.units.urban
+        residents = self.residents * self.units.urban
         return np.bincount(self.units.county, residents, self.places.counties).astype(np.int64)
 
     def set_codes(self, urban: Bools) -> None:
@@ -366,6 +374,19 @@ class Population:
         p = self.people
         self._leave_rings(rows, quarter, self._role(rows) == HEAD)
         p.traits[rows] = p.traits[rows] & ~np.uint8(ROLE_BITS) | np.uint8(ALONE << 3)
+
+
+def release(column: NDArray[Any]) -> None:
+    """Let the system take back the memory of a column that is mapped from a file, read-only.
+
+    It is read from the file again where it is asked for.
+    """
+    kept: Any = column
+    while isinstance(kept, np.ndarray):
+        kept = kept.base
+    mapped = isinstance(kept, mmap.mmap) and not column.flags.writeable
+    if mapped and hasattr(mmap, "MADV_DONTNEED"):  # Windows has none
+        kept.madvise(mmap.MADV_DONTNEED)
 
 
 def record(ledger: Ints, persons: Ints, *where: Ints) -> None:

@@ -47,7 +47,9 @@ class RandomStreams:
 
     def uniform(self, stream: Stream, when: int, address: NDArray[np.uint64]) -> Floats:
         """Four draws in (0, 1) for each address, (4, address)."""
-        return (self.words(stream, when, address).astype(np.float64) + 0.5) / FULL
+        out = np.empty((4, len(address)))
+        kernels.uniform(address, np.uint64(when), np.uint64(stream), np.uint64(self.seed), out)
+        return out
 
     def choose(
         self, stream: Stream, when: int, address: NDArray[np.uint64], chances: Floats, row: Ints

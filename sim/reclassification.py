@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from xiancheng.sim import schooling
+from xiancheng.sim import kernels, schooling
 from xiancheng.sim.choice import probability
 from xiancheng.sim.conditions import Conditions
 from xiancheng.sim.levers import Levers
@@ -106,13 +106,20 @@ def drawn(hazard: Floats, u: Floats, years: float) -> Ints:
 
 def with_merged(units: Units, chosen: Ints) -> Bools:
     """All units whose code changes with the `chosen`: those merged with them too, (unit,)."""
-    return np.isin(units.merged_into, units.merged_into[chosen])
+    if not len(chosen):
+        return np.zeros(len(units), bool)
+    hosts = np.zeros(len(units), bool)
+    hosts[units.merged_into[chosen]] = True
+    return hosts[units.merged_into]
 
 
 def centres(units: Units) -> Ints:
-    """The first urban unit of each county that has one, (centre,): it is never coded rural."""
+    """The first urban unit of each county that has one, (centre,): it is never coded rural.
+
+    Units stand in the order of their counties.
+    """
     urban = np.flatnonzero(units.urban)
-    return urban[np.unique(units.county[urban], return_index=True)[1]]
+    return urban[np.diff(units.county[urban], prepend=-1) > 0]
 
 
 def independent(units: Units) -> Bools:
@@ -159,25 +166,9 @@ def merged(
         return into, urban
     order = np.lexsort((units.township, units.county))
     where = units.county.astype(np.int64) * (int(units.township.max()) + 1) + units.township
-    ends = [np.searchsorted(where[order], where[chosen], side) for side in ("left", "right")]
-    centre = np.isin(into, into[centres(units)])
-    for village, first, last in zip(chosen, *ends, strict=True):
-        beside = order[first:last]  # in its township, as are all that were merged into it
-        own = into[village]
-        place, rest = divmod(float(u[village]) * (len(beside) - 1), 1.0)
-        onwards = np.roll(beside, -int(np.searchsorted(beside, village) + 1 + place))
-        may = ~centre[onwards] & (into[onwards] != own)
-        if frozen:
-            may &= urban[onwards] == urban[own]
-        if not may.any():
-            continue
-        host = into[onwards[may.argmax()]]
-        parts = [beside[into[beside] == each] for each in (own, host)]
-        both = np.concatenate(parts)
-        persons, townspeople = residents[both].sum(), residents[both] @ urban[both]
-        if urban[own] != urban[host]:
-            urban[both] = rest * persons < townspeople
-        into[parts[0]] = host
+    begin, end = (np.searchsorted(where[order], where[chosen], s) for s in ("left", "right"))
+    centre = with_merged(units, centres(units))
+    kernels.merge(chosen, order, begin, end, u, residents, centre, frozen, into, urban)
     return into, urban
 
 
@@ -237,6 +228,8 @@ def changing(units: Units, up: Ints, down: Ints) -> Bools:
 
     Those merged with them go along; centres stay urban.
     """
+    if not len(up) + len(down):
+        return np.zeros(len(units), bool)
     changed = with_merged(units, up) & ~units.urban
     changed |= with_merged(units, down) & units.urban
     changed[with_merged(units, centres(units))] = False
@@ -263,9 +256,7 @@ def units_for(step: Step, wanted: Ints) -> tuple[Ints, Ints]:
     """
     units, population = step.population.units, step.population
     u = step.streams.uniform(Stream.UNIT, step.quarter.number, population.unit_address)[3]
-    residents = np.bincount(
-        units.merged_into, population.size[: len(units)].sum(axis=1), len(units)
-    ).astype(np.int64)
+    residents = np.bincount(units.merged_into, population.residents, len(units)).astype(np.int64)
     of_county = units.county
     rural_first, urban_first = (recoding_order(units, u, urban=code) for code in (True, False))
     up: list[Ints] = [NONE]
@@ -324,7 +315,7 @@ def reclassify(
     hazard = recoding_hazard(units, urban, departure, levers, conditions, p)
     years = step.quarter.years
     chosen = drawn(hazard, u[0], years)
-    residents, chance = population.size[: len(units)].sum(axis=1), probability(hazard, years)
+    residents, chance = population.residents, probability(hazard, years)
     step.unexpected += beyond_expectation(units, residents, chosen, chance)
     rural = ~units.urban[chosen]
     recode(step, chosen[rural], chosen[~rural])

@@ -141,14 +141,17 @@ def move(step: Step, parties: Parties, chances: Floats, counts: Headcount) -> No
     who were on their way back from outside stay outside.
     """
     step.room = room = step.markets.rooms(counts)
-    housed = _serve(step, parties, room)
-    _go(step, parties.where(housed))
+    u = step.uniform(Stream.ARRIVAL, parties.row)
+    housed = _serve(step, parties, room, u[0])
+    _go(step, parties.where(housed), u[1, housed])
     turned_away = parties.row[~housed]
     turned_away = turned_away[step.places.is_inside(step.place(turned_away))]
     if len(turned_away):
         left = destination.without_full(step, chances, room[step.alternatives.county] <= 0)
         again = destination.choose(step, turned_away, left, Stream.SECOND_CHOICE)
-        _go(step, again.where(_serve(step, again, room)))
+        u = step.uniform(Stream.ARRIVAL, again.row)
+        housed = _serve(step, again, room, u[0])
+        _go(step, again.where(housed), u[1, housed])
 
 
 def receive(step: Step, expected: Floats, line: Floats) -> None:
@@ -200,17 +203,15 @@ def receive(step: Step, expected: Floats, line: Floats) -> None:
     )
 
 
-def _serve(step: Step, parties: Parties, room: Ints) -> Bools:
+def _serve(step: Step, parties: Parties, room: Ints, rank: Floats) -> Bools:
     people = step.population.people
     size = np.empty(len(parties.row), np.int64)
     kernels.co_residents(people.next_member, people.unit, parties.row, size)
     persons = np.where(parties.mode == kernels.LONE, 1, size) * people.weight[parties.row]
-    rank = step.uniform(Stream.ARRIVAL, parties.row)[0]
     return ration(rank, np.where(parties.needs_dwelling, parties.town, -1), persons, room)
 
 
-def _go(step: Step, parties: Parties) -> None:
-    u = step.uniform(Stream.ARRIVAL, parties.row)[1]
+def _go(step: Step, parties: Parties, u: Floats) -> None:
     goal = np.where(parties.unit >= 0, parties.unit, unit_in(step, parties.town, u))
     step.population.move(parties.row, parties.mode, goal, step.quarter.number)
 

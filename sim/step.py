@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xiancheng.sim import strata
+from xiancheng.sim import kernels, strata
 from xiancheng.sim.calendar import Quarter
 from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.places import Places
@@ -47,14 +47,21 @@ class Step:
 
     def place(self, rows: Ints) -> Ints:
         """Where people live, (row,) index of place."""
-        return self.population.place[self.population.people.unit[rows]].astype(np.int64)
+        found = np.empty(len(rows), np.int64)
+        kernels.places(rows, self.population.people.unit, self.population.place, found)
+        return found
 
     def stratum(self, rows: Ints) -> tuple[Ints, Ints, Ints, Ints]:
         """Place, flat, age band and family situation of each row."""
         p, clock = self.population.people, strata.Clock.at(self.quarter.number)
-        band = clock.band[p.born[rows].view(np.uint16)]
-        situation = clock.situation(p.traits[rows], p.child[rows])
-        return self.place(rows), (p.flags[rows] & OWNS_FLAT).astype(np.int64), band, situation
+        found, bits = np.empty((4, len(rows)), np.int64), np.uint16
+        kernels.strata(
+            rows, p.unit, p.flags, p.born.view(bits), p.traits, p.child.view(bits),
+            self.population.place, OWNS_FLAT, clock.band, clock.stage, strata.STRATUM_OF,
+            strata.EDUCATIONS * strata.SEXES, found,
+        )  # fmt: skip
+        place, flat, band, situation = found
+        return place, flat, band, situation
 
 
 def just_grown(step: Step) -> Ints:

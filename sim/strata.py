@@ -5,7 +5,7 @@ takes the place of the situation. Both are dense numpy axes, so a rule is a few 
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Self
 
@@ -83,7 +83,7 @@ class Clock:
     stage: NDArray[np.uint8]  # family stage of heads whose youngest child was born then
 
     @classmethod
-    @lru_cache(maxsize=8)
+    @lru_cache(maxsize=64)  # of 128 kB: all that a run needs
     def at(cls, quarter: int) -> Self:
         """The clock in `quarter`. Only the last 150 years are told apart."""
         band, stage = np.full(65536, BANDS - 1, np.uint8), np.zeros(65536, np.uint8)
@@ -155,6 +155,11 @@ class Headcount:
             by_age_and_sex=by_age_and_sex,
         )
 
+    @cached_property
+    def by_work_alone(self) -> Ints:
+        """What residents do, whatever their age and education, (place, work)."""
+        return np.asarray(self.by_work.sum(axis=(1, 3)))
+
     def work(self, counties: int) -> Ints:
         """What residents of town and villages do, (county, 2 town/village, work)."""
-        return Places(counties).by_county(self.by_work.sum(axis=(1, 3)))
+        return Places(counties).by_county(self.by_work_alone)

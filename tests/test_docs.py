@@ -1,5 +1,6 @@
 """What the documents say is so: commands parse, names exist, examples run, pages keep up."""
 
+import csv
 import re
 import runpy
 import shlex
@@ -16,12 +17,14 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.test_house import RULES
+from xiancheng.calibration.forecasts.melding import SINGLE
 from xiancheng.calibration.priors import catalogue
 from xiancheng.results.cli import main, parsed
 from xiancheng.results.text import Say
 
 HOUSE = Path(__file__).parent.parent
 DOCS = HOUSE / "docs"
+FLOORS = ("sim", "calibration", "scenarios", "results")
 PAGES = sorted([*DOCS.glob("*.md"), *HOUSE.glob("README*.md"), HOUSE / "CONTRIBUTING.md"])
 PAIRS = sorted(page for page in PAGES if page.name.endswith(".en.md"))
 PROJECT = tomllib.loads((HOUSE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -104,6 +107,32 @@ def test_functions_and_classes_that_the_model_names_exist(page):
         *_, last = name.split(".")
         found = [s for s in sources if re.search(rf"^ *(def|class) {last}\b", s, re.MULTILINE)]
         assert found, f"{file} has no {name}"
+
+
+@pytest.mark.parametrize("page", ["model.md", "model.en.md"])
+def test_every_name_in_the_model_is_one_of_the_code_or_of_a_table(page):
+    """`name` stands somewhere; `owner.name` is made in the module, or in a class, of that name."""
+    code = {file: text_of(file) for folder in FLOORS for file in (HOUSE / folder).rglob("*.py")}
+    tables = [
+        HOUSE / "calibration/parameters.yaml",
+        *(HOUSE / "calibration").rglob("catalogue.csv"),
+    ]
+    words = set(re.findall(r"\w+", "\n".join([*code.values(), *map(text_of, tables)])))
+    known = re.compile(r"mesa\.Agent|.*\.(py|yaml|md|csv|json)")
+    missing = []
+    for each in set(re.findall(r"`([A-Za-z_][\w.]*)`", text_of(DOCS / page))):
+        *owners, name = each.split(".")
+        made = re.compile(rf"^ *((def|class) {name}\b|{name} *[:=])", re.M)
+        owner = re.compile(rf"^class {owners[-1]}\b", re.M) if owners else None
+        of_owner = [
+            text
+            for file, text in code.items()
+            if owner and (file.stem == owners[-1] or owner.search(text))
+        ]
+        found = any(map(made.search, of_owner)) if owners else name in words
+        if not (found or known.fullmatch(each)):
+            missing.append(each)
+    assert missing == []
 
 
 # Two languages
@@ -198,6 +227,66 @@ def test_the_model_counts_its_parameters_right():
         f"Of {len(parameters)} parameters {grades['S']} rest on strong evidence (S), {grades['W']} "
         f"on weak (W), {grades['A']} are assumptions (A); {free} are marked `free`" in page
     )
+    assert f"| {free} may be estimated;" in page
+    assert f"只有 {free} 个可估；" in text_of(DOCS / "model.md")
+    assert f"beside {NUMBERS[len(SINGLE)]} statistical forecasts" in page
+
+
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+NUMERALS = "零一二三四五六七八九十"
+
+
+def test_pages_say_what_the_page_of_the_estimate_says_of_its_parameters():
+    section = text_of(DOCS / "identifiability.md").split("\n## 参数")[1].split("\n## ")[0]
+    told = Counter(re.findall(r"^\| [a-z_]+ .* \| (\S+) [a-z, ]+ \|$", section, re.M))
+    assert told.total() == sum(each.estimable == "free" for each in catalogue())
+    weak, moved, none = told["弱识别"], told["移动而未收窄"], told["数据未提供信息"]
+    assert (
+        f"{NUMBERS[weak]} are weakly identified, {NUMBERS[moved]} moved without getting narrower, "
+        f"of {NUMBERS[none]} the data say nothing" in text_of(DOCS / "model.en.md")
+    )
+    assert (
+        f"{NUMERALS[weak]}个弱识别，{NUMERALS[moved]}个移动而未收窄，对其余{NUMERALS[none]}个数据未提供信息"
+        in text_of(DOCS / "model.md")
+    )
+    assert f"censuses tell something of {NUMBERS[weak]}, weakly" in text_of(HOUSE / "README.en.md")
+    assert f"普查数据只能弱地说明{NUMERALS[weak]}个" in text_of(HOUSE / "README.md")
+
+
+def test_prose_quotes_the_record_of_hindcasts():
+    """What README and limits say of counties left out is what the record that is shipped holds."""
+    file = HOUSE / "calibration/regions/binzhou/hindcast.csv"
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        rows = {r["forecaster"]: r for r in csv.DictReader(lines) if r["left_out"] == "unit"}
+    runs, estimate, level = (rows[name] for name in ("model_runs", "model", "stacked"))
+    best = min(float(rows[forecast.name]["mae"]) for forecast in SINGLE)
+    mae, r, cover = float(runs["mae"]), float(runs["r"]), 100 * float(estimate["cover_80"])
+    assert runs["fell_inside_95"] == level["fell_inside_95"] == "2"
+    assert estimate["fell_inside_95"] == estimate["fell"] == "4"
+    of_record = re.search(r"^\| 县内迁入者.*", text_of(DOCS / "validation.md"), re.M)[0].split(
+        " | "
+    )
+    census, error, model = (f"{float(cell):.2f}" for cell in of_record[2:5])
+    quoted = {
+        "docs/limits.en.md": [
+            f"missed by {mae:.1f} points on average, r {r:.2f} with", f"hold {cover:.0f} % of",
+            f"(slope +{census}, s.e. {error})", f"rises less ({model})",
+        ],
+        "docs/limits.md": [
+            f"平均差 {mae:.1f} 点，与实际变化的相关 {r:.2f}", f"80% 区间含 {cover:.0f}% 的县",
+            f"斜率 +{census}，标准误 {error}", f"升得更少（−{model[1:]}）",
+        ],
+        "README.en.md": [
+            f"mechanisms alone is {mae:.1f} points", f"best single forecast {best:.1f},",
+            f"misses by {float(estimate['mae']):.1f} and is too wide (its 80 % hold {cover:.0f} %",
+        ],
+        "README.md": [
+            f"平均绝对误差是 {mae:.1f} 点", f"最好的单一预测 {best:.1f} 点",
+            f"估计误差 {float(estimate['mae']):.1f} 点，区间偏宽（80% 区间含 {cover:.0f}% 的县）",
+        ],
+    }  # fmt: skip
+    for page, parts in quoted.items():
+        assert [part for part in parts if part not in text_of(HOUSE / page)] == [], page
 
 
 CHECKLIST = {

@@ -5,12 +5,16 @@ checkout the four packages `sim`, `calibration`, `scenarios` and `results` stand
 and are found as `xiancheng.sim` and so on; an installed distribution holds them inside.
 """
 
+import logging
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from xiancheng.calibration.errors import PackError, RefusedError, RequestError, ScenarioError
+    from xiancheng.calibration.other_tools import for_ema as priors_for_ema
+    from xiancheng.calibration.other_tools import for_pyabc as priors_for_pyabc
+    from xiancheng.calibration.other_tools import for_salib as priors_for_salib
     from xiancheng.calibration.posterior import load as posterior
     from xiancheng.calibration.priors import ParameterError
     from xiancheng.calibration.region import load as load_region
@@ -44,6 +48,9 @@ __all__ = [
     "load_sweep",
     "parameters",
     "posterior",
+    "priors_for_ema",
+    "priors_for_pyabc",
+    "priors_for_salib",
     "simulate",
     "verdict",
 ]
@@ -66,9 +73,14 @@ DOORS = {  # public name: module of ours, and the name there
     "load_sweep": ("results.store.ledger", "load_sweep"),
     "parameters": ("scenarios.catalogue", "parameters"),
     "posterior": ("calibration.posterior", "load"),
+    "priors_for_ema": ("calibration.other_tools", "for_ema"),
+    "priors_for_pyabc": ("calibration.other_tools", "for_pyabc"),
+    "priors_for_salib": ("calibration.other_tools", "for_salib"),
     "simulate": ("scenarios.simulation", "simulate"),
     "verdict": ("results.verdict.verdict", "of_outcome"),
 }
+
+logging.getLogger("xiancheng").addHandler(logging.NullHandler())  # all of ours log below it
 
 _here = Path(__file__).parent
 if not (_here / "sim").is_dir():

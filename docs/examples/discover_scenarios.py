@@ -3,7 +3,7 @@
     python docs/examples/discover_scenarios.py --runs 500 --scale 0.05
 
 Needs ema-workbench 2.5 or 3. Every parameter that data may move and that can act on the outcome is
-drawn from its exact prior: the Workbench draws quantiles, `distributions` makes values of them.
+drawn from its exact prior, which `priors_for_ema` hands to the Workbench.
 Each world has a seed and a draw of county and yearly effects of its own. PRIM then looks for the
 box, a few parameters between limits, that holds the slowest quarter.
 """
@@ -14,40 +14,33 @@ from inspect import signature
 
 import numpy as np
 import pandas as pd
-from ema_workbench import (
-    IntegerParameter,
-    Model,
-    RealParameter,
-    ScalarOutcome,
-    perform_experiments,
-)
+from ema_workbench import IntegerParameter, Model, ScalarOutcome, perform_experiments
 from ema_workbench.analysis import prim
 
-from xiancheng import distributions, parameters, simulate
+from xiancheng import parameters, priors_for_ema, simulate
 
 RATE = "resident_urbanization_rate_371600"  # of the prefecture, at the end
 SLOWEST = 0.25  # share of the worlds that is asked about
 
 
 FREE = parameters().query("estimable == 'free' and acts != 'on published rates only'").name.tolist()
-EXACT = distributions(FREE)
+PRIOR = priors_for_ema(FREE)
 
 
-def world(scale: float, number: int, **quantiles: float) -> dict[str, float]:
+def world(scale: float, number: int, **drawn: float) -> dict[str, float]:
     """One world: what the Workbench draws goes in, what comes out are summary's keys."""
-    values = {name: float(EXACT[name].ppf(u)) for name, u in quantiles.items()}
+    values = PRIOR.values(drawn)
     return simulate("plan", parameters=values, seed=number, draw=number, scale=scale).summary()
 
 
 def experiments(runs: int, scale: float) -> tuple[pd.DataFrame, pd.Series]:
     """The worlds drawn, (run, parameter), and the rate each of them ends with [percent]."""
     model = Model("xiancheng", function=partial(world, scale))
-    model.uncertainties = [RealParameter(name, 0.001, 0.999) for name in FREE]
-    model.uncertainties += [IntegerParameter("number", 1, 1_000_000)]
+    model.uncertainties = [*PRIOR.given, IntegerParameter("number", 1, 1_000_000)]
     model.outcomes = [ScalarOutcome(RATE)]
     drawn, outcomes = perform_experiments(model, scenarios=runs)
-    values = {name: EXACT[name].ppf(drawn[name].to_numpy(float)) for name in FREE}
-    return pd.DataFrame(values), pd.Series(outcomes[RATE], name=RATE)
+    values = PRIOR.values(drawn[list(PRIOR.names)].to_numpy(float))
+    return pd.DataFrame(values, columns=PRIOR.names), pd.Series(outcomes[RATE], name=RATE)
 
 
 def boxed(drawn: pd.DataFrame, slow: np.ndarray) -> prim.PrimBox:

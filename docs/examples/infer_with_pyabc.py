@@ -4,8 +4,8 @@
 
 Needs pyabc. The model starts from the census of 2010; parameters whose run comes close to the
 urban shares that the census of 2020 counted in the seven counties are kept, in ever finer rounds.
-The priors are those of the catalogue. Every simulation has a seed and a draw of county and yearly
-effects of its own: without this noise the posterior would be too sharp.
+`priors_for_pyabc` hands it the priors of the catalogue as they are. Every simulation has a seed and
+a draw of county and yearly effects of its own: without this noise the posterior would be too sharp.
 """
 
 import logging
@@ -17,9 +17,10 @@ import numpy as np
 import pyabc
 from pyabc.weighted_statistics import weighted_quantile
 
-from xiancheng import distributions, simulate
+from xiancheng import distributions, priors_for_pyabc, simulate
 
 ASKED = ["alpha_single", "kappa", "recode_hazard", "job_mover_share"]
+PRIOR = priors_for_pyabc(ASKED)
 CENSUS = date(2020, 11, 1)
 
 
@@ -27,8 +28,8 @@ def rates(values: dict[str, float], scale: float) -> dict[str, float]:
     """Urban shares of the counties in 2020, when the run starts from the census of 2010 [%]."""
     number = int(np.random.randint(1, 2**31))  # noqa: NPY002  pyABC's own state
     run = simulate(
-        "baseline", start="2010-11-01", until=CENSUS, parameters=dict(values), scale=scale,
-        seed=number, draw=number,
+        "baseline", start="2010-11-01", until=CENSUS, parameters=PRIOR.values(values),
+        scale=scale, seed=number, draw=number,
     )  # fmt: skip
     return counted(run.at("resident_urbanization_rate", CENSUS))
 
@@ -45,13 +46,10 @@ def distance(x: dict[str, float], y: dict[str, float]) -> float:
 
 def posterior(particles: int, rounds: int, scale: float) -> pyabc.History:
     """Parameters kept in each round, with their weights."""
-    prior = pyabc.Distribution(
-        **{name: pyabc.RV(p.dist.name, *p.args) for name, p in distributions(ASKED).items()}
-    )
     start = simulate("baseline", until="2020-12-31", scale=scale)  # begins with what was counted
     observed = counted(start.at("resident_urbanization_rate", CENSUS))
     one, model = pyabc.SingleCoreSampler(), partial(rates, scale=scale)
-    search = pyabc.ABCSMC(model, prior, distance, population_size=particles, sampler=one)
+    search = pyabc.ABCSMC(model, PRIOR.given, distance, population_size=particles, sampler=one)
     search.new("sqlite://", observed)
     return search.run(max_nr_populations=rounds)
 

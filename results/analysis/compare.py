@@ -216,9 +216,10 @@ class Comparison:
     def verdicts(self) -> "pd.DataFrame":
         """A row for each side and target: the expected published rate, and the chance to meet it.
 
-        `expected` is the median; `all_met` is the chance that all targets due by this deadline
-        are met; `probability` and it are null where no level is known and no draws were
-        made; `simulated` is the model's own rate.
+        `expected` is the median, `expected_difference` that less the median of the first side,
+        which `run` calls the effect of the plan; `all_met` is the chance that all targets due by
+        this deadline are met; `probability` and it are null where no level is known and no draws
+        were made; `simulated` is the model's own rate.
         """
         rows = []
         for s, side in enumerate(self.sides):
@@ -235,6 +236,7 @@ class Comparison:
                         "operator": target.operator, "simulated": self.targets[s, t],
                         **{name: float(estimates[name][i])
                            for name in ("expected", "probability", "all_met")},
+                        "expected_difference": float(estimates["from_plan_pp"][i]),
                     }
                 )  # fmt: skip
         return pd.DataFrame(rows)

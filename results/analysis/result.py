@@ -12,7 +12,7 @@ from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.calibration.naming import PlaceLike
 from xiancheng.scenarios.ensemble import PARTS, RunSummary
-from xiancheng.scenarios.outcome import reported_groups
+from xiancheng.scenarios.outcome import PUBLISHED, reported_groups
 from xiancheng.scenarios.run_spec import digest_of
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.sim.indicators import INDICATORS
@@ -24,15 +24,20 @@ if TYPE_CHECKING:
 Known = TypeVar("Known")
 
 FEW = 20  # names that an error lists beside the closest one
-DEFAULT = ("resident_urbanization_rate", "urban_residents")
+DEFAULT = ("published_resident_urbanization_rate", "urban_residents")
 UNITS = {name: each.unit for name, each in INDICATORS.items()} | {
     f"{part}_pp": "percentage points" for part in PARTS
 }  # of every outcome, in the order of `outcome_values`
 
 
 def outcome_values(run: RunSummary) -> Floats:
-    """Every outcome of `UNITS` in a run, (outcome, group)."""
-    return np.vstack([run.indicators, run.causes])
+    """Every outcome of `UNITS` in a run, (outcome, group).
+
+    The parts add up to the change of the published rate, as those of a verdict do.
+    """
+    causes = run.causes[:-1]
+    counting = run.row(PUBLISHED) - run.published[0] - causes.sum(axis=0)
+    return np.vstack([run.indicators, causes, counting])
 
 
 def look_up(

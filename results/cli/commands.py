@@ -165,7 +165,7 @@ COMPARE = Command(
            type=Name("scenarios", metavar="A")),
     Option("--seeds", _("seeds for each draw"), "2", usual="1", type=whole(1)),
     _several("--outcome", _("indicators that are shown"), "migration_pp",
-             _("the rate and its causes"), "INDICATOR"),
+             _("the published rate and urban residents"), "INDICATOR"),
     REGION, PLAN, _seed(None, usual=OWN), _scale(None, usual=OWN), JOBS, _draws(0), DRAW_SCALE, AT,
     OBSERVATIONS, CUTOFF, _alignment(), _table("--csv"),
 )  # fmt: skip
@@ -311,6 +311,11 @@ CONSOLE = Command(
     Option("--open", _("open a browser"), is_flag=True),
 )  # fmt: skip
 
+CITE = Command(
+    f"{CLI}.cite:cite", _("how to cite the program, with its digests"),
+    REGION,
+)  # fmt: skip
+
 # Region packs
 
 NEW_FOLDER = _("a new folder")
@@ -385,6 +390,6 @@ COMMANDS = {
     _("scenarios and measures:"): (CHECK, SHOW, MEASURES),
     _("many runs:"): (SWEEP, COMPARE, ATTRIBUTE, SEEK, SENSITIVITY),
     _("estimates and tests:"): (CALIBRATE, HINDCAST, SCORE),
-    _("to hand on:"): (REPORT, CONSOLE),
+    _("to hand on:"): (REPORT, CONSOLE, CITE),
     _("other regions and plans:"): (REGION_PACKS, PLANS),
 }

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.errors import RequestError, preferred_language
 from xiancheng.calibration.i18n import _
 from xiancheng.results.store.files import check_writable
 from xiancheng.results.tables import labels
@@ -42,6 +42,12 @@ Format = Literal["svg", "png"]
 
 FONT_PACKAGE = "pylopdf_fonts_zh_cn"  # Noto Sans SC (黑体) and Noto Serif SC (宋体), OFL 1.1
 SANS_FILE = "NotoSansSC-Regular.otf"
+CHINESE_FONTS = (  # of systems; of a collection matplotlib knows the first font, often the Japanese
+    "Noto Sans SC", "Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC",
+    "Source Han Sans CN",
+    "Microsoft YaHei", "SimHei", "PingFang SC", "Hiragino Sans GB", "Heiti SC", "STHeiti",
+    "Arial Unicode MS", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "SimSun",
+)  # fmt: skip
 
 
 def font_folder() -> Path | None:
@@ -112,6 +118,50 @@ def drawn(chart: Chart, lang: str, *forms: Format, dpi: int = 220) -> list[bytes
 
 
 @contextmanager
+def drawing(lang: str | None, ax: Any = None) -> Iterator[tuple[Any, str]]:
+    """Axes to draw on in a notebook, new ones by default, and the language of what is written.
+
+    The language asked for, or that of `XIANCHENG_LANG`, or Chinese; English where no font of this
+    machine has Chinese.
+
+    Raises
+    ------
+    RequestError
+        if matplotlib is missing, or for another language.
+    """
+    installed()
+    import matplotlib.pyplot as plt
+    from matplotlib.text import Text
+
+    if lang not in ("zh", "en", None):
+        raise RequestError(_("lang should be zh or en; got {lang!r}", lang=str(lang)[:40]))
+    chinese, wanted = chinese_font(), lang or preferred_language() or "zh"
+    known = wanted if chinese else "en"
+    families = [chinese, "DejaVu Sans"] if known == "zh" else ["DejaVu Sans"]
+    if ax is None:  # before the style: pyplot starts with the first figure, and would lose its mode
+        ax = plt.subplots(figsize=(6.4, 3.8), layout="constrained")[1]
+    with _style({"font.family": families, "font.size": 9}):
+        yield ax, known
+        for text in ax.findobj(Text):  # axes that were given have texts already
+            text.set_fontfamily(families)
+
+
+def draw_on(axes: Any, chart: Chart, lang: str) -> None:
+    """Draw a chart on one axes of a figure that may have others; its legend stands beside it."""
+    figure = axes.figure
+    others = len(figure.legends)
+    DRAWERS[chart.kind](axes, chart, lang)
+    for legend in figure.legends[others:]:
+        legend.remove()
+        beside(axes, legend.legend_handles, [text.get_text() for text in legend.get_texts()])
+
+
+def beside(axes: Any, *entries: Any) -> None:
+    """A legend to the right of axes: of its own entries, or of handles and labels."""
+    axes.legend(*entries, fontsize="small", frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+
+
+@contextmanager
 def _style(settings: dict[str, Any]) -> Iterator[None]:
     import matplotlib as mpl
 
@@ -139,15 +189,21 @@ def _undated(form: Format) -> dict[str, None]:
 
 
 def _family() -> str:
-    """The font of pictures: ours if it is installed, else what matplotlib has."""
+    """The font of pictures: one that has Chinese, else what matplotlib has."""
+    return chinese_font() or "DejaVu Sans"
+
+
+def chinese_font() -> str | None:
+    """A font that has Chinese: ours if it is installed, else one of the system's; None without."""
     from matplotlib import font_manager
 
-    folder = font_folder()
+    folder, fonts = font_folder(), font_manager.fontManager
     if folder is None:
-        return "DejaVu Sans"
+        known = {font.name for font in fonts.ttflist}
+        return next((name for name in CHINESE_FONTS if name in known), None)
     path = folder / SANS_FILE
-    if all(font.fname != str(path) for font in font_manager.fontManager.ttflist):
-        font_manager.fontManager.addfont(path)
+    if all(font.fname != str(path) for font in fonts.ttflist):
+        fonts.addfont(path)
     return str(font_manager.FontProperties(fname=path).get_name())
 
 

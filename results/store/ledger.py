@@ -16,16 +16,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from xiancheng.calibration import forms
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
 from xiancheng.results.store.cache import RunStore
 from xiancheng.results.store.files import write_file
 from xiancheng.results.store.runs import SavedRun, load_run, read_run
-from xiancheng.scenarios.outcome import html_table
+from xiancheng.scenarios.outcome import of_results
 from xiancheng.scenarios.run_spec import digest_of
 
 if TYPE_CHECKING:
     import pandas as pd
+    import xarray
+    from matplotlib.axes import Axes
 
 LEDGER = "ledger.parquet"
 SWEEP = "sweep.json"  # which runs a store is to hold, and of which program
@@ -131,7 +134,68 @@ class SavedSweep:
 
     def to_frame(self) -> "pd.DataFrame":
         """A row for each run; `COLUMNS` says what the columns are."""
-        return ledger(self.folder)
+        return forms.typed(ledger(self.folder))
+
+    def to_xarray(self) -> "xarray.Dataset":
+        """What every run ends with, by indicator: (scenario, world, seed, scale, unit_code).
+
+        `world` counts the draws of parameters and of county and yearly effects; each parameter is a
+        variable along it, and so are `draw`, its number, and `drawn`, its digest. What was not run
+        is nan. Differences between scenarios of one world and seed have no noise of their own.
+
+        Raises
+        ------
+        RequestError
+            if xarray is not installed.
+        """
+        runs = ledger(self.folder)
+        axes = {
+            name: sorted(runs[name].unique().tolist()) for name in ("scenario", "seed", "scale")
+        }
+        worlds = runs.drop_duplicates("drawn").sort_values(["draw", "drawn"])
+        labels = {"scenario": axes["scenario"], "drawn": worlds["drawn"].tolist(),
+                  "seed": axes["seed"], "scale": axes["scale"]}  # fmt: skip
+        at: list[Any] = []
+        for name, known in labels.items():
+            place = {label: i for i, label in enumerate(known)}
+            at.append(np.array([place[label] for label in runs[name]]))
+        shape = [len(known) for known in labels.values()]
+        columns = [str(name) for name in runs]
+        ends = [n.rpartition("_") for n in columns if n.rpartition("_")[2].isdigit()]
+        codes = sorted({int(code) for __, __, code in ends})
+        variables: dict[str, tuple[Sequence[str], Any]] = {}
+        for name in dict.fromkeys(name for name, __, __ in ends):
+            cells = np.full((*shape, len(codes)), np.nan)
+            for i, code in enumerate(codes):
+                if f"{name}_{code}" in runs:
+                    cells[(*at, i)] = runs[f"{name}_{code}"]
+            variables[name] = (("scenario", "world", "seed", "scale", "unit_code"), cells)
+        own = [n for n in columns if n.startswith("parameter.") or n in ("draw", "drawn")]
+        variables |= {name: (("world",), worlds[name].to_numpy()) for name in own}
+        return forms.dataset(
+            variables,
+            {**axes, "world": np.arange(1, len(worlds) + 1), "unit_code": codes},
+            about={"sweep": self.folder.name, "runs": len(runs)},
+        )
+
+    def plot(
+        self, indicator: str | None = None, *, ax: "Axes | None" = None, lang: str | None = None
+    ) -> "Axes":
+        """Draw where the runs end, by scenario: median, 90 % of runs, and each run.
+
+        Parameters
+        ----------
+        indicator : a column of `to_frame`, `<indicator>_<unit code>`; by default the resident
+            urbanization rate of the first prefecture
+        ax, lang : as `Outcome.plot` takes them
+
+        Raises
+        ------
+        RequestError
+            if matplotlib is not installed, or there is no such column.
+        """
+        draw = of_results("plots", "spread", _("plots are drawn"))
+        return draw(self.to_frame(), indicator, ax, lang)
 
     def targets(self, quantiles: Sequence[float] = INTERVAL) -> "pd.DataFrame":
         """The model's own level against each target, by scenario and scale; no verdict."""
@@ -169,7 +233,7 @@ class SavedSweep:
 
     def _repr_html_(self) -> str:
         """The same as a table for notebooks."""
-        return html_table(self.folder.name, self._rows())
+        return forms.html_table(self.folder.name, self._rows())
 
 
 def load_sweep(folder: str | Path) -> SavedSweep:

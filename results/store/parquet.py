@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from csv import writer
 from dataclasses import fields
 from io import BytesIO, StringIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from ruamel.yaml import YAML
@@ -18,9 +19,6 @@ from xiancheng.sim.accounts import Growth
 from xiancheng.sim.alignment import SteeredQuarter
 from xiancheng.sim.indicators import INDICATORS
 from xiancheng.sim.state import Floats, Ints
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 def parquet_files(outcome: Outcome) -> dict[str, bytes]:
@@ -34,7 +32,8 @@ def parquet_files(outcome: Outcome) -> dict[str, bytes]:
 
 def movers_file(outcome: Outcome) -> dict[str, bytes]:
     """`Outcome.movers` by the name of its file; a sweep goes without, as it doubles the time."""
-    return {"movers.parquet": parquet(pa.Table.from_pandas(outcome.movers()))}
+    table = pa.Table.from_pandas(pd.DataFrame(outcome.mover_columns()))
+    return {"movers.parquet": parquet(table)}
 
 
 def parquet(table: "pa.Table") -> bytes:

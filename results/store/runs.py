@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from xiancheng.calibration import forms
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.forecasts.common_trend import PublishedRate
 from xiancheng.calibration.i18n import _
@@ -25,9 +26,20 @@ from xiancheng.calibration.naming import is_path
 from xiancheng.results.store import parquet, record
 from xiancheng.results.store.files import draft_folder, file_digest
 from xiancheng.results.store.record import Record
-from xiancheng.scenarios.outcome import Outcome, html_table, model_target_table, reported_groups
+from xiancheng.scenarios.outcome import (
+    RATE,
+    Outcome,
+    model_target_table,
+    of_results,
+    reported_groups,
+    series_dataset,
+)
 from xiancheng.scenarios.run_spec import RunSpec
 from xiancheng.sim.observation import FOUND
+
+if TYPE_CHECKING:
+    import xarray
+    from matplotlib.axes import Axes
 
 RUNS = Path("results/runs")
 RUN = "run.json"
@@ -42,18 +54,38 @@ class SavedRun:
     folder: Path
     record: Record
 
-    def series(self) -> "pd.DataFrame":
+    def to_frame(self) -> "pd.DataFrame":
         """Every indicator, as `Outcome.to_frame`."""
-        return self._table("series.parquet")
+        return forms.typed(self._table("series.parquet"))
+
+    series = to_frame  # by the name of its file
+
+    def to_xarray(self) -> "xarray.Dataset":
+        """Every indicator, as `Outcome.to_xarray`.
+
+        Raises
+        ------
+        RequestError
+            if xarray is not installed.
+        """
+        return series_dataset(self._table("series.parquet"), dict(self._rows()[:4]))
+
+    def plot(
+        self, indicator: str = RATE, *, places: Sequence[int] | None = None,
+        ax: "Axes | None" = None, lang: str | None = None,
+    ) -> "Axes":  # fmt: skip
+        """Draw an indicator over time, as `Outcome.plot`."""
+        draw = of_results("plots", "lines", _("plots are drawn"))
+        return draw(self.to_frame(), indicator, places, ax, lang)
 
     def growth(self) -> "pd.DataFrame":
         """Urban growth by cause, as `Outcome.growth`."""
-        return self._table("growth.parquet")
+        return forms.typed(self._table("growth.parquet"))
 
     def movers(self) -> "pd.DataFrame":
         """Who moved, as `Outcome.movers`; empty if the run was saved without."""
         known = "movers.parquet" in self.record.files
-        return self._table("movers.parquet") if known else pd.DataFrame()
+        return forms.typed(self._table("movers.parquet")) if known else pd.DataFrame()
 
     def verdicts(self) -> "pd.DataFrame":
         """The verdict on each target, as `xiancheng run` saved it.
@@ -68,7 +100,7 @@ class SavedRun:
                 _("{folder} holds one run without a verdict; model_targets() gives the model's "
                   "own level, xiancheng run the verdict", folder=self.folder)
             )  # fmt: skip
-        return pd.read_csv(self.folder / "verdicts.csv", encoding="utf-8-sig")
+        return forms.typed(pd.read_csv(self.folder / "verdicts.csv", encoding="utf-8-sig"))
 
     def model_targets(self) -> "pd.DataFrame":
         """What the run shows of each target, as `Outcome.model_targets`.
@@ -117,14 +149,14 @@ class SavedRun:
         record, spec = self.record, spec or self.spec
         self.refuse_changed(spec)
         region = spec.pack
-        groups, growth = reported_groups(region), self.growth()
+        groups, growth = reported_groups(region), self._table("growth.parquet")
         counties = len(region.counties)
         days = growth["date"].dt.date.to_numpy()[::counties]
         outcome = Outcome(
             spec=spec,
             groups=groups,
             dates=(date.fromisoformat(record.start), *days),
-            record=parquet.record_in(self.series(), groups),
+            record=parquet.record_in(self._table("series.parquet"), groups),
             _growth=parquet.growth_in(growth, counties),
             _steered=parquet.steered_in(growth, counties),
             _unexpected=parquet.unexpected_in(growth, counties),
@@ -134,9 +166,9 @@ class SavedRun:
                 for name in FOUND
             },
         )
-        movers = self.movers()
-        if movers.empty:
+        if "movers.parquet" not in record.files:
             return outcome
+        movers = self._table("movers.parquet")
         return replace(outcome, _movers=parquet.movers_in(movers, outcome))
 
     def refuse_changed(self, spec: RunSpec) -> None:
@@ -178,7 +210,7 @@ class SavedRun:
 
     def _repr_html_(self) -> str:
         """The same as a table for notebooks."""
-        return html_table(self.record.run, self._rows())
+        return forms.html_table(self.record.run, self._rows())
 
 
 _SETTINGS = ("seed", "scale", "draw", "start", "until", "cutoff", "alignment", "observations",

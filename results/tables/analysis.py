@@ -81,12 +81,15 @@ def _difference(row: Mapping[Any, Any], digits: int, *, drawn: bool) -> Iterator
 
 
 def compared_targets(comparison: Comparison, lang: str) -> Table:
-    """Each target with the expected rate and, where it is known, the chance to meet it, by side."""
-    frame, judged = comparison.verdicts(), comparison.judged
+    """Each target with the expected rate, how far it is from the first side's, and the chance."""
+    frame, judged, base = comparison.verdicts(), comparison.judged, comparison.sides[0]
     heads = labels.columns("comparison_targets", lang)
     columns = [heads["target"], heads["deadline"], heads["asked"]]
     for side in comparison.sides:
         columns.append(Column(side.name, side.name, digits=1))
+        if side is not base:
+            title = f"{side.name} − {base.name}"
+            columns.append(Column(f"{side.name}_difference", title, digits=2, signed=True))
         if judged:
             columns.append(Column(f"{side.name}_chance", heads["chance"].label))
 
@@ -94,6 +97,8 @@ def compared_targets(comparison: Comparison, lang: str) -> Table:
         for side in comparison.sides:
             due = side.name in own.index
             yield own[rate][side.name] if due and rate else None
+            if side is not base:
+                yield own["expected_difference"][side.name] if due and rate else None
             if judged:
                 known = due and np.isfinite(own[chance][side.name])
                 yield labels.percent(own[chance][side.name]) if known else None

@@ -119,10 +119,26 @@ def registered_scores(file: Path) -> str:
     return f"\n{mark}{scores}" if mark else ""
 
 
+def findings(scores: Sequence[Account]) -> list[dict[str, Any]]:
+    """Who is best at the level, by what was left out: CRPS of the model and the best simple one.
+
+    Returns
+    -------
+    `by`, what was left out; CRPS [points]: `estimate` of the model, its `runs` without errors, and
+    `best` of the simple forecasts
+    """
+    found = []
+    for name in dict.fromkeys(row["left_out"] for row in scores):
+        crps = {row["forecaster"]: row["crps"] for row in scores if row["left_out"] == name}
+        found.append({
+            "by": Words(*(labels.label("left_out", name, lang) for lang in ("zh", "en"))),
+            "estimate": crps.pop(MODEL), "runs": crps.pop(RUNS), "best": min(crps.values()),
+        })  # fmt: skip
+    return found
+
+
 def validation_page(account: Account, pack: Region) -> str:
     """The page docs/validation.md, Chinese with English beside it."""
-    own = next(r["crps"] for r in account["scores"] if r["forecaster"] == MODEL)
-    best = min(r["crps"] for r in account["scores"] if r["forecaster"] not in (MODEL, RUNS))
     trial = account["trial"]
     by: dict[str, list[Account]] = {}
     for row in sorted(account["scores"], key=lambda row: row["crps"]):
@@ -130,7 +146,7 @@ def validation_page(account: Account, pack: Region) -> str:
     order = dict.fromkeys(row["left_out"] for row in account["scores"])
     return _page(
         "validation.md", account=account, pack=pack, trial=trial and trial_note(trial),
-        model_is_best=own < best, settings=hindcast_settings(account),
+        findings=findings(account["scores"]), settings=hindcast_settings(account),
         threshold=THRESHOLD, titles=TITLES, least=LEAST_WEIGHT,
         scores={
             Words(*(labels.label("left_out", name, lang) for lang in ("zh", "en"))):

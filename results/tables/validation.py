@@ -84,9 +84,11 @@ def plainly(result: PlanResult, lang: str) -> list[str]:
     if not {USED, "persistence", "model"} <= rows.keys():
         return []
     used, model, naive = (rows[name] for name in (USED, "model", "persistence"))
+    runs_mae = rows["model_runs"]["mae"] if "model_runs" in rows else None
     return labels.paragraphs(
         "validation/plain", lang, cases=used["cases"], used=TITLES[USED], n=len(rows),
-        mae=used["mae"], naive=naive["mae"], model_mae=model["mae"], cover=100 * used["cover_80"],
+        mae=used["mae"], naive=naive["mae"], model_mae=model["mae"], runs_mae=runs_mae,
+        cover=100 * used["cover_80"],
         place=1 + sum(row["mae"] < model["mae"] for row in rows.values()),
     )  # fmt: skip
 

@@ -15,18 +15,20 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 import pandas as pd
 
+from xiancheng.calibration import forms
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.forecasts.level import run_of_draw
 from xiancheng.calibration.i18n import _
 from xiancheng.results.verdict import level as levels
 from xiancheng.results.verdict.level import Level, published
 from xiancheng.scenarios.ensemble import Ensemble
-from xiancheng.scenarios.outcome import CAUSES, Group, Outcome, floor, group_of
+from xiancheng.scenarios.outcome import CAUSES, Group, Outcome, floor, group_of, of_results
 from xiancheng.scenarios.run_spec import OFF, RunSpec
 from xiancheng.sim.state import Bools, Floats, Ints
 
 if TYPE_CHECKING:
-    pass
+    import xarray
+    from matplotlib.axes import Axes
 
 INTERVAL = (5, 95)  # percentiles
 ERRORS = ("expected_mc_error", "probability_mc_error")  # what more draws would take away
@@ -219,6 +221,58 @@ class Verdict:
         ValueError
             for a verdict that was made of rates alone.
         """
+        return forms.typed(self.table())
+
+    def to_xarray(self) -> "xarray.Dataset":
+        """The distributions behind the verdict [percent].
+
+        Returns
+        -------
+        `level`, `baseline` and `scenario`, (draw, target): without the plan in reference conditions
+        and in those of the scenario, and with the plan; `effect_pp`, (run, target): what the plan
+        adds in each run of the model; `threshold`, (target,): the least rate that meets it
+
+        Raises
+        ------
+        RequestError
+            if xarray is not installed.
+        """
+        rates = {"level": self.level, "baseline": self.baseline, "scenario": self.scenario}
+        own = pd.DataFrame() if self.one_run is None else self.one_run
+        return forms.dataset(
+            {name: (("draw", "target"), values) for name, values in rates.items()}
+            | {"effect_pp": (("run", "target"), self.effect),
+               "threshold": (("target",), self.thresholds)},
+            {"target": list(self.targets),
+             "deadline": ("target", np.array(self.deadlines, "datetime64[ns]")),
+             **{name: ("target", list(own[name])) for name in ("county", "county_en")
+                if name in own}},
+            units=dict.fromkeys((*rates, "threshold"), "percent") | {"effect_pp": "points"},
+            about={"draws": self.draws, "level": "statistics" if self.anchored else "model"},
+        )  # fmt: skip
+
+    def plot(self, *, ax: "Axes | None" = None, lang: str | None = None) -> "Axes":
+        """Draw each target: the rate at the start, without and with the plan, with its interval.
+
+        Parameters
+        ----------
+        ax, lang : as `Outcome.plot` takes them
+
+        Raises
+        ------
+        RequestError
+            if matplotlib is not installed.
+        """
+        return of_results("plots", "verdicts", _("plots are drawn"))(self, ax, lang)
+
+    def table(self) -> "pd.DataFrame":
+        """The table of `to_frame` with plain cells, as renderers and files take it.
+
+        Raises
+        ------
+        ValueError
+            for a verdict that was made of rates alone.
+        """
         if self.one_run is None:
             raise ValueError("a verdict made of rates alone has no run to show; see estimates()")
         if self.one_run.empty:
@@ -261,6 +315,12 @@ class Verdict:
             )
         return "\n".join(lines)
 
+    def _repr_html_(self) -> str:
+        """The same as a table for notebooks."""
+        title, *lines = repr(self).splitlines()
+        rows = [line.strip().split(": ", 1) for line in lines]
+        return forms.html_table(title, [(name, value) for name, value in rows])
+
 
 def standard_error_of_share(holds: Bools, groups: Ints) -> Floats:
     """The standard error of a share over draws, some of which hang together, (column,).
@@ -301,8 +361,8 @@ def _named(one_run: "pd.DataFrame", spec: RunSpec) -> "pd.DataFrame":
 
 
 def verdicts(ensemble: Ensemble) -> "pd.DataFrame":
-    """The table of `Verdict.to_frame` on an ensemble: a row for each target that falls due."""
-    return Verdict.of(ensemble).to_frame()
+    """The table of `Verdict.table` on an ensemble: a row for each target that falls due."""
+    return Verdict.of(ensemble).table()
 
 
 def of_outcome(result: Outcome | Ensemble) -> Verdict:

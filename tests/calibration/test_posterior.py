@@ -9,6 +9,7 @@ import pytest
 import xiancheng
 from tests.made_up_trials import of_eight, without_posterior
 from xiancheng.calibration import posterior, priors
+from xiancheng.calibration.errors import RefusedError
 from xiancheng.calibration.posterior import ABOUT, SAMPLE
 from xiancheng.calibration.region import load
 from xiancheng.calibration.region.region import digest
@@ -146,3 +147,31 @@ def test_a_sample_shows_itself_in_few_lines(sample):
 def test_a_region_without_a_sample_says_what_to_do(pack):
     with pytest.raises(priors.ParameterError, match="run xiancheng calibrate"):
         xiancheng.posterior(str(pack))
+
+
+# Other tools
+
+
+def test_the_table_of_a_sample_carries_its_account():
+    found = xiancheng.posterior()
+    assert found.to_frame().attrs == found.provenance
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning")  # ArviZ tells of its next version
+def test_arviz_takes_the_sample_beside_the_priors(sample):
+    arviz = pytest.importorskip("arviz")
+    found = sample.to_inference_data()
+    groups = {"posterior", "prior"}
+    assert groups <= {name.strip("/") for name in getattr(found, "groups", found)()}
+    for k, name in enumerate(PARAMETERS):
+        assert found["posterior"][name].values[0].tolist() == sample.values[:, k].tolist()
+    assert found["prior"]["kappa"].shape == (1, 8)
+    assert found["posterior"]["number"].values.tolist() == [sample.numbers.tolist()]
+    table = arviz.summary(found["posterior"], var_names=["kappa"], kind="stats")
+    assert table["mean"].iloc[0] == pytest.approx(sample.to_frame()["kappa"].mean(), abs=1e-3)
+
+
+def test_without_arviz_the_sample_says_what_it_needs(sample, monkeypatch):
+    monkeypatch.setattr(posterior.forms, "find_spec", lambda name: None)
+    with pytest.raises(RefusedError, match="pip install arviz"):
+        sample.to_inference_data()

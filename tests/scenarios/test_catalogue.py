@@ -105,6 +105,31 @@ def test_worlds_that_cannot_be_drawn_are_refused(wrong):
         draws(**wrong)
 
 
+def test_a_prior_of_ones_own_is_drawn_at_the_quantiles_of_the_one_it_replaces():
+    from scipy.stats import uniform
+
+    mine = uniform(2.0, 1.0)
+    with_own = draws(5, seed=3, only=["kappa", "beta_y"], own={"kappa": mine})
+    usual = draws(5, seed=3, only=["kappa", "beta_y"])
+    for one, other in zip(with_own, usual, strict=True):
+        share = distributions(["kappa"])["kappa"].cdf(other["parameters"]["kappa"])
+        assert one["parameters"]["kappa"] == pytest.approx(mine.ppf(share), abs=1e-6)
+        assert one["parameters"]["beta_y"] == other["parameters"]["beta_y"]
+
+
+def test_a_prior_of_ones_own_that_cannot_be_is_refused():
+    from scipy.stats import norm
+
+    with pytest.raises(RequestError, match="posterior"):
+        draws(3, source="posterior", own={"kappa": norm(2, 0.1)})
+    with pytest.raises(RequestError, match="kappa should be a distribution"):
+        draws(3, own={"kappa": 2.0})
+    with pytest.raises(ParameterError, match="gamma_a"):
+        draws(3, own={"gamma_a": norm(5, 0.1)})
+    with pytest.raises(ParameterError, match="kappa"):
+        draws(3, own={"kapa": norm(2, 0.1)})
+
+
 # What is taken as parameters
 
 

@@ -49,6 +49,31 @@ def test_its_table_has_the_one_run_and_every_draw(drawn):
     assert table.query("draw == 2")["scenario"].tolist() == drawn.drawn.scenario[1].tolist()
 
 
+def test_the_worlds_of_an_ensemble_may_be_brought(drawn):
+    worlds = [
+        {"parameters": dict(each.parameters), "draw": each.draw, "seed": each.seed}
+        for each in layered(RunSpec.of("plan", scale=SCALE), 2, 1)
+    ]
+    brought = ensemble("plan", draws=worlds, jobs=1, scale=SCALE)
+    assert brought.to_frame().equals(drawn.to_frame())
+    ensemble("plan", draws=xiancheng.draws(1, only=["kappa"]), jobs=1, scale=SCALE)
+
+
+@pytest.mark.parametrize(
+    "world", [{"parameters": {}}, {"kappa": 2.0}, {"parameters": {}, "draw": -1, "seed": 1}]
+)
+def test_a_world_that_is_none_is_refused(world):
+    with pytest.raises(RequestError, match="draw"):
+        ensemble("plan", draws=[world], jobs=1, scale=SCALE)
+
+
+def test_what_is_prepared_and_run_is_logged_under_one_name(caplog):
+    with caplog.at_level("DEBUG", logger="xiancheng"):
+        simulate("plan", scale=SCALE, until="2021-03-31", draw=4, seed=9)
+    told = [r.getMessage() for r in caplog.records if r.name.startswith("xiancheng.")]
+    assert any("plan in binzhou, scale 0.005, seed 9, draw 4" in line for line in told)
+
+
 def test_it_is_read_in_a_few_lines_and_in_a_table(drawn):
     assert 3 <= len(repr(drawn).splitlines()) <= 12
     assert "draws" in repr(drawn)

@@ -11,9 +11,10 @@ from xiancheng.calibration.region.targets import deadline
 from xiancheng.scenarios.loader import load_plan, resolve, using_plan
 from xiancheng.scenarios.own_plans import quarter_at
 from xiancheng.scenarios.plan_check import AGAINST, ASSUMED, MISSING, plan_findings
+from xiancheng.scenarios.plan_files import OWN_FILE
 from xiancheng.scenarios.plan_writer import new_plan, rounded
 from xiancheng.scenarios.policy import compile_policy
-from xiancheng.scenarios.run_spec import RunSpec, baseline_of, judged
+from xiancheng.scenarios.run_spec import RunSpec, baseline_of, judged, reference_of
 from xiancheng.sim.state import quarter_of
 
 BINZHOU = load("binzhou")
@@ -95,6 +96,17 @@ def test_targets_of_the_plan_stand_in_place_of_those_of_the_pack(own):
     assert not base.settings
     shipped = judged(resolve("plan"), "binzhou")
     assert (shipped.digest, shipped.targets) == (BINZHOU.digest, BINZHOU.targets)
+
+
+def test_a_baseline_of_ones_own_that_is_edited_is_read_again(own, tmp_path):
+    own(name=OWN_FILE)
+    baseline = tmp_path / "scenarios" / "baseline.yaml"
+    baseline.parent.mkdir()
+    scenario = resolve("plan", "binzhou", tmp_path)
+    for growth in (0.01, 0.015):
+        text = f"name: baseline\nconditions: {{job_growth: {growth}}}\n"
+        baseline.write_text(text, encoding="utf-8")
+        assert reference_of(scenario).conditions.job_growth == growth
 
 
 def test_a_scenario_may_ask_for_the_next_period():

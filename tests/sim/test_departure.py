@@ -451,7 +451,7 @@ def slow_utility(place, owner, age_class, situation, j, offers, constants, polic
         v -= p.beta_r * log1p(offers.housing_quality[town])
     if inside and moves:
         v += p.beta_o if owner and nest == OWN_TOWN else p.beta_r * log(offers.housing_cost[town])
-    if age_class == 2:
+    if age_class == destination.OLDER:
         v += p.service_to_wage_ratio * p.beta_y * (services[0] + services[1])
     if situation == PRESCHOOL:
         v += p.service_to_wage_ratio * p.beta_y * services[2]

@@ -300,7 +300,7 @@ example(
         + P.gamma_dur * log2(32 / 8)) + _LAND)
     * exp(P.gamma_dur * log2(2 / 32)) * exp(P.gamma_n * 0.1) * P.hr_school_closed,
     departure.leaving_hazard(
-        np.full((4, 2, 3, 7), 0.3), hukou.leaving_hazard(_LEVERS, P),
+        np.full((4, 2, 2, 7), 0.3), hukou.leaving_hazard(_LEVERS, P),
         np.full(4, 10_000.0), _LEVERS, P,
     )[1, 0, BAND[35], departure.PRIMARY_CHILD]
     * _D * _N * departure.closure_factor(np.array([True]), np.array([True]), P),
@@ -323,7 +323,7 @@ def _value() -> float:
     constants = np.full((4, len(where.nest)), 1.0)
     value = destination.utility(where, offers, constants, levers(credit=0.5), P)
     own = (where.nest == destination.OWN_TOWN) & (where.mode == kernels.WHOLE)
-    return value[1, 0, 1, departure.PRIMARY_CHILD, own.argmax()]
+    return value[1, 0, 0, departure.PRIMARY_CHILD, own.argmax()]
 
 
 example(

@@ -23,6 +23,7 @@ from tests.conftest import (
 )
 from xiancheng.sim import housing, labour, markets, services, strata
 from xiancheng.sim.conditions import Conditions
+from xiancheng.sim.randomness import Stream
 from xiancheng.sim.state import (
     AGES,
     FARM,
@@ -225,7 +226,8 @@ def test_hires_never_exceed_vacancies(seed):
                      weight=rng.integers(1, 4, n))  # fmt: skip
     quarter = quarter_of(people, seed=seed)
     quarter.markets.vacancies = rng.integers(0, 120, (2, 2)) + 0.7
-    hired = labour.hire(quarter, np.arange(n))
+    hired, u = labour.hire(quarter, np.arange(n))
+    assert np.array_equal(u, quarter.uniform(Stream.HIRED, hired))  # those the next rule takes
     p = quarter.population.people
     at_work = np.flatnonzero(strata.work_of(p.traits) >= INDUSTRY)
     assert sorted(hired) == at_work.tolist()
@@ -239,7 +241,7 @@ def test_hires_never_exceed_vacancies(seed):
 def test_nobody_is_hired_where_there_is_no_vacancy():
     quarter = quarter_of(persons(50))
     quarter.markets.vacancies = np.zeros((2, 2))
-    assert len(labour.hire(quarter, np.arange(50))) == 0
+    assert len(labour.hire(quarter, np.arange(50))[0]) == 0
 
 
 def test_a_job_that_ends_comes_free_and_one_that_is_cut_does_not():
@@ -249,7 +251,7 @@ def test_a_job_that_ends_comes_free_and_one_that_is_cut_does_not():
         quarter.markets.wanted = np.full((2, 2), float(jobs))
         quarter.markets.vacancies = np.array([[0.0, 0.0], [0.0, 0.0]])
         labour.separate(quarter, np.arange(100))
-        assert len(labour.hire(quarter, np.arange(100, 200))) == rehired
+        assert len(labour.hire(quarter, np.arange(100, 200))[0]) == rehired
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0])

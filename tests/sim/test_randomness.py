@@ -47,6 +47,13 @@ def test_luck_is_even(draw):
     assert 0 < u.min() < u.max() < 1
 
 
+def test_a_draw_is_the_middle_of_what_its_word_stands_for():
+    streams = RandomStreams(3)
+    words = streams.words(Stream.ARRIVAL, 500, EVERYONE)
+    draws = streams.uniform(Stream.ARRIVAL, 500, EVERYONE)
+    np.testing.assert_array_equal(draws, (words.astype(float) + 0.5) / FULL)
+
+
 def test_no_two_decisions_share_a_stream():
     """Two names with one number would be one decision under two names."""
     assert len(Stream.__members__) == len(set(Stream))

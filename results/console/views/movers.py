@@ -1,8 +1,9 @@
 """Who moves: what kind of people, from where to where, and which counties win and lose by it."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import pandas as pd
 from markupsafe import Markup
 
 from xiancheng.calibration.i18n import _
@@ -12,9 +13,6 @@ from xiancheng.results.console.tab import Tab
 from xiancheng.results.console.view_model import PERSONS, ViewModel
 from xiancheng.results.console.widgets import area, element, tag, write
 from xiancheng.results.tables import labels
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 TRAITS = ("age", "sex", "education", "situation")
 OUT_OF_VILLAGE = ("town", "nearby", "province", "country")
@@ -34,7 +32,7 @@ class MoversView:
 
     def show(self, model: ViewModel) -> None:
         """Write everything, or that the run has no record of movers."""
-        moved = model.result.outcome.movers()
+        moved = pd.DataFrame(model.result.outcome.mover_columns())
         recorded = len(moved) > 0
         self._frame.set_visibility(recorded)
         if not recorded:

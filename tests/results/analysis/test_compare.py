@@ -68,14 +68,15 @@ def test_what_is_compared_is_what_simulate_gives(told):
     assert table["value"].to_numpy() == pytest.approx(rates, abs=0)
 
 
-def test_the_causes_add_up_to_the_change_of_the_rate(told):
+def test_the_causes_add_up_to_the_change_of_the_published_rate(told):
+    """To the same number as in a verdict, counting included."""
     table = told.to_frame().query("scenario == 'plan'").set_index(["outcome", "unit_code"])["value"]
     run = simulate("plan", scale=SCALE)
-    change = run.at("resident_urbanization_rate", DAY) - run.at(
-        "resident_urbanization_rate", run.dates[0]
-    )
+    published = "published_resident_urbanization_rate"
+    change = run.at(published, DAY) - run.at(published, run.dates[0])
     for g, group in enumerate(told.groups):
         parts = [table[f"{cause}_pp", group.code] for cause in labels("causes", "zh")]
+        assert parts == pytest.approx(list(run.causes(group, DAY).values()), abs=1e-9)
         assert sum(parts) == pytest.approx(change[g], abs=1e-9)
 
 
@@ -352,14 +353,19 @@ def test_a_saved_run_of_another_region_is_refused(saved):
 
 def test_a_side_has_the_chance_that_a_run_of_it_has():
     """`compare` and `run` say the same of a scenario and its baseline."""
-    told = compare((side("baseline"), side("plan")), scale=SCALE, jobs=1).verdicts()
+    found = compare((side("baseline"), side("plan")), scale=SCALE, jobs=1)
+    told, table = found.verdicts(), tables.compared_targets(found, "en")
+    assert table.headers == [
+        "target", "deadline", "wanted", "baseline", "P(met)", "plan", "plan − baseline", "P(met)",
+    ]  # fmt: skip
+    assert len(table.rows[0]) == len(table.headers) == len(table.rows[-1])
     judged = Verdict.of(ensemble(resolve("plan"), draws=0, scale=SCALE)).estimates()
     chances = {name: told[told["scenario"] == name]["probability"] for name in ("baseline", "plan")}
     assert chances["plan"].to_numpy() == pytest.approx(judged["probability"])
     assert chances["baseline"].to_numpy() == pytest.approx(judged["probability_without"])
-    assert told[told["scenario"] == "plan"]["expected"].to_numpy() == pytest.approx(
-        judged["expected"]
-    )
+    own = told[told["scenario"] == "plan"]
+    assert own["expected"].to_numpy() == pytest.approx(judged["expected"])
+    assert own["expected_difference"].to_numpy() == pytest.approx(judged["from_plan_pp"])
 
 
 @pytest.mark.parametrize("first", ["baseline", "plan-without-recoding"])

@@ -36,8 +36,9 @@ def test_the_parameter_that_moves_the_effect_stands_first():
     assert assumptions.influence(result_of(), "en", drawn[:4], effect[:4], "here") is None
 
 
-def record(folder, model, cover):
+def record(folder, model, cover, **others):
     rows = [("stacked", 4.8, cover), ("persistence", 13.0, 0.9), ("model", model, 0.7)]
+    rows += [(name, mae, 0.8) for name, mae in others.items()]
     lines = [f"unit,{name},78,{mae},0,1,,0.5,{share},0.9,0.2" for name, mae, share in rows]
     (folder / "hindcast.csv").write_text("\n".join([COLUMNS, *lines]))
     region = SimpleNamespace(folder=folder)
@@ -47,10 +48,13 @@ def record(folder, model, cover):
 def test_the_record_is_told_as_it_is_good_or_bad(tmp_path):
     first, second, third = record(tmp_path, model=5.8, cover=0.83)
     assert "missed by 4.8 points" in first
-    assert "number 2 of 3" in second
+    assert "number 2 of 3 ways to forecast; so levels" in " ".join(second.split())
     assert "levels come from statistics" in second
     assert "83 %" in third
     assert "relied on" in third
     __, second, third = record(tmp_path, model=4.0, cover=0.5)
     assert "no other way" in second
     assert "too narrow" in third
+    __, second, _ = record(tmp_path, model=5.8, cover=0.8, model_runs=4.94)
+    assert "missed by 5.8 points with the errors of its estimate, number 3 of 4" in second
+    assert "and by 4.9 as its runs are; so levels" in second

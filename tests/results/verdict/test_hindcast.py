@@ -14,6 +14,7 @@ from xiancheng.calibration.posterior import RECORD
 from xiancheng.calibration.region import load
 from xiancheng.results.cli import main
 from xiancheng.results.tables.scores import (
+    findings,
     hindcast_tables,
     registered_scores,
     validation_page,
@@ -155,13 +156,27 @@ def test_the_page_holds_every_row_and_names_the_better_one(found):
         assert len(set(errors)) > 3
     for name in hindcasts[0].rates:
         assert TITLES[name].zh in page
-    scores = {row["forecaster"]: row["crps"] for row in result["scores"]}
-    simple = min(crps for name, crps in scores.items() if name not in (MODEL, RUNS_AS_THEY_ARE))
-    better = scores[MODEL] < simple
-    assert ("低于所有简单预测" in page) == better
-    assert ("简单预测在水平上更好" in page) == (not better)
+    better = 0
+    for left_out in {row["left_out"] for row in result["scores"]}:
+        scores = {r["forecaster"]: r["crps"] for r in result["scores"] if r["left_out"] == left_out}
+        simple = [crps for name, crps in scores.items() if name not in (MODEL, RUNS_AS_THEY_ARE)]
+        better += scores[MODEL] < min(simple)
+        assert f"estimate of the model {scores[MODEL]:.2f}" in page
+    assert page.count("模型的估计好于所有简单预测") == better
+    assert page.count("最好的简单预测好于模型的估计") == len(hindcasts) - better
     wrong = sum(not row["right"] for row in result["signs"])
     assert page.count("**否**") >= wrong
+
+
+def test_who_is_best_is_said_apart_for_counties_and_prefectures_left_out():
+    rows = [
+        {"left_out": by, "forecaster": name, "crps": crps}
+        for by, crpses in (("unit", (3.7, 3.4, 3.2)), ("prefecture", (3.6, 3.3, 3.7)))
+        for name, crps in zip((MODEL, RUNS_AS_THEY_ARE, "drift"), crpses, strict=True)
+    ]
+    counties, prefectures = findings(rows)
+    assert (counties["by"].en, counties["best"], counties["estimate"]) == ("a county", 3.2, 3.7)
+    assert (prefectures["best"], prefectures["estimate"], prefectures["runs"]) == (3.7, 3.6, 3.3)
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def known_level():
 @pytest.fixture(scope="module")
 def wanted():
     """What Python gives, (target,) each, in the order of the targets."""
-    return Verdict.of(ensemble("plan", draws=N, jobs=1, scale=SCALE)).to_frame()
+    return Verdict.of(ensemble("plan", draws=N, jobs=1, scale=SCALE)).table()
 
 
 def printed(capsys, *words):
