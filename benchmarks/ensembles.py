@@ -38,9 +38,8 @@ def seconds(work: Callable[[], object]) -> float:
 def changed(plan: Scenario, by: float) -> Scenario:
     """The plan with another intensity of its first measure."""
     first = next(iter(plan.settings))
-    return replace(
-        plan, settings={**plan.settings, first: replace(plan.settings[first], intensity=by)}
-    )
+    other = plan.settings[first].model_copy(update={"intensity": by})
+    return replace(plan, settings={**plan.settings, first: other})
 
 
 def branches(scale: float, repeats: int) -> list[Measured]:
