@@ -314,6 +314,7 @@ CONSOLE = Command(
 CITE = Command(
     f"{CLI}.cite:cite", _("how to cite the program, with its digests"),
     REGION,
+    without={"--plan": _("the record of a run names its plan")},
 )  # fmt: skip
 
 # Region packs

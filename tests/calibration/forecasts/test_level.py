@@ -13,7 +13,7 @@ from xiancheng.calibration.forecasts.level import (
     draw_of_run,
     run_of_draw,
 )
-from xiancheng.calibration.forecasts.panel import record
+from xiancheng.calibration.forecasts.panel import record, record_basis
 from xiancheng.calibration.region import load
 
 END = date(2025, 12, 31)
@@ -52,7 +52,8 @@ def test_a_level_on_file_is_not_that_of_another_program_or_record(what, few, mon
         if what == "code":
             monkeypatch.setattr(level.code_identity, "digest", lambda *_, answer=answer: answer)
         else:
-            monkeypatch.setattr(type(record(BINZHOU)), "digest", answer)
+            other = record_basis(BINZHOU)._replace(record=answer)
+            monkeypatch.setattr(level, "record_basis", lambda _, other=other: other)
         level._level.cache_clear()
         binzhou()
     assert len(asked) == 2

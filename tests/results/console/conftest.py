@@ -81,7 +81,9 @@ def chrome(tmp_path_factory):
         pytest.skip("there is no Chromium on this machine")
     with playwright.sync_playwright() as driver:
         home = {name: str(tmp_path_factory.getbasetemp()) for name in ("HOME", "XDG_CONFIG_HOME")}
-        browser = driver.chromium.launch(executable_path=path, args=FLAGS, env=os.environ | home)
+        # In the C locale a browser names no download in Chinese.
+        own = os.environ | home | {"LC_ALL": "C.UTF-8"}
+        browser = driver.chromium.launch(executable_path=path, args=FLAGS, env=own)
         yield browser
         browser.close()
 

@@ -51,7 +51,8 @@ def tables(tmp_path_factory):
 
 
 def in_terminal(monkeypatch, width):
-    """Have tables printed for a terminal of a width."""
+    """Have tables printed for a terminal of a width, which the tests' own may not have."""
+    monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(
         terminal, "Console",
         lambda **_: Console(width=width, force_terminal=True, color_system=None),
