@@ -115,6 +115,7 @@ def sentences(result: PlanResult, lang: str) -> list[str]:
     tested = seen if found.several else []
     clear = [r for r in tested if abs(r["points"]) > found.clear * r["points_error"]]
     verdicts = result.verdicts.to_dict("records")
+    plan = result.scenario.plan
 
     def described(chosen: list[dict[str, Any]]) -> dict[str, Any]:
         shown = [
@@ -122,11 +123,12 @@ def sentences(result: PlanResult, lang: str) -> list[str]:
             + (f"±{error(r['points_error'])}" if found.several else "")
             for r in chosen[:MOST]
         ]
-        return {"shown": shown, "more": " ".join(row["id"] for row in chosen[MOST:])}
+        return {"shown": shown, "more": named(chosen[MOST:], at_most=0)}
 
-    def named(chosen: list[dict[str, Any]]) -> str:
-        if len(chosen) > NAMED:
-            return " ".join(sorted(row["id"] for row in chosen))
+    def named(chosen: list[dict[str, Any]], at_most: int = NAMED) -> str:
+        """By titles; more of them by the numbers of the plan, if it has numbers of its own."""
+        if plan.shipped and len(chosen) > at_most:
+            return " ".join(row["id"] for row in chosen)
         titles = (titled(result.scenario, row["id"], lang) for row in chosen)
         return labels.enumeration(titles, lang)
 
@@ -134,8 +136,8 @@ def sentences(result: PlanResult, lang: str) -> list[str]:
         "attribution/sentences", lang, found=found, where=where, seen=SEEN, confidence=CONFIDENCE,
         some=described(seen), works=described([r for r in clear if r["points"] > 0]),
         against=described([r for r in clear if r["points"] < 0]),
-        unclear=named([r for r in tested if r not in clear]),
-        nothing=named([r for r in rows if r not in seen]),
+        unclear=named(sorted((r for r in tested if r not in clear), key=lambda row: row["id"])),
+        nothing=named(sorted((r for r in rows if r not in seen), key=lambda row: row["id"])),
         total=found.of_group(where.code, "total", "total")[0],
         effects=[row["from_plan_pp"] for row in verdicts
                  if row["unit_code"] == where.code and str(row["deadline"]) == found.day],

@@ -220,6 +220,18 @@ def test_what_works_is_told_from_what_may_be_chance_and_from_what_does_nothing(r
     assert [f"P{i}" in line for line, i in zip(lines, (1, 4, 2, 3), strict=True)] == [True] * 4
 
 
+@pytest.mark.parametrize("shipped", [True, False])
+def test_numbers_stand_for_many_measures_in_a_plan_that_has_numbers_of_its_own(
+    record, shipped, monkeypatch
+):
+    monkeypatch.setattr(type(record.scenario.plan), "shipped", shipped)
+    points = {f"P{k}": (0.0, 0.0) for k in range(1, 7)}
+    works = sections.answers(replace(record, shares=shares_of(record, points)), "en")["works"]
+    (line,) = [each for each in works if each.startswith("Less than 0.02")]
+    title = record.scenario.plan.about.projects["P1"].text("en")
+    assert ("P1 P2 P3" in line, title in line) == (shipped, not shipped)
+
+
 def test_few_pairs_of_orders_make_less_clear(record):
     points = {"P1": (0.3, 0.1)}
     for permutations, clear in ((40, True), (4, False)):
