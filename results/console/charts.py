@@ -117,12 +117,14 @@ def fan(
                 "itemStyle": {"color": "#ffffff", "borderColor": TARGET, "borderWidth": 2},
             })  # fmt: skip
             continue
+        # At the start of the line, as at its end it would stand on the rate.
         label = {"show": True, "formatter": f"{value:g}% {marker.day.year}", "position": "top",
-                 "align": "right", "color": INK}  # fmt: skip
+                 "align": "left", "color": INK}  # fmt: skip
         series.append({
             "type": "line", "name": names[-1], "symbol": "none",
-            "data": [[days[0], value], {"value": [day, value], "symbol": "triangle",
-                                        "symbolSize": 9, "label": label}],
+            "data": [{"value": [days[0], value], "symbol": "circle", "symbolSize": 1,
+                      "label": label},
+                     {"value": [day, value], "symbol": "triangle", "symbolSize": 9}],
             "lineStyle": {"width": 1.5, "color": TARGET, "type": [6, 4]},
             "itemStyle": {"color": TARGET},
         })  # fmt: skip
