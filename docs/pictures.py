@@ -95,8 +95,9 @@ def photograph_page(chrome: Any, url: str, into: Path) -> None:
 
 def photograph_documents(chrome: Any, folder: Path, into: Path) -> None:
     """A page of each document on the plan."""
-    subprocess.run([*xiancheng("report"), "plan"], cwd=folder, check=True)
-    files = {file.suffix[1:]: file for file in folder.glob("plan-*")}
+    made = folder / "report"
+    subprocess.run([*xiancheng("report"), "plan", "--out", made], check=True)
+    files = {file.suffix[1:]: file for file in made.iterdir()}
     papers = {"report-pdf": files["pdf"]}
     for name, form in (("report-word", "docx"), ("report-excel", "xlsx")):
         printed = folder / form

@@ -177,7 +177,6 @@ def waterfall(title: str, steps: Sequence[tuple[str, float]], start: float, lang
     """From a start without the plan over what each step adds to the end, which is their sum."""
     words = labels.labels("chart", lang)
     levels = [start, *(start + total for total in accumulate(value for __, value in steps))]
-    values = [round(value, 2) + 0.0 for __, value in steps]  # + 0.0: no negative nothing
     below, reach = [min(pair) for pair in pairwise(levels)], max(levels) - min(levels)
     options = _base(title)
     options["yAxis"] |= {
@@ -190,21 +189,28 @@ def waterfall(title: str, steps: Sequence[tuple[str, float]], start: float, lang
         "axisLabel": {"color": INK, "interval": 0, "width": 92, "overflow": "break"},
     }  # fmt: skip
     options["tooltip"] = {"show": False}
+    # Columns are as high as they are, so that each begins where the last ends; labels are rounded.
     label = {"show": True, "color": INK, "position": "top", "fontSize": 12}
-    up = [v if v >= 0 else NOTHING for v in values]
-    down = [-v if v < 0 else NOTHING for v in values]
-    ends = [round(levels[0], 1), *[NOTHING] * len(steps), round(levels[-1], 1)]
+
+    def column(value: float, text: str) -> Options:
+        return {"value": round(value, 4), "label": {**label, "formatter": text}}
+
+    up = [
+        column(max(v, 0.0), f"+{max(v, 0.0):.2f}") if round(v, 2) >= 0 else NOTHING
+        for __, v in steps
+    ]
+    down = [column(-v, f"−{-v:.2f}") if round(v, 2) < 0 else NOTHING for __, v in steps]
+    first, last = (column(level, f"{level:.1f}") for level in (levels[0], levels[-1]))
     series = {
-        "_": ([NOTHING, *(round(b, 4) for b in below), NOTHING], "transparent", None),
-        words["level"]: (ends, "#5d6d7e", "{c}"),
-        words["raises"]: ([NOTHING, *up, NOTHING], PLAN, "+{c}"),
-        words["lowers"]: ([NOTHING, *down, NOTHING], WITHOUT, "−{c}"),
+        "_": ([NOTHING, *(round(b, 4) for b in below), NOTHING], "transparent"),
+        words["level"]: ([first, *[NOTHING] * len(steps), last], "#5d6d7e"),
+        words["raises"]: ([NOTHING, *up, NOTHING], PLAN),
+        words["lowers"]: ([NOTHING, *down, NOTHING], WITHOUT),
     }
     options["series"] = [
         {"type": "bar", "stack": "all", "barMaxWidth": 60, "name": name, "data": data,
-         "itemStyle": {"color": color}, "silent": True,
-         "label": {**label, "formatter": form} if form else {"show": False}}
-        for name, (data, color, form) in series.items()
+         "itemStyle": {"color": color}, "silent": True}
+        for name, (data, color) in series.items()
     ]  # fmt: skip
     options["legend"]["data"] = [name for name in series if name != "_"]
     return options

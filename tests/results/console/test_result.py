@@ -248,3 +248,19 @@ def test_effects_on_an_edge_of_rounding_read_the_same_however_they_were_added_up
         for at in (54.13, 54.13 - 2e-14)
     ]
     assert len({f"{each.effect[0]:+.2f}" for each in sums}) == 1
+
+
+def test_each_column_of_a_waterfall_begins_where_the_last_one_ends():
+    steps = [("P1", 0.062), ("P2", -0.001), ("P3", -0.013), ("P4", 0.117)]
+    hidden, level, up, down = charts.waterfall("t", steps, 60.165, "en")["series"]
+    height = [
+        sum(each["value"] for each in (up["data"][i], down["data"][i]) if each != charts.NOTHING)
+        for i in range(1, 5)
+    ]
+    assert height == pytest.approx([0.062, 0.0, 0.013, 0.117])
+    assert hidden["data"][1:5] == pytest.approx([60.165, 60.226, 60.213, 60.213])
+    ends = level["data"][0], level["data"][-1]
+    assert [each["value"] for each in ends] == pytest.approx([60.165, 60.33])
+    assert [each["label"]["formatter"] for each in ends] == ["60.2", "60.3"]
+    assert up["data"][1]["label"]["formatter"] == "+0.06"
+    assert down["data"][3]["label"]["formatter"] == "−0.01"
