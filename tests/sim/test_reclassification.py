@@ -130,6 +130,13 @@ def test_towns_grow_over_the_villages_next_to_them_first():
     np.testing.assert_allclose(near / far, 5)
 
 
+def test_a_single_village_that_can_be_recoded_is_so_at_the_rate_of_its_county():
+    units, p = villages(), replace(PARAMETERS, recode_hazard=0.004)
+    units.urban[5:8] = True  # the first county keeps one village
+    hazard = hazard_of(units, p=p)
+    assert hazard[4] == pytest.approx(0.004)
+
+
 def test_a_county_that_departs_from_the_province_recodes_more_or_turns_units_rural():
     """In residents a year: 1.2 points less and 2 points more than the trend of 0.2 points."""
     units, p = villages(), replace(PARAMETERS, recode_hazard=0.004, recode_contiguity_ratio=5.0)

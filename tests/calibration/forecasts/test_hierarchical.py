@@ -257,6 +257,16 @@ def test_a_county_reverts_to_what_its_structure_implies():
     assert median - log_odds(strangers.rate[0]) == pytest.approx(0.5 - 0.6 * gaps[:6], abs=0.06)
 
 
+def test_strangers_of_a_prefecture_gain_what_it_gained_beside_what_structure_implies():
+    first, gaps = np.arange(60) % 4 == 0, 0.25 * np.random.default_rng(1).standard_normal(60)
+    panel = coded(gaps, 0.4 * gaps, common=np.where(first, 0.9, 0.5))
+    strangers = replace(panel.take(np.arange(60) < 8), codes=tuple("12345678"))
+    known = Known(panel, Origin.at(strangers, 0))
+    odds = log_odds(NAMED["structural_gap"](known, panel.years, 4000, 1))
+    rise = np.median(odds, axis=0) - log_odds(strangers.rate[0]) + 0.6 * gaps[:8]
+    assert rise[first[:8]].mean() - rise[~first[:8]].mean() == pytest.approx(0.4, abs=0.06)
+
+
 def test_after_the_record_a_gap_goes_on_closing_and_what_closed_it_is_no_trend():
     """Two counties of the same gap now differ in how they came by it; both close it."""
     rng = np.random.default_rng(1)
