@@ -238,9 +238,9 @@ NUMERALS = "零一二三四五六七八九十"
 
 def test_pages_say_what_the_page_of_the_estimate_says_of_its_parameters():
     section = text_of(DOCS / "identifiability.md").split("\n## 参数")[1].split("\n## ")[0]
-    told = Counter(re.findall(r"^\| [a-z_]+ .* \| (\S+) [a-z, ]+ \|$", section, re.M))
-    assert told.total() == sum(each.estimable == "free" for each in catalogue())
-    weak, moved, none = told["弱识别"], told["移动而未收窄"], told["数据未提供信息"]
+    groups = Counter(re.findall(r"^\| [a-z_]+ .* \| (\S+) [a-z, ]+ \|$", section, re.M))
+    assert groups.total() == sum(each.estimable == "free" for each in catalogue())
+    weak, moved, none = groups["弱识别"], groups["移动而未收窄"], groups["数据未提供信息"]
     assert (
         f"{NUMBERS[weak]} are weakly identified, {NUMBERS[moved]} moved without getting narrower, "
         f"of {NUMBERS[none]} the data say nothing" in text_of(DOCS / "model.en.md")

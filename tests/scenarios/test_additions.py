@@ -72,8 +72,8 @@ def test_the_whole_scenario_can_be_written_pickled_and_run_again():
 
 def test_differences_name_it_both_ways():
     plan, ours = resolve("plan"), resolve(with_park())
-    (told,) = diff(plan, ours)
-    assert told.startswith("N01 我们的园区：新增：产业与园区岗位 5,000 个，惠民，2024Q1 至 2024Q4")
+    (one,) = diff(plan, ours)
+    assert one.startswith("N01 我们的园区：新增：产业与园区岗位 5,000 个，惠民，2024Q1 至 2024Q4")
     assert diff(ours, plan) == ["N01 我们的园区：不做"]
     assert diff(ours, resolve(with_park(amount=900)), "en")[0].count("->") == 1
     assert called(resolve(with_park() | {"title": "方案照文件实施"}), REGION).zh.endswith("1 项）")

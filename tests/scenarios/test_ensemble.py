@@ -70,8 +70,8 @@ def test_a_world_that_is_none_is_refused(world):
 def test_what_is_prepared_and_run_is_logged_under_one_name(caplog):
     with caplog.at_level("DEBUG", logger="xiancheng"):
         simulate("plan", scale=SCALE, until="2021-03-31", draw=4, seed=9)
-    told = [r.getMessage() for r in caplog.records if r.name.startswith("xiancheng.")]
-    assert any("plan in binzhou, scale 0.005, seed 9, draw 4" in line for line in told)
+    lines = [r.getMessage() for r in caplog.records if r.name.startswith("xiancheng.")]
+    assert any("plan in binzhou, scale 0.005, seed 9, draw 4" in line for line in lines)
 
 
 def test_it_is_read_in_a_few_lines_and_in_a_table(drawn):

@@ -39,7 +39,7 @@ def side(what, name=None):
 
 
 @pytest.fixture(scope="module")
-def told():
+def comparison():
     """The plan against its baseline, under three draws of two seeds."""
     sides = (side("baseline"), side("plan"))
     return compare(sides, scale=SCALE, draws=3, seeds=2, jobs=1)
@@ -56,25 +56,31 @@ def saved(tmp_path_factory):
 # Inputs and outcomes
 
 
-def test_inputs_differ_in_the_words_of_the_plan(told):
-    assert "M12：教育集团数 0 -> 76 个" in told.inputs("zh")["plan"]
-    assert "M12: education groups 0 -> 76" in told.inputs("en")["plan"]
+def test_inputs_differ_in_the_words_of_the_plan(comparison):
+    assert "M12：教育集团数 0 -> 76 个" in comparison.inputs("zh")["plan"]
+    assert "M12: education groups 0 -> 76" in comparison.inputs("en")["plan"]
 
 
-def test_what_is_compared_is_what_simulate_gives(told):
+def test_what_is_compared_is_what_simulate_gives(comparison):
     alone = simulate("plan", scale=SCALE)
     rates = alone.at("resident_urbanization_rate", DAY)
-    table = told.to_frame().query("scenario == 'plan' and outcome == 'resident_urbanization_rate'")
+    table = comparison.to_frame().query(
+        "scenario == 'plan' and outcome == 'resident_urbanization_rate'"
+    )
     assert table["value"].to_numpy() == pytest.approx(rates, abs=0)
 
 
-def test_the_causes_add_up_to_the_change_of_the_published_rate(told):
+def test_the_causes_add_up_to_the_change_of_the_published_rate(comparison):
     """To the same number as in a verdict, counting included."""
-    table = told.to_frame().query("scenario == 'plan'").set_index(["outcome", "unit_code"])["value"]
+    table = (
+        comparison.to_frame()
+        .query("scenario == 'plan'")
+        .set_index(["outcome", "unit_code"])["value"]
+    )
     run = simulate("plan", scale=SCALE)
     published = "published_resident_urbanization_rate"
     change = run.at(published, DAY) - run.at(published, run.dates[0])
-    for g, group in enumerate(told.groups):
+    for g, group in enumerate(comparison.groups):
         parts = [table[f"{cause}_pp", group.code] for cause in labels("causes", "zh")]
         assert parts == pytest.approx(list(run.causes(group, DAY).values()), abs=1e-9)
         assert sum(parts) == pytest.approx(change[g], abs=1e-9)
@@ -82,8 +88,8 @@ def test_the_causes_add_up_to_the_change_of_the_published_rate(told):
 
 def test_scenarios_that_set_the_same_levers_differ_in_nothing():
     nothing = {"name": "idle", "title": "t", "based_on": "plan", "measures": {"all": "off"}}
-    told = compare((side("baseline"), side(nothing)), scale=SCALE, jobs=1)
-    assert (told.to_frame()["difference"] == 0).all()
+    comparison = compare((side("baseline"), side(nothing)), scale=SCALE, jobs=1)
+    assert (comparison.to_frame()["difference"] == 0).all()
 
 
 def test_equal_levers_in_the_same_world_are_one_run():
@@ -98,24 +104,24 @@ def test_equal_levers_in_the_same_world_are_one_run():
 
 
 def test_without_draws_there_is_no_interval():
-    told = compare((side("baseline"), side("plan")), scale=SCALE, jobs=1)
-    frame = told.to_frame()
+    comparison = compare((side("baseline"), side("plan")), scale=SCALE, jobs=1)
+    frame = comparison.to_frame()
     assert frame[["difference_low", "difference_high", "draw_sd", "seed_sd"]].isna().all(axis=None)
-    table = tables.compared(told, "resident_urbanization_rate", "en")
+    table = tables.compared(comparison, "resident_urbanization_rate", "en")
     assert "90%" not in table.headers
     assert any(
-        "One over seeds alone is not" in line for line in tables.comparison_notes(told, "en")
+        "One over seeds alone is not" in line for line in tables.comparison_notes(comparison, "en")
     )
 
 
-def test_an_interval_holds_most_of_the_paired_differences(told):
-    frame = told.to_frame().query("scenario == 'plan'")
+def test_an_interval_holds_most_of_the_paired_differences(comparison):
+    frame = comparison.to_frame().query("scenario == 'plan'")
     assert (frame["difference_low"] <= frame["mean_difference"] + 1e-9).all()
     assert (frame["mean_difference"] <= frame["difference_high"] + 1e-9).all()
 
 
-def test_the_baseline_differs_from_itself_in_nothing(told):
-    frame = told.to_frame().query("scenario == 'baseline'")
+def test_the_baseline_differs_from_itself_in_nothing(comparison):
+    frame = comparison.to_frame().query("scenario == 'baseline'")
     assert (
         frame[["difference", "difference_low", "difference_high", "draw_sd", "seed_sd"]] == 0
     ).all(axis=None)
@@ -145,20 +151,20 @@ def test_draws_of_a_search_and_of_its_confirmation_never_meet():
 
 
 def test_a_saved_run_can_be_the_baseline(saved):
-    told = compare(comparands(["plan", str(saved)], str(saved)), scale=SCALE, jobs=1)
-    assert told.sides[0].saved is not None
-    assert told.paired(1)
-    frame = told.to_frame()
+    comparison = compare(comparands(["plan", str(saved)], str(saved)), scale=SCALE, jobs=1)
+    assert comparison.sides[0].saved is not None
+    assert comparison.paired(1)
+    frame = comparison.to_frame()
     assert (frame["difference"] == 0).all()
     assert frame["value"].notna().all()
 
 
 def test_runs_under_another_seed_are_not_called_paired(saved, tmp_path):
     main(["run", "plan", "--scale", str(SCALE), "--seed", "4", "--out", str(tmp_path)])
-    told = compare(comparands([str(saved), str(next(tmp_path.iterdir()))], None), jobs=1)
-    assert not told.paired(1)
-    assert list(told.inputs("en").values()) == [["seed: 3 -> 4"]]
-    assert any("not paired" in line for line in tables.comparison_notes(told, "en"))
+    comparison = compare(comparands([str(saved), str(next(tmp_path.iterdir()))], None), jobs=1)
+    assert not comparison.paired(1)
+    assert list(comparison.inputs("en").values()) == [["seed: 3 -> 4"]]
+    assert any("not paired" in line for line in tables.comparison_notes(comparison, "en"))
 
 
 def test_one_side_is_no_comparison():
@@ -183,9 +189,11 @@ def test_negative_numbers_stay_numbers(cell):
     assert cells.inert(cell) == cell
 
 
-def test_csv_opens_in_a_spreadsheet(told, tmp_path):
+def test_csv_opens_in_a_spreadsheet(comparison, tmp_path):
     file = tmp_path / "c.csv"
-    renamed = replace(told, sides=(told.sides[0], replace(told.sides[1], name="=plan")))
+    renamed = replace(
+        comparison, sides=(comparison.sides[0], replace(comparison.sides[1], name="=plan"))
+    )
     write_csv(renamed.to_frame(), file, Say("en"))
     assert file.read_bytes().startswith(b"\xef\xbb\xbf")
     table = pd.read_csv(file)
@@ -197,9 +205,9 @@ def test_csv_opens_in_a_spreadsheet(told, tmp_path):
 def test_the_command_prints_one_json_object(capsys):
     words = ["compare", "baseline", "plan", "--scale", str(SCALE), "--jobs", "1", "--json"]
     assert main(words) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["baseline_scenario"] == "baseline"
-    assert {row["difference_low"] for row in told["outcomes"]} == {None}
+    comparison = json.loads(capsys.readouterr().out)
+    assert comparison["baseline_scenario"] == "baseline"
+    assert {row["difference_low"] for row in comparison["outcomes"]} == {None}
 
 
 def test_an_unknown_outcome_is_refused_with_the_nearest_name(capsys):
@@ -249,14 +257,14 @@ def test_a_saved_run_meets_another_seed_in_draws(saved, capsys):
     assert {row["common_random_numbers"] for row in rows} == {True}
 
 
-def test_draws_are_called_what_they_are(told, monkeypatch):
+def test_draws_are_called_what_they_are(comparison, monkeypatch):
     """Of the priors before the parameters are estimated, of the posterior after."""
     monkeypatch.setattr("xiancheng.results.verdict.level.level_from", lambda *_: None)
     monkeypatch.setattr(posterior, "read", lambda folder: None)
-    assert any("3 prior draws" in line for line in tables.comparison_notes(told, "en"))
+    assert any("3 prior draws" in line for line in tables.comparison_notes(comparison, "en"))
     monkeypatch.setattr(posterior, "read", lambda folder: object())
-    assert any("3 posterior draws" in line for line in tables.comparison_notes(told, "en"))
-    assert not any("先验" in line for line in tables.comparison_notes(told, "zh"))
+    assert any("3 posterior draws" in line for line in tables.comparison_notes(comparison, "en"))
+    assert not any("先验" in line for line in tables.comparison_notes(comparison, "zh"))
 
 
 # The language, and stopping
@@ -282,8 +290,8 @@ def test_help_speaks_the_language_that_stands_before_it(capsys):
 
 def catches_sigterm(pid):
     """Whether a process does something of its own when it is asked to end."""
-    told = Path(f"/proc/{pid}/status").read_text().split("SigCgt:")[1].split()[0]
-    return bool(int(told, 16) >> (signal.SIGTERM - 1) & 1)
+    comparison = Path(f"/proc/{pid}/status").read_text().split("SigCgt:")[1].split()[0]
+    return bool(int(comparison, 16) >> (signal.SIGTERM - 1) & 1)
 
 
 @pytest.mark.parametrize(
@@ -315,7 +323,7 @@ def test_sigterm_ends_a_long_question_as_ctrl_c_does(words):
     ids=["in source made from a string", "in the import of a compiled module"],
 )  # fmt: skip
 def test_wherever_a_signal_falls_the_exit_code_is_130(at_work, tmp_path):
-    (tmp_path / "told.py").write_text(
+    (tmp_path / "comparison.py").write_text(
         f"""
 import signal
 from xiancheng.results.cli import plan
@@ -329,10 +337,10 @@ plan.check = check
 entry()
 """
     )
-    words = [sys.executable, str(tmp_path / "told.py"), "--lang", "en", "check", "file"]
-    told = subprocess.run(words, capture_output=True, text=True, timeout=60)
-    assert told.returncode == 130
-    assert told.stderr == "interrupted; nothing half-written was left\n"
+    words = [sys.executable, str(tmp_path / "comparison.py"), "--lang", "en", "check", "file"]
+    comparison = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    assert comparison.returncode == 130
+    assert comparison.stderr == "interrupted; nothing half-written was left\n"
 
 
 # Random numbers
@@ -354,16 +362,19 @@ def test_a_saved_run_of_another_region_is_refused(saved):
 def test_a_side_has_the_chance_that_a_run_of_it_has():
     """`compare` and `run` say the same of a scenario and its baseline."""
     found = compare((side("baseline"), side("plan")), scale=SCALE, jobs=1)
-    told, table = found.verdicts(), tables.compared_targets(found, "en")
+    comparison, table = found.verdicts(), tables.compared_targets(found, "en")
     assert table.headers == [
         "target", "deadline", "wanted", "baseline", "P(met)", "plan", "plan − baseline", "P(met)",
     ]  # fmt: skip
     assert len(table.rows[0]) == len(table.headers) == len(table.rows[-1])
     judged = Verdict.of(ensemble(resolve("plan"), draws=0, scale=SCALE)).estimates()
-    chances = {name: told[told["scenario"] == name]["probability"] for name in ("baseline", "plan")}
+    chances = {
+        name: comparison[comparison["scenario"] == name]["probability"]
+        for name in ("baseline", "plan")
+    }
     assert chances["plan"].to_numpy() == pytest.approx(judged["probability"])
     assert chances["baseline"].to_numpy() == pytest.approx(judged["probability_without"])
-    own = told[told["scenario"] == "plan"]
+    own = comparison[comparison["scenario"] == "plan"]
     assert own["expected"].to_numpy() == pytest.approx(judged["expected"])
     assert own["expected_difference"].to_numpy() == pytest.approx(judged["from_plan_pp"])
 
@@ -371,10 +382,10 @@ def test_a_side_has_the_chance_that_a_run_of_it_has():
 @pytest.mark.parametrize("first", ["baseline", "plan-without-recoding"])
 def test_the_world_of_the_first_side_is_no_yardstick(first):
     """Whichever side comes first, each has the chance that it has alone."""
-    told = compare((side(first), side("plan")), scale=SCALE, jobs=1).verdicts()
+    comparison = compare((side(first), side("plan")), scale=SCALE, jobs=1).verdicts()
     for name in (first, "plan"):
         alone = Verdict.of(ensemble(resolve(name), draws=0, scale=SCALE)).estimates()
-        own = told[told["scenario"] == name]
+        own = comparison[comparison["scenario"] == name]
         for column in ("expected", "probability", "all_met"):
             assert own[column].to_numpy() == pytest.approx(alone[column])
 

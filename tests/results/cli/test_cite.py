@@ -15,14 +15,14 @@ FILE = Path(__file__).parents[3] / "CITATION.cff"
 
 def test_the_citation_is_that_on_file_and_the_digests_are_those_of_runs(capsys):
     assert main(["--json", "cite"]) == 0
-    told = json.loads(capsys.readouterr().out)
+    printed = json.loads(capsys.readouterr().out)
     known = YAML(typ="safe").load(FILE.read_text("utf-8"))
-    assert told["version"] == str(known["version"]) == xiancheng.__version__
+    assert printed["version"] == str(known["version"]) == xiancheng.__version__
     for part in (known["title"], known["authors"][0]["name"], str(known["date-released"].year)):
-        assert part in told["citation"]
-        assert part in told["bibtex"]
-    assert told["made_by"]["simulation_code"] == code_digest()
-    assert digests("binzhou").items() <= told["made_by"].items()
+        assert part in printed["citation"]
+        assert part in printed["bibtex"]
+    assert printed["made_by"]["simulation_code"] == code_digest()
+    assert digests("binzhou").items() <= printed["made_by"].items()
 
 
 def test_a_region_without_a_sample_says_so(capsys):
