@@ -15,6 +15,7 @@ COMPLETE = 1 - 1e-9  # a share from which on everything is carried out
 def table(result: PlanResult, lang: str) -> Table:
     """A row for each indicator: at its deadline, or at the end of the run where none is written."""
     word, rows = labels.labels("delivery", lang), []
+    units = labels.names("indicator_units") if lang == "en" else {}
     unlimited = {  # would be delivered if capacity did not bind
         (row.indicator, row.quarter)
         for row in delivery_of(result.scenario, result.region) if row.met
@@ -28,7 +29,7 @@ def table(result: PlanResult, lang: str) -> Table:
             "indicator": row["indicator"],
             "name": result.scenario.plan.indicators[row["indicator"]].name.text(lang),
             "asked": labels.label("qualifiers", row["operator"], lang),
-            "promised": _number(row["target"]), "unit": row["unit"],
+            "promised": _number(row["target"]), "unit": units.get(row["unit"], row["unit"]),
             "due": str(row["due"] or word["no date"]),
             "share": word["no share"] if share is None else 100 * share,
             "quantity": None if quantity is None else round(quantity, 1),

@@ -115,6 +115,25 @@ def test_what_the_rate_is_made_of_adds_up(record):
         )
 
 
+@LANGS
+def test_documents_count_persons_in_large_units_and_have_one_rate_for_a_place(record, lang):
+    size, unit = {"zh": (1e4, "万人"), "en": (1e3, "thousand persons")}[lang]
+    shown = {table.key: table for table in sections.document(record, lang).tables()}
+    for row in record.verdicts.to_dict("records"):
+        code = row["unit_code"]
+        group = next(group for group in record.groups if group.code == code)
+        raw, large = counties.causes(record, group, lang), shown[f"causes-{code}"]
+        assert {column.unit for column in large.columns[1:]} == {unit}
+        assert large.column("total") == [value / size for value in raw.column("total")]
+        rates, residents = (shown[f"figures-{code}"].records()[i] for i in (0, 2))
+        assert (rates["without"], rates["with"]) == tuple(
+            round(row[key], 2) for key in ("without", "expected")
+        )
+        assert residents["unit"] == unit
+        ends = record.both.scenario.series("residents")[-1, record.groups.index(group)]
+        assert residents["with"] * size == pytest.approx(ends, abs=50.1)
+
+
 def test_the_causes_of_growth_add_up_by_year_and_in_all(record, both):
     frame = both.scenario.growth()
     for group in record.groups:
