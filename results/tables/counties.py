@@ -145,7 +145,7 @@ def censuses(result: PlanResult, group: Group, lang: str) -> Iterator[Marker]:
 
 
 def published(result: PlanResult, group: Group, lang: str) -> Iterator[Marker]:
-    """The rates that were published of a group between censuses, and those that a run was given."""
+    """The rates that were published of a group beside censuses, and those that a run was given."""
     code, censuses = str(group.code), result.region.censuses
     known = {
         day: rate
@@ -155,7 +155,7 @@ def published(result: PlanResult, group: Group, lang: str) -> Iterator[Marker]:
     given = result.both.scenario.spec.observations
     known |= {each.day: each.rate for each in given if each.code == code}
     for day, rate in sorted(known.items()):
-        if result.scenario.start <= day <= result.scenario.until:
+        if day <= result.scenario.until:
             label = labels.label("phrases", "published_of", lang, year=day.year)
             yield Marker(day, rate, label, "published")
 

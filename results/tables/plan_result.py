@@ -115,11 +115,14 @@ def of_pair(both: Ensemble, *, run: str = "") -> PlanResult:
     return PlanResult(both, verdicts(both), delivered, run, both.scenario.provenance)
 
 
-def of_saved(run: "SavedRun", *, answer: RunCache | None = None, **more: Any) -> PlanResult:
+def of_saved(
+    run: "SavedRun", *, answer: RunCache | None = None, both: Ensemble | None = None, **more: Any
+) -> PlanResult:
     """The result of a run on disk; its baseline is run again with the same random numbers.
 
     Parameters
     ----------
+    both : what was saved, if it is still at hand; it also has the course of its draws
     answer : gives the outcome of the baseline; it is simulated by default
     more : fields of the result that are known besides
 
@@ -129,7 +132,7 @@ def of_saved(run: "SavedRun", *, answer: RunCache | None = None, **more: Any) ->
         if the baseline is no longer what it was when the run was saved.
     """
     outcome, record = run.outcome(), run.record
-    both = Ensemble.of(outcome, answer.together if answer else simulate_together)
+    both = both or Ensemble.of(outcome, answer.together if answer else simulate_together)
     table, kept = verdicts(both), pd.DataFrame(record.verdicts)
     if len(kept):
         _refuse_another(kept, table, record.run)

@@ -70,7 +70,10 @@ class Overview:
         options = charts.fan(
             chart, model.lang, plan=model.result.has_plan, previous=previous_path(model)
         )
-        heading = Column("", chart.title, "%").header
+        past = [m for m in chart.markers if m.day < model.result.outcome.dates[0]]
+        heading = model.say(_("; ")).join(  # what was counted before the line begins
+            [Column("", chart.title, "%").header, *(f"{m.label} {m.value:.1f}" for m in past)]
+        )
         self._fan.show(options, chart.description, model.lang, heading)
         write(self._below, place_table(model), notes(model))
 
