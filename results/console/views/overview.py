@@ -338,8 +338,8 @@ def paired(
 
 def notes(model: ViewModel) -> Markup:
     """What must be known wherever a verdict is shown."""
-    lines = [model.explained(model.plain(line))
-             for line in verdicts.notes(model.result.subject, model.lang)]  # fmt: skip
+    said = verdicts.notes(model.result.subject, model.lang, marked=False)
+    lines = [model.explained(model.plain(line)) for line in said]
     more = model.say(_("{n} more notes", n=len(lines) - OPEN_NOTES))
     folded = tag("details", tag("summary", more), bulleted(lines[OPEN_NOTES:]))
     return tag(
