@@ -223,9 +223,8 @@ def shares_of(record, points, **more):
 
     rows = [row("total", "total", "total", sum(p for p, _ in points.values()), 0.0)]
     for name, (value, error) in points.items():
-        rows += [
-            row(name, "project", kind, value, error) for kind in ("owen", "first_in", "last_in")
-        ]
+        level, first = ("measure", "shapley") if name.startswith("M") else ("project", "owen")
+        rows += [row(name, level, kind, value, error) for kind in (first, "first_in", "last_in")]
     about = {"scenario": "plan", "day": "2025-12-31", "permutations": 40, "draws": 20, "runs": 9}
     return AttributionTable(pd.DataFrame(rows), **(about | more), scale=0.01)
 
@@ -244,11 +243,15 @@ def test_numbers_stand_for_many_measures_in_a_plan_that_has_numbers_of_its_own(
     record, shipped, monkeypatch
 ):
     monkeypatch.setattr(type(record.scenario.plan), "shipped", shipped)
-    points = {f"P{k}": (0.0, 0.0) for k in range(1, 7)}
-    works = sections.answers(replace(record, shares=shares_of(record, points)), "en")["works"]
-    (line,) = [each for each in works if each.startswith("Less than 0.02")]
-    title = record.scenario.plan.about.projects["P1"].text("en")
-    assert ("P1 P2 P3" in line, title in line) == (shipped, not shipped)
+    plan = record.scenario.plan
+    for letter, title, numbers in (
+        ("M0", plan.measures["M01"].title, shipped), ("P", plan.about.projects["P1"], False),
+    ):  # fmt: skip
+        names = [f"{letter}{k}" for k in range(1, 7)]
+        shares = shares_of(record, dict.fromkeys(names, (0.0, 0.0)))
+        works = sections.answers(replace(record, shares=shares), "en")["works"]
+        (line,) = [each for each in works if each.startswith("Less than 0.02")]
+        assert (" ".join(names[:3]) in line, title.text("en") in line) == (numbers, not numbers)
 
 
 def test_few_pairs_of_orders_make_less_clear(record):
