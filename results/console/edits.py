@@ -276,12 +276,14 @@ class ScenarioEdit:
 
 def _beside(own: OwnMeasure, keys: Mapping[str, Any]) -> dict[str, Any]:
     """What a project says beside other `keys` of it, as far as it agrees with them."""
-    same_lever = own.lever == keys["lever"]
     gone = {"lever", "amount", "counties", "start", "finish"}
-    gone |= set() if same_lever else {"unit", "range", "grade", "evidence", "because", "allocation"}
-    gone |= {"allocation"} if "counties" in keys else set()
-    if same_lever and own.range and own.model_copy(update={"amount": None, **keys}).full not in own.range:
+    full = own.model_copy(update={"amount": None, **keys}).full
+    if own.lever != keys["lever"]:
+        gone |= {"unit", "range", "grade", "evidence", "because", "allocation"}
+    elif own.range and full not in own.range:
         gone.add("range")
+    if "counties" in keys:
+        gone.add("allocation")
     return {key: value for key, value in as_written(own).items() if key not in gone}
 
 

@@ -32,7 +32,8 @@ def test_a_filled_in_form_becomes_the_keys_of_a_scenario_file():
         ("name", ""), ("name", "园" * 61), ("name", "\u202e园"), ("name", "学校"),
         ("lever", ""), ("lever", "workload"), ("lever", "x"),
         ("amount", ""), ("amount", "0"), ("amount", "-3"), ("amount", "nan"), ("amount", "很多"),
-        ("amount", "200001"), ("finish", "2023Q4"), ("finish", "soon"), ("counties", ["371621", "371622"]),
+        ("amount", "200001"), ("finish", "2023Q4"), ("finish", "soon"),
+        ("counties", ["371621", "371622"]),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told_beside_its_field_alone(field, value):

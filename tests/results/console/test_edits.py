@@ -134,23 +134,23 @@ def test_an_added_project_is_one_line_that_takes_all_of_it_away():
 
 def test_what_a_form_does_not_ask_for_stays_with_a_changed_project():
     quarters = {"start": "2024Q1", "finish": "2025Q2"}
+    seats, jobs = ({"lever": each} | quarters for each in ("school_seats", "tradable_jobs"))
     said = {
-        "lever": "school_seats", "amount": 1000, "counties": {"惠民": 600, "阳信": 400},
-        "range": {"low": 500, "high": 1500}, "until": "2028Q4", "lag": "2 quarters",
-        "evidence": "批复", "because": "缺学位", "name": "两所学校",
+        "amount": 1000, "counties": {"惠民": 600, "阳信": 400}, "lag": "2 quarters",
+        "range": {"low": 500, "high": 1500}, "evidence": "批复", "because": "缺位", "name": "学校",
     }  # fmt: skip
-    edit = PLAN.with_addition("学校", said | quarters)
+    edit = PLAN.with_addition("学校", said | seats)
     parts = {"371621": 900.0, "371622": 400.0}
-    later = edit.with_addition("学校", {"lever": "school_seats", "counties": parts} | quarters, "学校")
+    later = edit.with_addition("学校", seats | {"counties": parts}, "学校")
     kept = later.scenario.additions["学校"]
     assert (kept.counties, kept.full, kept.id) == (parts, 1300, "N01")
-    assert (kept.lag, kept.until, kept.evidence) == (2, edit.scenario.additions["学校"].until, "批复")
-    assert kept.range and kept.name
-    more = {"lever": "school_seats", "amount": 9000} | quarters
-    assert later.with_addition("学校", more, "学校").scenario.additions["学校"].range is None
-    other = later.with_addition("园区", {"lever": "tradable_jobs", "amount": 900} | quarters, "学校")
-    assert other.scenario.additions["园区"].evidence is other.scenario.additions["园区"].name is None
-    assert other.scenario.additions["园区"].lag == 2
+    assert (kept.lag, kept.evidence, kept.name.zh) == (2, "批复", "学校")
+    assert kept.because == edit.scenario.additions["学校"].because
+    assert kept.range == edit.scenario.additions["学校"].range
+    more = later.with_addition("学校", seats | {"amount": 9000}, "学校").scenario.additions
+    assert more["学校"].range is None, "9,000 would lie outside"
+    (park,) = later.with_addition("园", jobs | {"amount": 9}, "学校").scenario.additions.values()
+    assert (park.id, park.lag, park.evidence, park.name) == ("N01", 2, None, None)
 
 
 def test_a_project_of_the_base_is_not_carried_out_where_it_is_removed(tmp_path):
