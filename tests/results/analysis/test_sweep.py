@@ -25,8 +25,9 @@ from xiancheng.results.cli import batch, main
 from xiancheng.results.store import ledger, record
 from xiancheng.results.store.cache import RunStore
 from xiancheng.scenarios import simulation
-from xiancheng.scenarios.design import read_design, sampled
+from xiancheng.scenarios.design import Design, read_design, sampled
 from xiancheng.scenarios.executor import DaskExecutor, InlineExecutor
+from xiancheng.scenarios.outcome import RATE
 from xiancheng.scenarios.run_spec import RunSpec, code_digest, digest_of
 
 SMALL = """
@@ -130,6 +131,22 @@ def test_draws_follow_the_priors(method):
 def test_latin_hypercube_draws_are_those_of_run(tmp_path):
     made = read_design(written(tmp_path))
     assert made.spec(0).parameters == vars(priors.draw(2, 1)[0])
+
+
+def test_parameters_move_the_rate_where_no_level_is_followed(tmp_path):
+    (tmp_path / "points.csv").write_text("recode_hazard\n0.001\n0.015\n", "utf-8")
+    design = (
+        "{name: a, scenarios: baseline, parameters: {from: points.csv}, effects: false, "
+        "scales: 0.005, horizon: {until: 2021-12-31}, alignment: level}"
+    )
+    moved = {}
+    for alignment in ("level", "off"):
+        made = read_design(written(tmp_path, design.replace("level", alignment)))
+        again = Design.from_json(json.loads(json.dumps(made.to_json())))
+        rates = [simulation.simulate(again.spec(n)).series(RATE)[-1] for n in range(2)]
+        moved[alignment] = float(abs(rates[1] - rates[0]).mean())
+        assert again.digest == made.digest
+    assert 4 * moved["level"] < moved["off"], moved
 
 
 def test_points_of_a_file_are_taken_row_by_row(tmp_path):
