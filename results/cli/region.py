@@ -6,7 +6,7 @@ from typing import Any
 
 from xiancheng.calibration.errors import PackError, RequestError
 from xiancheng.calibration.i18n import _
-from xiancheng.calibration.region import census_import, census_template, load, pack_writer
+from xiancheng.calibration.region import census_import, load, pack_writer
 from xiancheng.results.cli.output import give, print_notes
 from xiancheng.results.cli.process import DONE, REFUSED
 from xiancheng.results.tables import assumptions, labels, terminal
@@ -100,7 +100,7 @@ def new(options: Namespace, say: Say) -> int:
     lines = [
         _("{folder} is made; fill it in, then run xiancheng region check {folder}", folder=folder),
         _("or fill in one table, {table} (or .csv), then run xiancheng region from-census {table} "
-          "--prefecture NAME --out FOLDER", table=folder / census_template.XLSX_NAME),
+          "--prefecture NAME --out FOLDER", table=folder / pack_writer.XLSX_NAME),
     ]  # fmt: skip
     text = "\n".join(map(say, lines))
     give(options, {"out": str(folder), "files": sorted(files)}, lambda: print(text))

@@ -9,7 +9,7 @@ import pandas as pd
 from jinja2 import Environment, StrictUndefined
 
 from xiancheng.calibration.i18n import Words, _
-from xiancheng.calibration.inference.identifiability import IDENTIFIED, WEAKLY, WORDS
+from xiancheng.calibration.inference.diagnostics import IDENTIFIED, WEAKLY, WORDS
 from xiancheng.calibration.region import Region
 from xiancheng.results.cells import records
 from xiancheng.results.tables import labels

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from xiancheng.calibration.i18n import Words
-from xiancheng.calibration.inference import identifiability
+from xiancheng.calibration.inference import diagnostics
 from xiancheng.calibration.inference.discrepancy import SHARED
 from xiancheng.calibration.inference.draws import WeightedDraws, from_scores
 from xiancheng.calibration.inference.emulator import agreement, emulator, history_match, tempered
@@ -74,8 +74,8 @@ def account(
         "stages": [stage(each) for each in (first, last) if each is not None],
         "full_scale": full_scale(last),
         "joint": {
-            "pairs": identifiability.pairs(free),
-            "directions": identifiability.directions(free),
+            "pairs": diagnostics.pairs(free),
+            "directions": diagnostics.directions(free),
         },
         "recovery": recovery(deep, FREE),
         "second_opinion": emulator_cross_check(deep, settings.seed),
@@ -103,7 +103,7 @@ def parameters(posterior: WeightedDraws) -> list[dict[str, Any]]:
     own = posterior.of(FREE)
     after = own.values(PRIORS).quantile(INTERVAL)
     before = from_scores(PRIORS, np.tile(np.array(SCORES)[:, None], len(FREE)))
-    gained = identifiability.contractions(own)
+    gained = diagnostics.contractions(own)
     return [
         {
             "name": prior.name, "zh": prior.title["zh"], "en": prior.title["en"],
@@ -170,7 +170,7 @@ def recovery(of: Stage, names: tuple[str, ...] | None = None) -> list[dict[str, 
     found = of.estimator.condition_on().posteriors(training.simulated[rows])
     found = [inflated(p, of.inflation, training).of(names) for p in found]
     columns = [training.names.index(name) for name in names]
-    return identifiability.recovery(found, training.scores[rows][:, columns])
+    return diagnostics.recovery(found, training.scores[rows][:, columns])
 
 
 def emulator_cross_check(of: Stage, seed: int) -> dict[str, Any]:
@@ -203,7 +203,7 @@ def sobol(of: Stage, seed: int) -> list[dict[str, Any]]:
     def outcome(scores: Floats) -> Floats:
         return np.asarray(fitted.features(scores)[0])
 
-    return identifiability.sobol(outcome, FREE, EXPLAINED, seed=seed, points=SOBOL_POINTS)
+    return diagnostics.sobol(outcome, FREE, EXPLAINED, seed=seed, points=SOBOL_POINTS)
 
 
 def levers(posterior: WeightedDraws) -> list[dict[str, Any]]:
@@ -212,7 +212,7 @@ def levers(posterior: WeightedDraws) -> list[dict[str, Any]]:
     No lever of the plan acted between the two censuses. So of a lever only what it shares with
     ordinary behaviour can be learned; the size of all others is prior alone.
     """
-    gained = identifiability.contractions(posterior.of(FREE))
+    gained = diagnostics.contractions(posterior.of(FREE))
     clauses = by_lever(load_plan())
     rows = []
     for name, lever in LEVERS.items():

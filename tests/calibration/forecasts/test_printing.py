@@ -5,9 +5,9 @@ from datetime import date
 import numpy as np
 import pytest
 
-from xiancheng.calibration.forecasts import printing
+from xiancheng.calibration.forecasts import level
 from xiancheng.calibration.forecasts.common_trend import CommonTrend, PublishedRate
-from xiancheng.calibration.forecasts.printing import condition, printed
+from xiancheng.calibration.forecasts.level import condition, printed_rates
 
 CENSUS = date(2020, 11, 1)
 DAYS = [CENSUS, *(date(year, 12, 31) for year in range(2020, 2032))]
@@ -27,7 +27,7 @@ def world(draws=4000, seed=1, sd=2.5):
     years = np.array([(day - CENSUS).days / 365.25 for day in DAYS])[:, None, None]
     off = sd * np.sqrt(years) * rng.standard_normal((draws, 4))
     true = np.clip(START + 0.9 * years + off, 0, 100)
-    return true, printed(true, DAYS, TWO, common, seed)
+    return true, printed_rates(true, DAYS, TWO, common, seed)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_increments_fall_with_the_level(paths):
     i = DAYS.index(date(2022, 12, 31))
     rise = np.median(shown[i] - shown[i - 1], axis=0)
     assert (np.diff(rise) < 0).all()
-    assert (rise[0] - rise[3]) / 40 == pytest.approx(np.mean(printing.PULL), abs=0.005)
+    assert (rise[0] - rise[3]) / 40 == pytest.approx(np.mean(level.PULL), abs=0.005)
 
 
 def test_a_survey_puts_right_a_part_and_a_census_all(paths):
@@ -97,7 +97,7 @@ def test_a_published_rate_is_met_and_the_next_year_is_known_within_a_point_and_a
 def test_a_rate_that_is_as_sharp_as_what_is_known_moves_it_half_the_way():
     """Rates are rounded: draws that stray by no more than that are not drawn onto a figure."""
     day, rng = date(2022, 12, 31), np.random.default_rng(1)
-    shown = np.full((len(DAYS), 20_000, 4), START) + printing.ROUNDING_SD * rng.standard_normal(
+    shown = np.full((len(DAYS), 20_000, 4), START) + level.ROUNDING_SD * rng.standard_normal(
         (20_000, 4)
     )
     __, moved = held((shown.copy(), shown.copy()), PublishedRate("1", day, START[0] + 0.2))

@@ -12,7 +12,7 @@ import pytest
 
 from tests.people import BINZHOU, BOTH, CENSUSES, NOW, NOWADAYS, THEN, worst
 from xiancheng.calibration.population import synthesis
-from xiancheng.calibration.population.assumptions import SynthesisAssumptions, assumptions
+from xiancheng.calibration.population.fit import SynthesisAssumptions, assumptions
 from xiancheng.calibration.population.synthesis import build
 from xiancheng.sim import strata
 

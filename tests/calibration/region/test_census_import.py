@@ -15,9 +15,9 @@ import openpyxl
 import pytest
 
 from tests.census_lines import KNOWN, built, lines_of, plan_pack
-from xiancheng.calibration import sheets
+from xiancheng.calibration import parsing
 from xiancheng.calibration.errors import PackError, RefusedError
-from xiancheng.calibration.region import census_import, census_template, load, pack_writer, packs
+from xiancheng.calibration.region import census_import, load, pack_writer, packs
 from xiancheng.calibration.region.census_table import COLUMNS, TableError
 from xiancheng.calibration.region.imputation import FLOW_RULES, TABLE_RULES, first_line
 from xiancheng.calibration.region.schema import AGE_BANDS, TABLES, catalogue, wanted_first
@@ -396,14 +396,14 @@ def test_what_only_begins_like_a_workbook_is_refused(tmp_path, lines):
 def test_a_workbook_that_swells_is_refused_unread(tmp_path):
     path = tmp_path / "census.xlsx"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr("xl/worksheets/sheet1.xml", b"0" * (sheets.UNPACKED + 1))
+        packed.writestr("xl/worksheets/sheet1.xml", b"0" * (parsing.UNPACKED + 1))
     assert "more than 60 MB" in output(path)
 
 
 def test_a_file_over_the_limit_is_refused_unread(tmp_path):
     path = tmp_path / "census.csv"
     with path.open("wb") as file:
-        file.truncate(sheets.LARGEST + 1)
+        file.truncate(parsing.LARGEST + 1)
     assert "at most 20 MB" in output(path)
 
 
@@ -447,10 +447,10 @@ def test_an_impossible_cell_is_refused_unless_that_is_wanted(table):
 
 
 def test_the_template_has_every_column_with_its_meaning():
-    named = [each.name for each in census_template.columns()]
+    named = [each.name for each in pack_writer.columns()]
     assert named == list(COLUMNS)
-    assert all(each.meaning.zh and each.meaning.en for each in census_template.columns())
-    needed = {each.name for each in census_template.columns() if each.required}
+    assert all(each.meaning.zh and each.meaning.en for each in pack_writer.columns())
+    needed = {each.name for each in pack_writer.columns() if each.required}
     assert {"unit_code", "urban", "age_85+_female"} <= needed
     assert "edu_none_male" not in needed
 
