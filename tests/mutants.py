@@ -77,9 +77,8 @@ AREAS: dict[str, tuple[float, tuple[str, ...], tuple[str, ...]]] = {
         "sim/test_indicators", "sim/test_schooling", "scenarios/test_days", "sim/test_model",
     )),
     "forecasts": (0.3, (*FORECASTS, "calibration/region/counties.py",
-        "results/tables/scores.py", "results/verdict/forecast_score.py",
-        "results/verdict/forecasts.py", "results/verdict/observations.py",
-        "results/verdict/registered.py",
+        "results/tables/scores.py", "results/verdict/forecasts.py",
+        "results/verdict/observations.py", "results/verdict/registered.py",
     ), (
         *(f"calibration/forecasts/test_{name}" for name in (
             "cohort_component", "common_trend", "forecast", "hierarchical", "level", "melding",

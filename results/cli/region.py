@@ -9,7 +9,7 @@ from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import census_import, load, pack_writer
 from xiancheng.results.cli.output import give, print_notes
 from xiancheng.results.cli.process import DONE, REFUSED
-from xiancheng.results.tables import assumptions, labels, terminal
+from xiancheng.results.tables import assumptions, labels, render
 from xiancheng.results.text import Say
 
 
@@ -38,13 +38,13 @@ def check(options: Namespace, say: Say) -> int:
     def text() -> None:
         print(f"{pack.title_zh} {pack.title_en} · sha256 {pack.digest}")
         if options.fit:
-            terminal.show(labels.table("fit", report["fit"], say.lang))
+            render.show(labels.table("fit", report["fit"], say.lang))
             return
         if report["first"]:
-            terminal.show(assumptions.first(pack, say.lang), prose=True)
+            render.show(assumptions.first(pack, say.lang), prose=True)
         if options.all:
-            terminal.show(assumptions.assumed(pack, say.lang), prose=True)
-            terminal.show(assumptions.missing(pack, say.lang), prose=True)
+            render.show(assumptions.assumed(pack, say.lang), prose=True)
+            render.show(assumptions.missing(pack, say.lang), prose=True)
             return
         n, m = len(report["assumptions"]), len(report["missing"])
         rest = _(

@@ -9,10 +9,10 @@ from typing import Any
 from markupsafe import Markup
 
 from xiancheng.calibration.i18n import _
-from xiancheng.results.cells import records
 from xiancheng.results.console.view_model import ViewModel
 from xiancheng.results.console.widgets import joined, tag
 from xiancheng.results.tables import labels
+from xiancheng.results.text import records
 
 LEAST = 0.05  # points: what is rounded to less than 0.1
 

@@ -8,11 +8,11 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from xiancheng.results.cells import records
 from xiancheng.results.report.document import Badges, Block, BulletList, Section
 from xiancheng.results.tables import assumptions, attribution, counties, delivery, labels, verdicts
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import Chart, Table
+from xiancheng.results.text import records
 
 MOST_ROWS = 6  # targets in the table for leaders
 MOST_ADVICE = 2

@@ -3,10 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
-from xiancheng.results.cells import records
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import Chart, Table
+from xiancheng.results.text import records
 from xiancheng.scenarios.policy import delivery_of
 
 COMPLETE = 1 - 1e-9  # a share from which on everything is carried out

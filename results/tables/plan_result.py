@@ -1,4 +1,4 @@
-"""A run with its baseline and everything else that tables and reports need of it."""
+"""A run with its baseline and all else that tables and reports need of it; what produced it."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -26,6 +26,11 @@ if TYPE_CHECKING:
     from xiancheng.results.analysis.attribution import AttributionTable
     from xiancheng.results.analysis.variance import VarianceSplit
     from xiancheng.results.store.runs import SavedRun
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+
+from xiancheng.results.store import record
+from xiancheng.results.tables.table import Cell, Table
 
 OF_DRAWS = (*ERRORS, "draw_scale")  # which older records do not have
 TOLERANCE = 1e-6  # percentage points by which a run made again may differ from its record
@@ -174,3 +179,65 @@ def delivery_frame(outcome: Outcome) -> "pd.DataFrame":
 def delivery_for_files(delivery: "pd.DataFrame") -> "pd.DataFrame":
     """The delivery under the names of its columns in files and JSON."""
     return delivery.rename(columns=DELIVERY_IN_FILES)
+
+
+# What produced the numbers
+
+WRITERS = ("typst", "python-docx", "xlsxwriter", "matplotlib")  # libraries that write documents
+SETTINGS = ("start", "until", "cutoff", "seed", "draw", "scale")
+
+
+def provenance(result: PlanResult, lang: str) -> Table:
+    """A row for each fact: run, program, digests, seeds, libraries."""
+    word = labels.labels("provenance", lang)
+    rows = [
+        {"item": word.get(name, name), "value": word["none"] if value is None else value}
+        for name, value in facts_of_run(result, lang)
+    ]
+    return labels.table("provenance", rows, lang, source=result.stamp(lang))
+
+
+def facts_of_run(result: PlanResult, lang: str) -> Iterator[tuple[str, Cell]]:
+    """Each fact about a run in order, by its name in labels.yaml or in the record of the run."""
+    saved, settings = result.provenance, result.both.scenario.settings
+    yield "run", result.run or labels.label("provenance", "not saved", lang)
+    if "written" in saved:
+        yield "written", str(saved["written"])
+    yield "scenario", result.scenario.name
+    yield "title", result.title(lang, whole=True)
+    yield "region", f"{result.region.name} {result.region.title(lang)}"
+    yield from ((name, settings[name]) for name in SETTINGS)
+    yield "draws", result.draws
+    software = {**record.software().model_dump(), **saved.get("software", {})}
+    yield "program", f"{software['name']} {software['version']}"
+    yield "commit", software["commit"] or None
+    yield "code", software.get("code") or software["simulation_code"]  # before 2026-11-29
+    yield "pack", result.region.digest
+    if "key" in saved:
+        yield "key", saved["key"]
+        yield "plan", saved["plan"]["sha256"]
+        yield "values", saved["values"]
+        yield from saved["files"].items()
+    evidence = saved.get("evidence") or {}
+    if sample := evidence.get("posterior"):
+        yield "posterior", sample["sha256"]
+        yield "estimated_by", f"{sample.get('model') or '?'} · {sample['made_by'] or '?'}"
+    if forecasts := evidence.get("forecasts"):
+        yield "forecasts", forecasts["record"]
+    yield from evidence.get("files", {}).items()
+    machine = saved.get("environment") or record.environment().model_dump()
+    yield "Python", f"{machine['python']} · {machine.get('machine', '')}"
+    others = {k: v for k, v in machine.items() if k not in ("python", "machine")}
+    yield from (machine.get("libraries") or others).items()
+    yield from writers().items()
+
+
+def writers() -> dict[str, Any]:
+    """The installed libraries that write documents, and their versions."""
+    found = {}
+    for name in WRITERS:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found

@@ -17,13 +17,13 @@ from benchmarks.common_random_numbers import WANTED, noise
 from tests.small_pack import written
 from xiancheng.calibration import posterior
 from xiancheng.calibration.errors import RequestError
-from xiancheng.results import cells
 from xiancheng.results.analysis.compare import Comparand, comparands, compare, parts_of_spread
 from xiancheng.results.cli import main
 from xiancheng.results.cli.output import write_csv
 from xiancheng.results.tables import analysis as tables
 from xiancheng.results.tables.labels import labels
 from xiancheng.results.text import Say
+from xiancheng.results.text import inert as inert_cell
 from xiancheng.results.verdict.verdict import Verdict
 from xiancheng.scenarios.ensemble import Summaries, ensemble, independent, layered
 from xiancheng.scenarios.loader import resolve
@@ -181,12 +181,12 @@ def test_equal_names_are_told_apart():
 
 @pytest.mark.parametrize("text", ["=1+1", "+cmd", "-1+1", "@sum", "-lang", "\t=1", "-1_0", "-inf"])
 def test_a_spreadsheet_runs_no_cell(text):
-    assert cells.inert(text) == f"'{text}"
+    assert inert_cell(text) == f"'{text}"
 
 
 @pytest.mark.parametrize("cell", [-2.5, "-2.5", "-1e-3", 0, "plan", None])
 def test_negative_numbers_stay_numbers(cell):
-    assert cells.inert(cell) == cell
+    assert inert_cell(cell) == cell
 
 
 def test_csv_opens_in_a_spreadsheet(comparison, tmp_path):

@@ -11,7 +11,7 @@ from xiancheng.results.analysis import doses
 from xiancheng.results.analysis.attribution import AttributionTable
 from xiancheng.results.analysis.doses import DOSE_COLUMNS, FAMILIES, families, lever_effects, only
 from xiancheng.results.analysis.result import scenario_digest
-from xiancheng.results.tables import doses as tables
+from xiancheng.results.tables import attribution as tables
 from xiancheng.scenarios.ensemble import Summaries
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import reported_groups

@@ -22,8 +22,7 @@ from xiancheng.results.store.cache import files_of_run
 from xiancheng.results.store.runs import write_run
 from xiancheng.results.tables import plan_result
 from xiancheng.results.tables.plan_result import delivery_frame
-from xiancheng.results.verdict.forecast_score import by_case, by_forecaster
-from xiancheng.results.verdict.forecasts import MELD, MODEL
+from xiancheng.results.verdict.forecasts import MELD, MODEL, by_case, by_forecaster
 from xiancheng.results.verdict.observations import ScoredRate
 from xiancheng.results.verdict.verdict import BEFORE, verdicts
 from xiancheng.scenarios.ensemble import Summaries, ensemble

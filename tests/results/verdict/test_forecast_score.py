@@ -21,7 +21,7 @@ from xiancheng.calibration.region.schema import INFORMATION
 from xiancheng.results.cli import evidence, main, parsed
 from xiancheng.results.tables import scores as tables
 from xiancheng.results.text import Say
-from xiancheng.results.verdict import forecast_score as scoring
+from xiancheng.results.verdict import forecasts as scoring
 from xiancheng.results.verdict.forecasts import (
     FORECASTERS,
     MELD,
