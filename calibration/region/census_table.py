@@ -166,15 +166,15 @@ class CensusTableReader:
         for line, cells in self.rows:
             before = len(self.problems.found)
             row = self.row(cells)
-            asked = wanted(row.get("unit_code", ""))
+            chosen = wanted(row.get("unit_code", ""))
             if len(cells) == len(self.columns):
-                unit = self.unit(line, row, found, lenient=self.unknown and asked)
+                unit = self.unit(line, row, found, lenient=self.unknown and chosen)
                 if unit is not None and len(self.problems.found) == before:
                     found[unit.code, unit.year] = unit
             else:
                 at = (str(self.path), line)
                 wrong_number_of_cells(self.problems, at, len(self.columns), len(cells))
-            if not asked:
+            if not chosen:
                 self.ignored += self.problems.found[before:]
                 del self.problems.found[before:]
         self.stop()

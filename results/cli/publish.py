@@ -166,7 +166,11 @@ def cite(options: Namespace, say: Say) -> int:
         f"@software{{xiancheng_{version},\n  author = {{{{{AUTHOR}}}}},\n  title = {{{TITLE}}},\n"
         f"  year = {{{YEAR}}},\n  version = {{{version}}}\n}}"
     )
-    made = {"model": MODEL_VERSION, "simulation_code": code_digest(), **digests(options.region)}
+    sources = {
+        "model": MODEL_VERSION,
+        "simulation_code": code_digest(),
+        **digests(options.region),
+    }
     names = {
         "model": _("version of the model"),
         "simulation_code": _("code that simulates (as in run.json)"),
@@ -179,7 +183,11 @@ def cite(options: Namespace, say: Say) -> int:
     def show() -> None:
         print(text, entry, say(_("What made the numbers (name them in a supplement):")), sep="\n\n")
         for key, name in names.items():
-            print(" ", say(_("{name}: {digest}", name=name, digest=made[key] or _("none"))))
+            print(" ", say(_("{name}: {digest}", name=name, digest=sources[key] or _("none"))))
 
-    give(options, {"citation": text, "bibtex": entry, "version": version, "made_by": made}, show)
+    give(
+        options,
+        {"citation": text, "bibtex": entry, "version": version, "made_by": sources},
+        show,
+    )
     return DONE

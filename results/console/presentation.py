@@ -42,8 +42,8 @@ def _slide(model: ViewModel, g: int, target: dict[str, Any] | None) -> Iterator[
         says.append(say(_("nine in ten chances for {low:.1f}% to {high:.1f}%", low=low, high=high)))
     yield tag("p", say(_(", ", "clauses")).join(says))
     if target is not None:
-        asked = labels.label("qualifiers", target["operator"], model.lang)
-        words = say(_("Target: {asked} {rate:g}%", asked=asked, rate=target["target_rate"]))
+        qualifier = labels.label("qualifiers", target["operator"], model.lang)
+        words = say(_("Target: {asked} {rate:g}%", asked=qualifier, rate=target["target_rate"]))
         if result.subject.known:
             chance = labels.tenths(target["probability"], model.lang)
             words += say(_(". Chance of meeting it: {chance}", chance=chance))

@@ -102,10 +102,10 @@ def table(result: PlanResult, lang: str) -> Table:
     shown = sorted(every[1:], key=lambda row: row["probability"] or 0.0)[: MOST_ROWS - 1]
     rows = []
     for row in (each for each in every if each is every[0] or each in shown):
-        asked = labels.label("qualifiers", row["operator"], lang)
+        qualifier = labels.label("qualifiers", row["operator"], lang)
         cells = {
             "place": labels.target(row, lang), "deadline": str(row["deadline"]),
-            "wanted": f"{asked} {row['target_rate']:g}",
+            "wanted": f"{qualifier} {row['target_rate']:g}",
             **{key: row[key] for key in ("rate_at_start", "expected", "low", "high")},
             "confidence": "" if row["probability"] is None
             else labels.tenths(row["probability"], lang),

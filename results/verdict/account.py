@@ -258,7 +258,7 @@ DRAWS = 400  # runs, taken in proportion to their weight
 FEWEST = 20  # counties for a slope
 
 
-def regressions(made: Trials, stage: Stage, seed: int) -> list[dict[str, Any]]:
+def regressions(trials: Trials, stage: Stage, seed: int) -> list[dict[str, Any]]:
     """The slopes on observed and on simulated changes, a row for each regression.
 
     Returns
@@ -268,11 +268,11 @@ def regressions(made: Trials, stage: Stage, seed: int) -> list[dict[str, Any]]:
     median in standard deviations of both together. In points of the rate for each point or each 100
     log points of the change; for `raised`, points for a county that became a city or a district.
     """
-    pack, panel = made.pack, Panel.of(made.pack)
+    pack, panel = trials.pack, Panel.of(trials.pack)
     before, later = (enumerated(pack, day) for day in censuses(pack))
     start, change = rate(before), summaries(before, later)
     taken = stage.estimator.condition_on().posterior(stage.training.table.observed)
-    runs = made.stats()[taken.resampled(DRAWS, seed).rows]  # (run, county, summary)
+    runs = trials.stats()[taken.resampled(DRAWS, seed).rows]  # (run, county, summary)
     simulated = dict(zip(change, np.moveaxis(runs, 2, 0), strict=True))
     homes = [100 * pack.home(day)["bought"] for day in censuses(pack)]
     observed = {**_with_non_farm(change), BOUGHT: homes[1] - homes[0]}

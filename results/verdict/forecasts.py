@@ -236,7 +236,7 @@ BAND = 0.8  # of the intervals that are printed
 COMPARED = (MELD, MODEL)  # whose skill against every other forecaster is shown
 
 
-def by_case(made: ForecastSet, observed: Sequence[ScoredRate]) -> "pd.DataFrame":
+def by_case(forecast: ForecastSet, observed: Sequence[ScoredRate]) -> "pd.DataFrame":
     """A row for each observation and forecaster: median, interval and error.
 
     Returns
@@ -246,15 +246,15 @@ def by_case(made: ForecastSet, observed: Sequence[ScoredRate]) -> "pd.DataFrame"
     """
     rows = []
     for one in observed:
-        group, column = made.groups[one.group], made.days.index(one.day)
-        for name, rates in made.rates.items():
+        group, column = forecast.groups[one.group], forecast.days.index(one.day)
+        for name, rates in forecast.rates.items():
             draws = rates[column, :, one.group]
             median = float(np.median(draws))
             low, high = interval(draws[:, None], BAND)[:, 0].tolist()
             rows.append(
                 {
                     "unit_code": group.code, "county": group.zh, "county_en": group.en,
-                    "date": one.day, "rate_at_start": float(made.start[one.group]),
+                    "date": one.day, "rate_at_start": float(forecast.start[one.group]),
                     "observed": one.rate, "forecaster": name, "median": median,
                     "low_80": low, "high_80": high,
                     "error": median - one.rate, "inside": low <= one.rate <= high,
@@ -264,7 +264,7 @@ def by_case(made: ForecastSet, observed: Sequence[ScoredRate]) -> "pd.DataFrame"
 
 
 def by_forecaster(
-    made: ForecastSet, observed: Sequence[ScoredRate], pack: Region
+    forecast: ForecastSet, observed: Sequence[ScoredRate], pack: Region
 ) -> "pd.DataFrame":
     """A row for each forecaster over single counties, and one over counties together.
 
@@ -275,28 +275,30 @@ def by_forecaster(
     meld and of the model against it
     """
     parts = {
-        "counties": [one for one in observed if len(made.groups[one.group].counties) == 1],
-        "together": [one for one in observed if len(made.groups[one.group].counties) > 1],
+        "counties": [one for one in observed if len(forecast.groups[one.group].counties) == 1],
+        "together": [one for one in observed if len(forecast.groups[one.group].counties) > 1],
     }
     rows = [
         row | {"over": over}
         for over, some in parts.items()
         if some
-        for row in _scored(made, some, pack)
+        for row in _scored(forecast, some, pack)
     ]
     return pd.DataFrame(rows)
 
 
 def _scored(
-    made: ForecastSet, observed: Sequence[ScoredRate], pack: Region
+    forecast: ForecastSet, observed: Sequence[ScoredRate], pack: Region
 ) -> list[dict[str, Any]]:
     """A row for each forecaster over some observations."""
     seen = np.array([one.rate for one in observed])
-    thresholds = np.array([threshold(made.groups[one.group], one.day, pack) for one in observed])
+    thresholds = np.array(
+        [threshold(forecast.groups[one.group], one.day, pack) for one in observed]
+    )
     rows: list[dict[str, Any]] = []
-    for forecaster, rates in made.rates.items():
+    for forecaster, rates in forecast.rates.items():
         draws = np.column_stack(
-            [rates[made.days.index(one.day), :, one.group] for one in observed]
+            [rates[forecast.days.index(one.day), :, one.group] for one in observed]
         )  # (draw, case)
         result = ForecastScores.of(draws, seen, thresholds)
         covered: dict[str, float] = {}

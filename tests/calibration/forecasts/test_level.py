@@ -46,8 +46,8 @@ def test_a_level_is_the_same_when_it_is_read_from_the_cache(few, monkeypatch):
 
 @pytest.mark.parametrize("what", ["code", "record"])
 def test_a_level_on_file_is_not_that_of_another_program_or_record(what, few, monkeypatch):
-    found, asked = level._rates, []
-    monkeypatch.setattr(level, "_rates", lambda *given: asked.append(given) or found(*given))
+    found, calls = level._rates, []
+    monkeypatch.setattr(level, "_rates", lambda *given: calls.append(given) or found(*given))
     for answer in ("one", "one", "another"):
         if what == "code":
             monkeypatch.setattr(level.code_identity, "digest", lambda *_, answer=answer: answer)
@@ -56,7 +56,7 @@ def test_a_level_on_file_is_not_that_of_another_program_or_record(what, few, mon
             monkeypatch.setattr(level, "record_basis", lambda _, other=other: other)
         level._level.cache_clear()
         binzhou()
-    assert len(asked) == 2
+    assert len(calls) == 2
 
 
 def test_no_county_has_a_say_in_the_weight_of_its_own_forecast(monkeypatch):

@@ -217,9 +217,9 @@ def test_an_unknown_outcome_is_refused_with_the_nearest_name(capsys):
 
 def test_where_no_name_is_near_all_are_told(capsys):
     assert main(["--lang", "en", "compare", "baseline", "plan", "--outcome", "qqqq"]) == 2
-    said = capsys.readouterr().err
-    assert "did you mean" not in said
-    assert all(name in said for name in ("residents", "published_resident_urbanization_rate"))
+    output = capsys.readouterr().err
+    assert "did you mean" not in output
+    assert all(name in output for name in ("residents", "published_resident_urbanization_rate"))
 
 
 # Words that would do nothing
@@ -283,9 +283,9 @@ def test_the_language_may_stand_before_the_command_or_after_it(words, capsys):
 
 
 def test_help_speaks_the_language_that_stands_before_it(capsys):
-    for words, said in ((["--lang", "en", "--help"], "side by side"), (["--help"], "并列比较")):
+    for words, expected in ((["--lang", "en", "--help"], "side by side"), (["--help"], "并列比较")):
         assert main(words) == 0
-        assert said in capsys.readouterr().out
+        assert expected in capsys.readouterr().out
 
 
 def catches_sigterm(pid):
@@ -301,16 +301,18 @@ def catches_sigterm(pid):
     ids=lambda words: words[0],
 )  # fmt: skip
 def test_sigterm_ends_a_long_question_as_ctrl_c_does(words):
-    asked = [sys.executable, "-m", "xiancheng", "--lang", "en", *words, "--scale", str(SCALE)]
-    with subprocess.Popen([*asked, "--jobs", "2"], stderr=subprocess.PIPE, text=True) as command:
+    arguments = [sys.executable, "-m", "xiancheng", "--lang", "en", *words, "--scale", str(SCALE)]
+    with subprocess.Popen(
+        [*arguments, "--jobs", "2"], stderr=subprocess.PIPE, text=True
+    ) as command:
         while command.poll() is None and not catches_sigterm(command.pid):
             time.sleep(0.05)
         time.sleep(1)  # until it is at work
         assert command.poll() is None
         command.terminate()
-        _, said = command.communicate(timeout=5)
+        _, output = command.communicate(timeout=5)
     assert command.returncode == 130
-    assert "interrupted; nothing half-written was left" in said
+    assert "interrupted; nothing half-written was left" in output
 
 
 @pytest.mark.parametrize(

@@ -98,14 +98,14 @@ def analyses(spec):
 
 def scores(both):
     """The columns of the scores of one made-up forecast of a county."""
-    made = SimpleNamespace(
+    forecast = SimpleNamespace(
         groups=both.scenario.groups, days=(END,), start=np.zeros(len(both.scenario.groups)),
         rates=dict.fromkeys((MELD, MODEL), np.full((1, 4, len(both.scenario.groups)), 50.0)),
     )  # fmt: skip
     seen = [ScoredRate(2, 2, END, 51.0)]
     return {
-        "score, cases": tuple(by_case(made, seen)),
-        "score, scores": tuple(by_forecaster(made, seen, both.scenario.region)),
+        "score, cases": tuple(by_case(forecast, seen)),
+        "score, scores": tuple(by_forecaster(forecast, seen, both.scenario.region)),
     }
 
 

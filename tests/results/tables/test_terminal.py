@@ -20,7 +20,7 @@ def tables(tmp_path_factory):
     """The tables of commands in both languages: title, headers, rows, whether they are prose."""
     found, plain = [], render.show_rows
     saved = str(tmp_path_factory.mktemp("runs"))
-    asked = (
+    arguments = (
         ["run", "plan", *SMALL, "--out", saved],
         ["compare", "plan", "baseline", *SMALL, "--jobs", "1"],
         ["measures"],
@@ -36,7 +36,7 @@ def tables(tmp_path_factory):
         for name, module in list(sys.modules.items()):
             if name.startswith("xiancheng.results.") and vars(module).get("show_rows") is plain:
                 patch.setattr(module, "show_rows", show_rows)
-        for words in asked:
+        for words in arguments:
             for lang in ("zh", "en"):
                 before = len(found)
                 assert main([*words, "--lang", lang]) == 0
