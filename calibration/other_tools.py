@@ -66,9 +66,23 @@ def for_salib(names: Iterable[str] | None = None, *, inside: float = 1.0) -> Too
     inside : share of each prior, around its median, from which is drawn. Below 1, as the method of
         Morris needs, which goes to the very ends, all are drawn as quantiles
 
+    Returns
+    -------
+    a `ToolPriors`: `given` for SALib, and `values(...)`, which makes parameters of what it sampled
+
     Raises
     ------
-    ParameterError, RequestError
+    ParameterError
+        if a name is unknown, with the nearest one.
+    RequestError
+        if `inside` is no such share.
+
+    Examples
+    --------
+    >>> from xiancheng import priors_for_salib
+    >>> prior = priors_for_salib(["kappa"])
+    >>> prior.given["dists"], prior.values({"kappa": 2.0})
+    (['norm'], {'kappa': 2.0})
     """
     if not 0 < inside <= 1:
         raise RequestError(_("inside should be a share above 0, at most 1; got {inside}",
@@ -87,11 +101,26 @@ def for_salib(names: Iterable[str] | None = None, *, inside: float = 1.0) -> Too
 def for_ema(names: Iterable[str] | None = None) -> ToolPriors:
     """`given` is a list of `RealParameter` for `model.uncertainties` of the EMA Workbench.
 
+    Parameters
+    ----------
+    names : of parameters; by default those that data may estimate
+
+    Returns
+    -------
+    a `ToolPriors`: `given`, and `values(...)`, which makes parameters of what the workbench sampled
+
     Raises
     ------
     ParameterError
+        if a name is unknown, with the nearest one.
     RequestError
         if the workbench is not installed.
+
+    Examples
+    --------
+    >>> from xiancheng import priors_for_ema
+    >>> [each.name for each in priors_for_ema(["kappa"]).given]
+    ['kappa']
     """
     real = forms.needed("ema_workbench", "ema-workbench").RealParameter
     chosen = _chosen(names)
@@ -110,11 +139,26 @@ def for_ema(names: Iterable[str] | None = None) -> ToolPriors:
 def for_pyabc(names: Iterable[str] | None = None) -> ToolPriors:
     """`given` is a `pyabc.Distribution`.
 
+    Parameters
+    ----------
+    names : of parameters; by default those that data may estimate
+
+    Returns
+    -------
+    a `ToolPriors`: `given`, and `values(...)`, which makes parameters of what pyABC sampled
+
     Raises
     ------
     ParameterError
+        if a name is unknown, with the nearest one.
     RequestError
         if pyABC is not installed.
+
+    Examples
+    --------
+    >>> from xiancheng import priors_for_pyabc
+    >>> sorted(priors_for_pyabc(["kappa"]).given)
+    ['kappa']
     """
     pyabc, chosen = forms.needed("pyabc"), _chosen(names)
     own = {p.name: p.distribution for p in chosen if p.family != "spike-slab"}

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xiancheng.calibration.file_models import quarter_name
-from xiancheng.calibration.i18n import Words, _, listed
+from xiancheng.calibration.i18n import Words, _, listed, same
 from xiancheng.calibration.region import Region
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.own_plans import OwnMeasure, unit_zh
@@ -121,7 +121,10 @@ def addition(measure: OwnMeasure, names: Mapping[str, Words]) -> Words:
     """
     lever = LEVERS[measure.lever]
     unit = Words(unit_zh(lever.unit), lever.unit)
-    where = listed(names.get(each, Words(each, each)) for each in measure.counties or ())
+    parts = {name: f" {part:,g}" for name, part in measure.amounts.items()}
+    called = (names.get(each, same(each)) for each in measure.counties or ())
+    where = listed(Words(f"{name.zh}{parts.get(each, '')}", f"{name.en}{parts.get(each, '')}")
+                   for name, each in zip(called, measure.counties or (), strict=True))  # fmt: skip
     return _(
         "{lever} {amount} {unit}, {where}, {first} to {last}",
         lever=Words(lever.zh, lever.meaning), amount=f"{measure.full:,g}", unit=unit,

@@ -26,6 +26,7 @@ from xiancheng.calibration.i18n import Words, _, same
 from xiancheng.calibration.region import County, Region, Target
 from xiancheng.calibration.region.targets import (
     Label,
+    Members,
     TargetEntry,
     deadline,
     found_in,
@@ -191,6 +192,20 @@ class OwnMeasure(FileModel):
     def amounts(self) -> dict[str, float]:
         """Amounts by county as written; empty where there is but one."""
         return self.counties if isinstance(self.counties, dict) else {}
+
+    def split(self, members: Members) -> dict[str, float]:
+        """Amounts by code of the county; what a prefecture has together in equal parts.
+
+        Parameters
+        ----------
+        members : codes by every name, as of `members_of`
+        """
+        groups = {name: found_in(name, members) for name in self.amounts}
+        return {
+            code: value / len(groups[name]) if self.counted else value
+            for name, value in self.amounts.items()
+            for code in groups[name]
+        }
 
     @property
     def full(self) -> float:
@@ -376,12 +391,8 @@ def _weights(placed: Placed, places: Places) -> tuple[dict[str, float] | None, l
     if not own.amounts:
         whole = len(codes) == len(counties)
         return None if whole else dict.fromkeys(codes, 1.0), []
-    weights: dict[str, float] = {}
-    for name, value in own.amounts.items():
-        group = found_in(name, members)
-        each = value / len(group) if own.counted else value / (own.full or 1.0)
-        weights |= dict.fromkeys(group, each)
-    return weights, []
+    unit = 1.0 if own.counted else own.full or 1.0
+    return {code: each / unit for code, each in own.split(members).items()}, []
 
 
 def _rule(where: str) -> Rule:

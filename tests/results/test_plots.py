@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import xiancheng
+from xiancheng import load_region
 from xiancheng.calibration.errors import RequestError
 from xiancheng.results.report import charts
 from xiancheng.results.store.cache import RunStore
@@ -14,7 +15,7 @@ from xiancheng.results.store.ledger import load_sweep
 from xiancheng.results.store.runs import load_run
 from xiancheng.results.verdict.verdict import Verdict
 from xiancheng.scenarios.ensemble import ensemble
-from xiancheng.scenarios.outcome import OutcomeError
+from xiancheng.scenarios.outcome import OutcomeError, reported_groups
 from xiancheng.scenarios.run_spec import RunSpec
 
 RATE = "resident_urbanization_rate"
@@ -109,6 +110,8 @@ def test_a_sweep_is_read_back_as_arrays_of_paired_runs(swept):
         assert cell.item() == row[f"{RATE}_371600"]
     assert int(found[RATE].notnull().any("unit_code").sum()) == len(runs) == 4
     assert set(found["parameter.kappa"].values) == set(runs["parameter.kappa"])
+    assert {*found["unit_code"].values} == {g.code for g in reported_groups(load_region("binzhou"))}
+    assert found["parameter.return_after_50"].dims == ("world",), "50 is no unit"
 
 
 def test_a_run_is_read_back_with_the_same_forms(swept):
@@ -118,6 +121,24 @@ def test_a_run_is_read_back_with_the_same_forms(swept):
     pd.testing.assert_frame_equal(saved.to_frame(), outcome.to_frame(), check_exact=True)
     for name, each in outcome.to_xarray().items():
         np.testing.assert_array_equal(saved.to_xarray()[name], each)
+
+
+def test_a_run_is_found_by_the_folder_that_holds_it_and_several_are_named(swept, tmp_path):
+    keys = swept.to_frame()["key"].tolist()
+    with pytest.raises(RequestError, match=f"holds 4 runs; name one of them: {min(keys)}"):
+        load_run(swept.folder / "runs")
+    assert load_run(keys[0], runs=str(swept.folder / "runs")).record.key == keys[0]
+    (tmp_path / "alone").symlink_to(swept.folder / "runs" / keys[0])
+    assert load_run(tmp_path).record.key == keys[0]
+
+
+def test_quantiles_of_a_sweep_are_those_of_its_rows(swept):
+    column = f"{RATE}_371600"
+    rows, found = swept.to_frame(), swept.quantiles(column, at=[0.5]).set_index("scenario")
+    plan = rows.loc[rows["scenario"] == "plan", column]
+    assert found.loc["plan", 0.5] == pytest.approx(plan.median())
+    with pytest.raises(RequestError, match=f"no column '{RATE}_3716'; there are: {RATE}_371602"):
+        swept.quantiles(f"{RATE}_3716")
 
 
 # Plots

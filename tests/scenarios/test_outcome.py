@@ -181,8 +181,8 @@ def test_neither_form_shows_a_path_of_the_machine(tmp_path):
 
 def test_the_notebook_shows_a_table(outcome):
     text = outcome._repr_html_()
-    assert text.count("<tr>") == text.count("</tr>") == 3 + len(outcome.model_targets())
-    assert re.search(r"<caption>plan · ", text)
+    assert text.count("<tr>") == text.count("</tr>") == 4 + len(outcome.model_targets())
+    assert re.search(r"<caption>Outcome of .*plan.* in .*binzhou", text)
 
 
 def test_outcomes_can_be_compared_and_hashed(outcome):
