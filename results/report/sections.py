@@ -11,7 +11,6 @@ from xiancheng.results.tables import (
     assumptions,
     attribution,
     counties,
-    delivery,
     labels,
     plan_result,
     validation,
@@ -113,8 +112,8 @@ def _uncertainty(result: PlanResult, lang: str) -> Iterator[Block]:
 
 
 def _delivery(result: PlanResult, lang: str) -> Iterator[Block]:
-    if delivery.at_deadlines(result):
-        yield delivery.table(result, lang)
+    if plan_result.at_deadlines(result):
+        yield plan_result.delivery_table(result, lang)
         return
     yield labels.label("report", "no tasks", lang)
 
