@@ -277,10 +277,26 @@ def printed(
 
 @lru_cache(maxsize=4)
 def stack(region: str, draws: int, seed: int) -> Mixture:
-    """The statistical forecasts, weighted by how well they forecast counties left out."""
-    past = record(load(region))
-    left_out = [hindcast(member, past, draws=draws, seed=seed) for member in SINGLE]
-    return melding.stack(SINGLE, left_out, past.rate[1])
+    """The statistical forecasts, weighted by how well they forecast counties left out.
+
+    Regions of one record have the same weights, which are kept in the cache of this user.
+    """
+    pack = load(region)
+    past, basis = record(pack), record_basis(pack)
+    adds = len(past) > Panel.of(load(basis.folder)).comparable.sum()
+    key = digest({
+        "code": code_identity.digest("sim", "calibration"),
+        "libraries": {name: version(name) for name in LIBRARIES},
+        "record": basis.record, "packs": [basis.pack, pack.digest if adds else ""],
+        "draws": [draws, seed],
+    })  # fmt: skip
+
+    def weights() -> list[float]:
+        left_out = [hindcast(member, past, draws=draws, seed=seed) for member in SINGLE]
+        return [*melding.stack(SINGLE, left_out, past.rate[1]).weights]
+
+    kept = cache.made_once("stacks", key, weights)
+    return Mixture("stacked", melding.STACKED, SINGLE, tuple(kept))
 
 
 def _keep(folder: Path, rates: Floats) -> None:
