@@ -595,12 +595,23 @@ def ensemble(
     done()
     done()
     if drawn:
-        sides = (spec, both.baseline.spec, reference.spec)
+        sides = sides_of(spec)
         specs = [side.vary(scale=scale).under(draw) for draw in drawn for side in sides]
         with Summaries(spec, jobs=jobs, cache=cache) as runs:
             found = runs.read(specs, done)
-        return both.with_draws(found[0::3], found[1::3], found[2::3], scale)
+        n = len(sides)
+        return both.with_draws(found[0::n], found[1::n], found[n - 1 :: n], scale)
     return both
+
+
+def sides_of(spec: RunSpec) -> list[RunSpec]:
+    """What is run under each draw: the scenario, its baseline, and that in reference conditions.
+
+    The last two are one run where the scenario's conditions are the reference.
+    """
+    baseline, reference = spec.baseline, spec.reference
+    one = reference.scenario.conditions == baseline.scenario.conditions
+    return [spec, baseline] if one else [spec, baseline, reference]
 
 
 WORLD = ("parameters", "draw", "seed")  # the keys of a world

@@ -53,7 +53,7 @@ def main(trajectories: int, scale: float) -> None:
 
 
 if __name__ == "__main__":
-    asked = ArgumentParser(description=__doc__)
-    asked.add_argument("--trajectories", type=int, default=3)
-    asked.add_argument("--scale", type=float, default=0.01)
-    main(**vars(asked.parse_args()))
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--trajectories", type=int, default=3)
+    parser.add_argument("--scale", type=float, default=0.01)
+    main(**vars(parser.parse_args()))

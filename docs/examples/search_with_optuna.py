@@ -72,7 +72,7 @@ def main(trials: int, scale: float) -> None:
 
 
 if __name__ == "__main__":
-    asked = ArgumentParser(description=__doc__)
-    asked.add_argument("--trials", type=int, default=40)
-    asked.add_argument("--scale", type=float, default=0.01)
-    main(**vars(asked.parse_args()))
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--trials", type=int, default=40)
+    parser.add_argument("--scale", type=float, default=0.01)
+    main(**vars(parser.parse_args()))

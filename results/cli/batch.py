@@ -17,7 +17,7 @@ from xiancheng.results.store import ledger
 from xiancheng.results.store.cache import RunStore
 from xiancheng.results.store.files import check_writable
 from xiancheng.results.tables import verdicts as tables
-from xiancheng.results.tables.terminal import show_rows
+from xiancheng.results.tables.render import show_rows
 from xiancheng.results.text import Say
 from xiancheng.scenarios.design import read_design
 from xiancheng.scenarios.executor import DaskExecutor, LocalExecutor, SchedulerLostError, addressed

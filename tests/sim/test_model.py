@@ -444,12 +444,14 @@ class LittleModel(UrbanModel):
 
 @pytest.mark.skipif(not hasattr(mesa, "batch_run"), reason="Mesa 4 has no batch runner")
 def test_the_model_runs_under_the_batch_runner_of_mesa():
-    asked = {"fertility_multiple": [0.0, 1.0], "seed": [1, 2]}
+    arguments = {"fertility_multiple": [0.0, 1.0], "seed": [1, 2]}
     newer = "rng" in signature(mesa.batch_run).parameters  # from Mesa 3.5 on
     if newer:
-        rows = mesa.batch_run(LittleModel, asked, display_progress=False, rng=asked.pop("seed"))
+        rows = mesa.batch_run(
+            LittleModel, arguments, display_progress=False, rng=arguments.pop("seed")
+        )
     else:
-        rows = mesa.batch_run(LittleModel, asked, display_progress=False)
+        rows = mesa.batch_run(LittleModel, arguments, display_progress=False)
     assert len(rows) == 4
     ends = {(row["fertility_multiple"], row["seed"]): row["residents"].tolist() for row in rows}
     straight = run(build_world(n=5, seed=2, conditions=Conditions(fertility=0.0)))
