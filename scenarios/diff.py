@@ -101,14 +101,14 @@ def _additions(a: Scenario, b: Scenario, region: Region | None) -> Iterator[Diff
                              _("dropped"))  # fmt: skip
             continue
         subject = _("{number} {name}", number=after.id, name=name)
-        said = addition(after, names)
+        text = addition(after, names)
         if before is not None:
             old = addition(before, names)
-            said = Words(f"{old.zh} -> {said.zh}", f"{old.en} -> {said.en}")
+            text = Words(f"{old.zh} -> {text.zh}", f"{old.en} -> {text.en}")
         else:
-            said = _("added: {said}", said=said)
+            text = _("added: {said}", said=text)
         strength = b.setting(after.id or "").intensity
-        yield _sentence(subject, [said, None if strength == 1 else
+        yield _sentence(subject, [text, None if strength == 1 else
                                   _("intensity {numbers}", numbers=f"{strength:g}")])  # fmt: skip
 
 

@@ -322,12 +322,12 @@ def _written(setting: Setting) -> dict[str, Any]:
 
 
 def _guards_crossed(plan: Plan, lines: RedLines) -> Iterator[Words]:
-    for number, asked in lines.asked.items():
+    for number, amount in lines.asked.items():
         guard = plan.indicators[number]
-        if asked > (guard.value or 0):
+        if amount > (guard.value or 0):
             zh, en = guard.name.zh, guard.name.en
             yield _("{number} {what}: at most {guard:g}, the scenario asks for {asked:g}",
-                    number=number, what=en, guard=guard.value, asked=asked, zh=zh,
+                    number=number, what=en, guard=guard.value, asked=amount, zh=zh,
                     wording=guard.wording, unit=guard.unit)  # fmt: skip
 
 

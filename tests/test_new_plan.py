@@ -38,7 +38,7 @@ def small(words: list[str]) -> list[str]:
 
 
 @pytest.fixture(params=LANGUAGES, scope="module")
-def desk(request, tmp_path_factory):
+def guided(request, tmp_path_factory):
     """A folder with a census table, and the language whose guide is followed in it."""
     folder = tmp_path_factory.mktemp("dezhou")
     rows = lines_of(DEZHOU)
@@ -60,15 +60,15 @@ def typed(lang, *begin):
     )
 
 
-def test_the_guide_leads_from_a_census_table_to_a_verdict(desk, monkeypatch, capsys):
-    folder, lang = desk
+def test_the_guide_leads_from_a_census_table_to_a_verdict(guided, monkeypatch, capsys):
+    folder, lang = guided
     monkeypatch.chdir(folder)
     assert main([*typed(lang, "region", "from-census"), "--lang", lang]) == 0
     capsys.readouterr()
     assert main([*typed(lang, "plan", "check"), "--lang", lang, "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert (told["measures"], len(told["targets"])) == (4, 4)
-    assert {each["kind"] for each in told["findings"]} == {"missing", "assumed", "note"}
+    verdict = json.loads(capsys.readouterr().out)
+    assert (verdict["measures"], len(verdict["targets"])) == (4, 4)
+    assert {each["kind"] for each in verdict["findings"]} == {"missing", "assumed", "note"}
     if lang == "en":  # the numbers are those of the other guide
         return
     assert main([*small(typed(lang, "run", "plan")), "--lang", lang, "--json"]) == 0
@@ -80,13 +80,13 @@ def test_the_guide_leads_from_a_census_table_to_a_verdict(desk, monkeypatch, cap
     assert rows[2]["high"] - rows[2]["low"] > rows[0]["high"] - rows[0]["low"]  # later, less sure
     names = {each["indicator"] for each in report["delivery"]}
     assert names == {f"IM0{n}-1" for n in range(1, 5)}
-    said = json.dumps(report, ensure_ascii=False)
+    text = json.dumps(report, ensure_ascii=False)
     for other in ("滨州", "Binzhou", "邹平", "惠民", "27 项"):
-        assert other not in said
+        assert other not in text
 
 
-def test_measures_of_binzhou_become_templates_that_do_not_speak_of_it(desk, monkeypatch, capsys):
-    folder, lang = desk
+def test_measures_of_binzhou_become_templates_that_do_not_speak_of_it(guided, monkeypatch, capsys):
+    folder, lang = guided
     monkeypatch.chdir(folder)
     if not (folder / "dezhou").is_dir():
         main(typed(lang, "region", "from-census"))
@@ -95,28 +95,28 @@ def test_measures_of_binzhou_become_templates_that_do_not_speak_of_it(desk, monk
     assert main(["plan", "check", "./our-plan", "--lang", "en"]) == 2
     assert "plan.yaml:3:" in capsys.readouterr().err
     every = [file.read_text("utf-8") for file in (folder / "from-binzhou").rglob("*.yaml")]
-    said = "".join(re.sub("^#.*", "", text, flags=re.M) for text in every)
+    written = "".join(re.sub("^#.*", "", text, flags=re.M) for text in every)
     for other in ("滨州", "Binzhou", "沾化", "邹平", "惠民", "阳信", "Huimin", "Zouping"):
-        assert other not in said
+        assert other not in written
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", ["attribute", "compare", "report"])
-def test_the_other_commands_carry_the_names_of_the_plan(desk, command, monkeypatch, capsys):
-    folder, lang = desk
+def test_the_other_commands_carry_the_names_of_the_plan(guided, command, monkeypatch, capsys):
+    folder, lang = guided
     monkeypatch.chdir(folder)
     if not (folder / "dezhou").is_dir():
         main(typed(lang, "region", "from-census"))
     words = [*small(typed(lang, command)), *FEW.get(command, [])]
     capsys.readouterr()
     assert main([*words, "--lang", lang]) == 0
-    said = capsys.readouterr().out
+    text = capsys.readouterr().out
     if command == "report":
-        said = next(folder.glob("*.html")).read_text("utf-8")
+        text = next(folder.glob("*.html")).read_text("utf-8")
     name = "老旧小区改造" if lang == "zh" else "Renovated estates"
-    assert command == "compare" or name in said
+    assert command == "compare" or name in text
     for other in ("邹平", "惠民", "Zouping", "Huimin", "27 项", "保障措施", "safeguards"):
-        assert other not in said
+        assert other not in text
 
 
 # A pack that names its plan
@@ -185,10 +185,10 @@ def test_every_command_takes_the_plan_that_a_pack_names(named, command, monkeypa
     words += [] if words[0] == "sweep" else ["--region", "./two"]
     words += SCALE if words[0] in RUNS else []
     assert main(words) == 0
-    told = capsys.readouterr()
-    said = told.out + told.err
+    output = capsys.readouterr()
+    text = output.out + output.err
     if words[0] == "report":
-        said += next(named.glob("*.html")).read_text("utf-8")
-    assert NAMED[command] in said
+        text += next(named.glob("*.html")).read_text("utf-8")
+    assert NAMED[command] in text
     for other in ("滨州市深入", "滨州市 2023", "邹平", "惠民", "Zouping", "Huimin", "27 项"):
-        assert other not in said
+        assert other not in text

@@ -313,7 +313,7 @@ CONSOLE = Command(
 )  # fmt: skip
 
 CITE = Command(
-    f"{CLI}.cite:cite", _("how to cite the program, with its digests"),
+    f"{CLI}.publish:cite", _("how to cite the program, with its digests"),
     REGION,
     without={"--plan": _("the record of a run names its plan")},
 )  # fmt: skip

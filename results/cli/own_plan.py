@@ -11,7 +11,7 @@ from xiancheng.calibration.region import load as load_region
 from xiancheng.calibration.region import pack_writer
 from xiancheng.results.cli.output import give
 from xiancheng.results.cli.process import DONE, REFUSED
-from xiancheng.results.tables.terminal import show_rows
+from xiancheng.results.tables.render import show_rows
 from xiancheng.results.text import Say
 from xiancheng.scenarios.loader import SHIPPED, load_plan, plan_home
 from xiancheng.scenarios.own_plans import unit_zh

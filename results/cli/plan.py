@@ -17,7 +17,7 @@ from xiancheng.results.cli.own_plan import findings
 from xiancheng.results.cli.process import DONE, REFUSED
 from xiancheng.results.store.parquet import yaml
 from xiancheng.results.tables.labels import amount, evidence, unit_name
-from xiancheng.results.tables.terminal import show_rows
+from xiancheng.results.tables.render import show_rows
 from xiancheng.results.tables.verdicts import elsewhere
 from xiancheng.results.text import Say, visible
 from xiancheng.scenarios.design import read_design

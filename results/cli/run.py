@@ -21,7 +21,7 @@ from xiancheng.results.store.cache import StoredRuns, save_run
 from xiancheng.results.store.files import check_writable
 from xiancheng.results.store.reproduce import run_again
 from xiancheng.results.store.runs import RUNS, load_run
-from xiancheng.results.tables import plan_result, terminal, validation
+from xiancheng.results.tables import plan_result, render, validation
 from xiancheng.results.tables import verdicts as tables
 from xiancheng.results.text import Say
 from xiancheng.results.verdict.verdict import new_figures, verdicts
@@ -83,12 +83,12 @@ def run(options: Namespace, say: Say) -> int:
         if found.empty and later.empty:
             print_notes([_why_no_verdict(both.scenario.region, say)])
         if len(found):
-            terminal.show(tables.summary(result, say.lang))
+            render.show(tables.summary(result, say.lang))
             if news:
-                terminal.show(news, prose=True)
-            terminal.show(tables.parts(result, say.lang))
+                render.show(news, prose=True)
+            render.show(tables.parts(result, say.lang))
         if len(later):
-            terminal.show(validation.census(later, say.lang))
+            render.show(validation.census(later, say.lang))
             print_notes([validation.census_sentence(later, say.lang)])
         print_notes(notes)
 

@@ -170,8 +170,8 @@ def test_a_spec_names_a_pack_by_its_absolute_path(tmp_path, monkeypatch):
 
     written(tmp_path / "mine")
     monkeypatch.chdir(tmp_path)
-    asked_ = RunSpec.of("baseline", region="./mine", until="2020-12-31")
-    assert asked_.region == str(tmp_path / "mine")
+    spec = RunSpec.of("baseline", region="./mine", until="2020-12-31")
+    assert spec.region == str(tmp_path / "mine")
     assert RunSpec.of("baseline").region == "binzhou"
     assert "mine" not in packs()
 

@@ -43,15 +43,15 @@ def axes():
     plt.switch_backend("agg")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        yield lambda made: (made.figure.canvas.draw(), made)[1]
+        yield lambda plot: (plot.figure.canvas.draw(), plot)[1]
     plt.close("all")
 
 
-def texts(made) -> str:
-    words = [each.get_text() for each in made.get_yticklabels()]
-    legends = [made.get_legend(), *made.figure.legends]
+def texts(plot) -> str:
+    words = [each.get_text() for each in plot.get_yticklabels()]
+    legends = [plot.get_legend(), *plot.figure.legends]
     words += [each.get_text() for legend in legends if legend for each in legend.get_texts()]
-    return " ".join([made.get_title(), made.get_xlabel(), made.get_ylabel(), *words])
+    return " ".join([plot.get_title(), plot.get_xlabel(), plot.get_ylabel(), *words])
 
 
 # Tables
@@ -147,17 +147,17 @@ def test_quantiles_of_a_sweep_are_those_of_its_rows(swept):
 @pytest.mark.parametrize(("lang", "words"), [("zh", "邹平市"), ("en", "Zouping")])
 def test_plots_are_in_the_readers_language_and_warn_of_nothing(drawn, axes, lang, words):
     verdict = Verdict.of(drawn)
-    for made in (drawn.scenario.plot(lang=lang), verdict.plot(lang=lang)):
-        assert words in texts(axes(made))
+    for plot in (drawn.scenario.plot(lang=lang), verdict.plot(lang=lang)):
+        assert words in texts(axes(plot))
     path = drawn.plot(371681, lang=lang)
     assert words in axes(path).get_title()
 
 
 def test_lines_are_the_series(drawn, axes):
-    made = axes(drawn.scenario.plot("residents", places=[371681, 371600]))
+    plot = axes(drawn.scenario.plot("residents", places=[371681, 371600]))
     wanted = drawn.scenario.series("residents")
     codes = [group.code for group in drawn.scenario.groups]
-    for line, code in zip(made.get_lines(), (371681, 371600), strict=True):
+    for line, code in zip(plot.get_lines(), (371681, 371600), strict=True):
         assert line.get_ydata().tolist() == wanted[:, codes.index(code)].tolist()
 
 
@@ -173,9 +173,9 @@ def test_a_plot_goes_on_the_axes_that_are_given(drawn, swept, axes):
 def test_without_a_chinese_font_names_are_english(drawn, axes, monkeypatch):
     monkeypatch.setattr(charts, "font_folder", lambda: None)
     monkeypatch.setattr(charts, "CHINESE_FONTS", ())
-    made = axes(drawn.scenario.plot(lang="zh"))
-    assert texts(made).isascii()
-    assert "Zouping" in texts(made)
+    plot = axes(drawn.scenario.plot(lang="zh"))
+    assert texts(plot).isascii()
+    assert "Zouping" in texts(plot)
 
 
 def test_a_font_of_the_system_serves_where_ours_is_not_installed(monkeypatch):

@@ -142,10 +142,10 @@ def test_a_prior_of_ones_own_that_cannot_be_is_refused():
     [pd.Series({"beta_y": 3.1}), {"beta_y": np.array(3.1)}, pd.Series({"beta_y": np.float64(3.1)})],
 )
 def test_series_and_arrays_without_dimensions_are_taken(given):
-    asked = {"scale": SCALE, "until": "2021-03-31"}
-    run = simulate("baseline", parameters=given, **asked)
-    assert run.settings == simulate("baseline", parameters={"beta_y": 3.1}, **asked).settings
-    assert simulate("baseline", parameters=pd.Series(dtype=float), **asked).dates
+    settings = {"scale": SCALE, "until": "2021-03-31"}
+    run = simulate("baseline", parameters=given, **settings)
+    assert run.settings == simulate("baseline", parameters={"beta_y": 3.1}, **settings).settings
+    assert simulate("baseline", parameters=pd.Series(dtype=float), **settings).dates
 
 
 def test_arrays_with_dimensions_are_refused():
@@ -159,11 +159,11 @@ def test_arrays_with_dimensions_are_refused():
 def errors() -> dict[type, RefusedError]:
     """One error of each kind, as a researcher meets it."""
     found = {}
-    for ask in (
+    for call in (
         {"scenario": "plam"}, {"region": "binzho"}, {"scale": 0}, {"parameters": {"kapa": 1}},
     ):  # fmt: skip
         with pytest.raises(RefusedError) as caught:
-            simulate(**ask)
+            simulate(**call)
         found[type(caught.value)] = caught.value
     return found
 

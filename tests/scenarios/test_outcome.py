@@ -61,9 +61,9 @@ def test_the_verdict_of_an_outcome_is_that_of_the_command(outcome):
 
 
 def test_the_verdict_of_an_outcome_takes_its_parameters_seed_and_draw():
-    asked = {"scale": SCALE, "parameters": {"kappa": 3.0}, "seed": 4, "draw": 2}
-    result = simulate("plan", **asked).verdicts()
-    wanted = verdicts(ensemble(resolve("plan"), draws=0, **asked))
+    settings = {"scale": SCALE, "parameters": {"kappa": 3.0}, "seed": 4, "draw": 2}
+    result = simulate("plan", **settings).verdicts()
+    wanted = verdicts(ensemble(resolve("plan"), draws=0, **settings))
     assert result["expected"].tolist() == wanted["expected"].tolist()
 
 

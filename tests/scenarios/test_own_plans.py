@@ -59,7 +59,7 @@ def own(tmp_path):
     return written
 
 
-def told(file):
+def messages(file):
     with pytest.raises(ScenarioError) as error:
         load_plan(file, "binzhou")
     return error.value.text("en")
@@ -143,8 +143,9 @@ def test_the_plan_of_a_command_is_meant_until_it_ends(own):
 
 def test_it_is_read_as_offices_write_it(own):
     typed = {
-        "amount: 5000": "amount: ０．５万个", "[惠民县, 阳信]": "惠民县、阳信", "1,800": "１，８００",
-        "2024Q1": "２０２４年一季度", "45%": "４５％", "2030年底": "２０３０年底",
+        "amount: 5000": "amount: ０．５万个", "[惠民县, 阳信]": "惠民县、阳信",
+        "1,800": "１，８００", "2024Q1": "２０２４年一季度", "45%": "４５％",
+        "2030年底": "２０３０年底",
     }  # fmt: skip
     text = SHORT
     for plain, office in typed.items():
@@ -162,7 +163,7 @@ def test_it_is_read_as_offices_write_it(own):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ("lever: tradable_jobs", "lever: tradeable_jobs", "did you mean 'tradable_jobs'?"),
         ("[惠民县, 阳信]", "[惠民县, 禹城市]", "ours.yaml:6:"),
@@ -181,13 +182,13 @@ def test_it_is_read_as_offices_write_it(own):
         ("measures:", "measure:", "measures"),
     ],
 )
-def test_a_slip_is_told_with_its_line(own, old, new, said):
-    assert said in told(own(SHORT.replace(old, new, 1)))
+def test_a_slip_is_told_with_its_line(own, old, new, message):
+    assert message in messages(own(SHORT.replace(old, new, 1)))
 
 
 def test_opposites_are_no_suggestions(own):
-    assert "did you mean" not in told(own(SHORT.replace("operator: 不低于", "operator: below")))
-    assert "did you mean" not in told(own(SHORT.replace('"371600"', "371699")))
+    assert "did you mean" not in messages(own(SHORT.replace("operator: 不低于", "operator: below")))
+    assert "did you mean" not in messages(own(SHORT.replace('"371600"', "371699")))
 
 
 @pytest.mark.parametrize(
@@ -270,9 +271,9 @@ def test_a_new_plan_is_complete_once_its_blanks_are_filled(tmp_path, source):
         file = tmp_path / name
         file.parent.mkdir(exist_ok=True)
         file.write_text(text, encoding="utf-8")
-    said = told(tmp_path)
-    assert "plan.yaml:3:" in said
-    assert "value" in said
+    texts = messages(tmp_path)
+    assert "plan.yaml:3:" in texts
+    assert "value" in texts
     plan = (tmp_path / "plan.yaml").read_text("utf-8")
     plan = plan.replace("title: #", "title: t #").replace("value: ,", "value: 90%,")
     (tmp_path / "plan.yaml").write_text(plan, encoding="utf-8")
@@ -280,9 +281,9 @@ def test_a_new_plan_is_complete_once_its_blanks_are_filled(tmp_path, source):
         first = tmp_path / "measures" / "M01.yaml"
         text = first.read_text("utf-8").replace("name: #", "name: 园 #")
         first.write_text(text.replace("amount: #", "amount: 100 #"), encoding="utf-8")
-    made = load_plan(tmp_path)
-    assert resolve("ours", plan=made).settings
-    assert len(made.measures) == (30 if source else 1)
+    filled = load_plan(tmp_path)
+    assert resolve("ours", plan=filled).settings
+    assert len(filled.measures) == (30 if source else 1)
 
 
 def test_templates_grow_with_residents_and_promise_nothing():

@@ -263,9 +263,9 @@ def test_an_extreme_number_is_refused_by_file_or_the_pack_runs(pack, file, colum
     for value in EXTREME:
         row[column] = value
         save(pack / file, rows)
-        said = refusal(pack)
-        if said:
-            assert f"mine/{file}" in said, value
+        message = refusal(pack)
+        if message:
+            assert f"mine/{file}" in message, value
             refusals += 1
         else:
             runs_well(pack)
