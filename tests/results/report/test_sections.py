@@ -1,6 +1,7 @@
 """What is said of a run: it is what the run says, with its units, its run, and no more."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import date
 
@@ -19,7 +20,7 @@ from xiancheng.results.analysis.attribution import (
 from xiancheng.results.cli import main
 from xiancheng.results.report import sections
 from xiancheng.results.store.runs import load_run
-from xiancheng.results.tables import counties, plan_result, provenance, verdicts
+from xiancheng.results.tables import counties, plan_result, verdicts
 from xiancheng.results.tables.labels import label, likelihood
 from xiancheng.results.tables.table import Chart, Table
 from xiancheng.scenarios.ensemble import Summaries, TargetDraws, ensemble
@@ -115,6 +116,11 @@ def test_what_the_rate_is_made_of_adds_up(record):
         )
 
 
+def test_an_english_report_has_no_chinese(record):
+    chinese = re.compile(r"[\u4e00-\u9fff]")
+    assert [text for text in texts(sections.document(record, "en")) if chinese.search(text)] == []
+
+
 @LANGS
 def test_documents_count_persons_in_large_units_and_have_one_rate_for_a_place(record, lang):
     size, unit = {"zh": (1e4, "万人"), "en": (1e3, "thousand persons")}[lang]
@@ -201,7 +207,7 @@ def test_every_parameter_is_listed_with_the_value_of_the_run(record):
 
 
 def test_the_provenance_says_what_is_needed_to_run_again(record):
-    facts = dict(provenance.table(record, "en").rows)
+    facts = dict(plan_result.provenance(record, "en").rows)
     assert facts["seed"] == 1
     assert facts["scale (rows for each resident)"] == SCALE
     assert facts["digest of the region pack"] == record.region.digest
