@@ -1,7 +1,8 @@
 """Running a sweep: every run of a design is in its store once, whatever happens on the way.
 
 `SweepJob` is what a worker does with the runs of a draw. It asks the store first, claims the runs,
-computes them together, and writes each as a whole. `Sweep.run` goes through a design until nothing is missing.
+computes them together, and writes each as a whole. `Sweep.run` goes through a design until nothing
+is missing.
 """
 
 import errno
