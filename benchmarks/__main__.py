@@ -147,17 +147,17 @@ def main() -> None:
     command.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     command.add_argument("--tiny", action="store_true", help="few people")
     command.add_argument("--page", type=Path, metavar="FILE", help="where to write")
-    asked = command.parse_args()
-    if unknown := set(asked.parts) - PARTS.keys():
+    options = command.parse_args()
+    if unknown := set(options.parts) - PARTS.keys():
         command.error(f"no such part: {', '.join(sorted(unknown))}; choose from {', '.join(PARTS)}")
-    for part in asked.parts or PARTS:
+    for part in options.parts or PARTS:
         print(f"{part} ...", file=sys.stderr, flush=True)
-        if asked.tiny and not asked.page:
+        if options.tiny and not options.page:
             with tempfile.TemporaryDirectory() as folder:
                 print(PARTS[part](TINY, Path(folder)), end="\n\n")
             continue
-        file, effort = asked.page or PAGE, TINY if asked.tiny else FULL
-        begun = stamp(part, asked.tiny)
+        file, effort = options.page or PAGE, TINY if options.tiny else FULL
+        begun = stamp(part, options.tiny)
         page.write(file, part, f"{begun}\n\n{PARTS[part](effort, file.parent)}")
 
 

@@ -14,8 +14,8 @@ from datetime import date
 import numpy as np
 
 from xiancheng.calibration import priors
-from xiancheng.calibration.forecasts.structural_gap import structural_gap
 from xiancheng.calibration.region import Region, load
+from xiancheng.calibration.region.counties import structural_gap
 from xiancheng.results.verdict.trials import censuses
 from xiancheng.scenarios.run_spec import OFF
 from xiancheng.scenarios.simulation import RegionModel

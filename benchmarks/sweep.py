@@ -29,19 +29,19 @@ scales: 0.01
 """
 
 
-def job_in(made: Design, folder: Path) -> sweeping.SweepJob:
+def job_in(design: Design, folder: Path) -> sweeping.SweepJob:
     """The job of a sweep in a new folder."""
-    sweeping.Sweep(made, folder, (1, 1), LocalExecutor(1), resume=False).begin()
-    return sweeping.SweepJob(folder, made.digest, code_digest())
+    sweeping.Sweep(design, folder, (1, 1), LocalExecutor(1), resume=False).begin()
+    return sweeping.SweepJob(folder, design.digest, code_digest())
 
 
-def overhead(made: Design, folder: Path, runs: int = 60) -> dict[str, float]:
+def overhead(design: Design, folder: Path, runs: int = 60) -> dict[str, float]:
     """Processor and wall time of a run in a sweep beyond `simulate` itself [ms], medians."""
-    job = job_in(made, folder)
+    job = job_in(design, folder)
     job([0]), job([1])
     rows = []
     for number in range(2, runs + 2):
-        spec = made.spec(number)
+        spec = design.spec(number)
         marks = [(perf_counter(), process_time())]
         simulate(spec)
         marks.append((perf_counter(), process_time()))
@@ -55,23 +55,23 @@ def overhead(made: Design, folder: Path, runs: int = 60) -> dict[str, float]:
     return dict(zip(names, map(median, zip(*rows, strict=True)), strict=True))
 
 
-def throughput(made: Design, folder: Path, engine: Executor) -> tuple[float, float]:
+def throughput(design: Design, folder: Path, engine: Executor) -> tuple[float, float]:
     """Seconds until the first report, and runs a second after it."""
-    job = job_in(made, folder)
-    begun, times, each = perf_counter(), [], len(made.specs)
-    tasks = [range(first, first + each) for first in range(0, len(made), each)]
+    job = job_in(design, folder)
+    begun, times, each = perf_counter(), [], len(design.specs)
+    tasks = [range(first, first + each) for first in range(0, len(design), each)]
     for found in engine.map(job, tasks):
         times += [perf_counter()] * len(found)
     rest = [t for t in times if t > times[0] + 1.0]  # when every worker is at it
     return times[0] - begun, (len(rest) - 1) / (rest[-1] - rest[0])
 
 
-def together(made: Design, folder: Path, draws: int = 20) -> float:
+def together(design: Design, folder: Path, draws: int = 20) -> float:
     """Processor time of the scenarios of a draw run one by one, as a multiple of together."""
-    each, spent = len(made.specs), []
+    each, spent = len(design.specs), []
     for name, size in (("alone", 1), ("together", each)):
         (folder / name).mkdir(parents=True)
-        job = job_in(made, folder / name)
+        job = job_in(design, folder / name)
         job(range(each)), spent.append(process_time())
         for first in range(each, (draws + 1) * each, size):
             job(range(first, first + size))
@@ -102,12 +102,12 @@ def reading(folder: Path, runs: int = 2000) -> dict[str, float]:
     ledger.renew(many)
     renewed = perf_counter()
     ledger.targets(many)
-    asked = perf_counter()
+    started = perf_counter()
     ledger.targets(many)
     return {
         "renew": renewed - begun,
-        "ask first": asked - renewed,
-        "ask again": perf_counter() - asked,
+        "ask first": started - renewed,
+        "ask again": perf_counter() - started,
         "bytes a run": sum(f.stat().st_size for f in source.iterdir()),
     }
 
@@ -117,19 +117,19 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         room = Path(name)
         (room / "design.yaml").write_text(DESIGN, "utf-8")
-        made = read_design(room / "design.yaml")
+        design = read_design(room / "design.yaml")
         found: dict[str, object] = {}
         for jobs in (1, 2):
             (room / f"jobs{jobs}").mkdir()
-            first, rate = throughput(made, room / f"jobs{jobs}", LocalExecutor(jobs))
+            first, rate = throughput(design, room / f"jobs{jobs}", LocalExecutor(jobs))
             found[f"{jobs} jobs"] = {"seconds to the first": first, "runs a second": rate}
         ordered = list(peaks(room / "jobs1"))
         found["peak memory MB"] = {
             "after 20 runs": ordered[20] / 1e6, f"after {len(ordered)}": ordered[-1] / 1e6
         }  # fmt: skip
         (room / "overhead").mkdir()
-        found["overhead ms"] = overhead(made, room / "overhead")
-        found["one by one, as a multiple of together"] = together(made, room / "partners")
+        found["overhead ms"] = overhead(design, room / "overhead")
+        found["one by one, as a multiple of together"] = together(design, room / "partners")
         found["reading 2000 s"] = reading(room / "jobs1")
         print(json.dumps(found, indent=1))
 

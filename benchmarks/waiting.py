@@ -106,11 +106,11 @@ def main() -> None:
     command.add_argument("--steps", type=int, default=6)
     command.add_argument("--pause", type=float, default=2.0)
     command.add_argument("--jobs", type=int, default=2)
-    asked = command.parse_args()
+    options = command.parse_args()
     print("sessions  first answer [s]: p50 p95 missed, with draws [s]: p50 p95 missed,")
     print("          MB before, MB after, MB of results remembered")
-    for sessions in asked.sessions:
-        asyncio.run(measured(sessions, asked.steps, asked.pause, asked.jobs))
+    for sessions in options.sessions:
+        asyncio.run(measured(sessions, options.steps, options.pause, options.jobs))
 
 
 if __name__ == "__main__":

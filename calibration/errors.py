@@ -3,10 +3,10 @@
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NoReturn
 
 from xiancheng.calibration.i18n import Words, _
-from xiancheng.calibration.naming import shortened
+from xiancheng.calibration.naming import nearest, shortened
 
 LANGUAGE = "XIANCHENG_LANG"  # environment variable: zh or en
 LONGEST = 160  # characters shown of what was found in a file
@@ -60,6 +60,24 @@ class RequestError(RefusedError):
     Raised before anything is computed or written: a wrong scale, date, seed or name, options that
     contradict each other, a missing library.
     """
+
+
+def refuse_unknown(found: str, known: Iterable[str], what: Words) -> NoReturn:
+    """Refuse a name that nothing has, with the nearest one or else those there are.
+
+    Raises
+    ------
+    RequestError
+    """
+    names = list(known)
+    if near := nearest(found, names):
+        raise RequestError(
+            _("no {what} {found!r}; did you mean {near!r}?", what=what, found=found[:60], near=near)
+        )
+    raise RequestError(
+        _("no {what} {found!r}; there are: {known}", what=what, found=found[:60],
+          known=", ".join(names[:30]))
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

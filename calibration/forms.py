@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray
 
+Rows = Sequence[tuple[str, str]]  # what a thing shows of itself: names and values
+
 DAYS = ("date", "deadline", "start", "until")  # columns that hold days
 NAMES = (  # columns in which few names stand often; counties keep the order of the region
     "county", "county_en", "indicator", "unit", "target", "target_name", "target_name_en",
@@ -83,7 +85,23 @@ def dataset(
     return found
 
 
-def html_table(title: str, rows: Sequence[tuple[str, str]]) -> str:
+class Displayed:
+    """Shows itself in some lines: as text in a terminal, as a table in a notebook."""
+
+    def displayed(self) -> tuple[str, Rows]:
+        """A title, and a row for each name and value; no path of the machine."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        title, rows = self.displayed()
+        wide = max((len(name) for name, value in rows if value), default=0)
+        return "\n".join([title, *(f"  {name:<{wide}}  {value}".rstrip() for name, value in rows)])
+
+    def _repr_html_(self) -> str:
+        return html_table(*self.displayed())
+
+
+def html_table(title: str, rows: Rows) -> str:
     """A table for notebooks, a row for each name and value."""
     cells = "".join(f"<tr><td>{escape(n)}</td><td>{escape(v)}</td></tr>" for n, v in rows)
     return f"<table><caption>{escape(title)}</caption>{cells}</table>"

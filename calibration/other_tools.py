@@ -66,9 +66,23 @@ def for_salib(names: Iterable[str] | None = None, *, inside: float = 1.0) -> Too
     inside : share of each prior, around its median, from which is drawn. Below 1, as the method of
         Morris needs, which goes to the very ends, all are drawn as quantiles
 
+    Returns
+    -------
+    a `ToolPriors`: `given` for SALib, and `values(...)`, which makes parameters of what it sampled
+
     Raises
     ------
-    ParameterError, RequestError
+    ParameterError
+        if a name is unknown, with the nearest one.
+    RequestError
+        if `inside` is no such share.
+
+    Examples
+    --------
+    >>> from xiancheng import priors_for_salib
+    >>> prior = priors_for_salib(["kappa"])
+    >>> prior.given["dists"], prior.values({"kappa": 2.0})
+    (['norm'], {'kappa': 2.0})
     """
     if not 0 < inside <= 1:
         raise RequestError(_("inside should be a share above 0, at most 1; got {inside}",
@@ -81,17 +95,32 @@ def for_salib(names: Iterable[str] | None = None, *, inside: float = 1.0) -> Too
         "num_vars": len(chosen), "names": [p.name for p in chosen],
         "bounds": [bounds for __, bounds in forms_of], "dists": [dist for dist, __ in forms_of],
     }  # fmt: skip
-    return _told(problem, chosen, own)
+    return _tool_priors(problem, chosen, own)
 
 
 def for_ema(names: Iterable[str] | None = None) -> ToolPriors:
     """`given` is a list of `RealParameter` for `model.uncertainties` of the EMA Workbench.
 
+    Parameters
+    ----------
+    names : of parameters; by default those that data may estimate
+
+    Returns
+    -------
+    a `ToolPriors`: `given`, and `values(...)`, which makes parameters of what the workbench sampled
+
     Raises
     ------
     ParameterError
+        if a name is unknown, with the nearest one.
     RequestError
         if the workbench is not installed.
+
+    Examples
+    --------
+    >>> from xiancheng import priors_for_ema
+    >>> [each.name for each in priors_for_ema(["kappa"]).given]
+    ['kappa']
     """
     real = forms.needed("ema_workbench", "ema-workbench").RealParameter
     chosen = _chosen(names)
@@ -100,21 +129,36 @@ def for_ema(names: Iterable[str] | None = None) -> ToolPriors:
     def parameter(name: str) -> Any:
         if name not in own:
             return real(name, 0.0, 1.0)
-        made = real.from_dist(name, own[name], pff=False)
-        made.lower_bound, made.upper_bound = own[name].support()
-        return made
+        found = real.from_dist(name, own[name], pff=False)
+        found.lower_bound, found.upper_bound = own[name].support()
+        return found
 
-    return _told([parameter(p.name) for p in chosen], chosen, own)
+    return _tool_priors([parameter(p.name) for p in chosen], chosen, own)
 
 
 def for_pyabc(names: Iterable[str] | None = None) -> ToolPriors:
     """`given` is a `pyabc.Distribution`.
 
+    Parameters
+    ----------
+    names : of parameters; by default those that data may estimate
+
+    Returns
+    -------
+    a `ToolPriors`: `given`, and `values(...)`, which makes parameters of what pyABC sampled
+
     Raises
     ------
     ParameterError
+        if a name is unknown, with the nearest one.
     RequestError
         if pyABC is not installed.
+
+    Examples
+    --------
+    >>> from xiancheng import priors_for_pyabc
+    >>> sorted(priors_for_pyabc(["kappa"]).given)
+    ['kappa']
     """
     pyabc, chosen = forms.needed("pyabc"), _chosen(names)
     own = {p.name: p.distribution for p in chosen if p.family != "spike-slab"}
@@ -123,10 +167,10 @@ def for_pyabc(names: Iterable[str] | None = None) -> ToolPriors:
         if p.name in own else pyabc.RV("uniform", 0, 1)
         for p in chosen
     }  # fmt: skip
-    return _told(pyabc.Distribution(**variables), chosen, own)
+    return _tool_priors(pyabc.Distribution(**variables), chosen, own)
 
 
-def _told(given: Any, chosen: list[Prior], own: Mapping[str, Any]) -> ToolPriors:
+def _tool_priors(given: Any, chosen: list[Prior], own: Mapping[str, Any]) -> ToolPriors:
     names = tuple(p.name for p in chosen)
     return ToolPriors(given, names, frozenset(names) - own.keys())
 
@@ -141,9 +185,9 @@ def _chosen(names: Iterable[str] | None) -> list[Prior]:
     known = {prior.name: prior for prior in priors.catalogue()}
     if names is None:
         return [prior for prior in known.values() if prior.estimable == "free"]
-    asked = list(names)
-    priors.override({n: known[n].central if n in known else 0.0 for n in asked})
-    return [known[name] for name in dict.fromkeys(asked)]
+    wanted = list(names)
+    priors.override({n: known[n].central if n in known else 0.0 for n in wanted})
+    return [known[name] for name in dict.fromkeys(wanted)]
 
 
 def _of_salib(prior: Prior) -> tuple[str, list[float]] | None:

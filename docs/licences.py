@@ -41,10 +41,10 @@ def parts() -> dict[str, list[Requirement]]:
     """What is asked for directly, by part: `core` and the extras."""
     text = (DOCS.parent / "pyproject.toml").read_text(encoding="utf-8")
     project = tomllib.loads(text)["project"]
-    asked = {CORE: project["dependencies"], **project["optional-dependencies"]}
+    groups = {CORE: project["dependencies"], **project["optional-dependencies"]}
     return {
         part: [each for line in lines if (each := Requirement(line)).name != project["name"]]
-        for part, lines in asked.items()
+        for part, lines in groups.items()
     }
 
 
@@ -52,9 +52,9 @@ def _key(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def closure(asked: Iterable[Requirement]) -> Iterator[str]:
+def closure(requirements: Iterable[Requirement]) -> Iterator[str]:
     """Whatever these need, and what that needs in turn, as far as it is installed here."""
-    waiting = [(_key(each.name), part) for each in asked for part in ("", *each.extras)]
+    waiting = [(_key(each.name), part) for each in requirements for part in ("", *each.extras)]
     seen: set[tuple[str, str]] = set()
     while waiting:
         name, extra = waiting.pop()
@@ -74,8 +74,8 @@ def closure(asked: Iterable[Requirement]) -> Iterator[str]:
 def needed() -> dict[str, list[str]]:
     """The parts that bring each distribution; what the core brings, no extra brings."""
     brought: dict[str, list[str]] = {}
-    for part, asked in parts().items():
-        for name in sorted(set(closure(asked))):
+    for part, requirements in parts().items():
+        for name in sorted(set(closure(requirements))):
             others = brought.setdefault(name, [])
             if CORE not in others and not (part == "dev" and others):
                 others.append(part)
@@ -101,7 +101,7 @@ def licence(name: str) -> str:
 
 def page() -> str:
     """The page as it stands on file."""
-    direct = {_key(each.name) for asked in parts().values() for each in asked}
+    direct = {_key(each.name) for requirements in parts().values() for each in requirements}
     return HEAD + "".join(
         f"| {name} | {', '.join(brought)} | {'✓' if name in direct else ''} | {licence(name)} |\n"
         for name, brought in needed().items()

@@ -28,11 +28,11 @@ DOTS = 60  # an inch, of pages
 
 def main() -> None:
     """Take every picture."""
-    asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--into", type=Path, default=PICTURES)
-    asked.add_argument("--scale", default="1", help="of the page")
-    asked.add_argument("--draws", default="40", help="of the page")
-    given = asked.parse_args()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--into", type=Path, default=PICTURES)
+    parser.add_argument("--scale", default="1", help="of the page")
+    parser.add_argument("--draws", default="40", help="of the page")
+    given = parser.parse_args()
     needed = ["chromium", "soffice", "pdftoppm"]
     if missing := [name for name in needed if shutil.which(name) is None]:
         sys.exit(f"pictures need {', '.join(missing)}")
@@ -95,9 +95,9 @@ def photograph_page(chrome: Any, url: str, into: Path) -> None:
 
 def photograph_documents(chrome: Any, folder: Path, into: Path) -> None:
     """A page of each document on the plan."""
-    made = folder / "report"
-    subprocess.run([*xiancheng("report"), "plan", "--out", made], check=True)
-    files = {file.suffix[1:]: file for file in made.iterdir()}
+    report = folder / "report"
+    subprocess.run([*xiancheng("report"), "plan", "--out", report], check=True)
+    files = {file.suffix[1:]: file for file in report.iterdir()}
     papers = {"report-pdf": files["pdf"]}
     for name, form in (("report-word", "docx"), ("report-excel", "xlsx")):
         printed = folder / form

@@ -5,14 +5,14 @@ paths are the charts of reports, from the same tables.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xiancheng.calibration import naming
-from xiancheng.calibration.errors import RequestError
-from xiancheng.calibration.i18n import Words, _
+from xiancheng.calibration.errors import RequestError, refuse_unknown
+from xiancheng.calibration.i18n import _
 from xiancheng.results.report import charts
+from xiancheng.results.store.ledger import at_the_end
 from xiancheng.results.tables import counties, labels, plan_result
 from xiancheng.results.tables import verdicts as verdict_tables
 from xiancheng.results.tables.table import Chart
@@ -39,12 +39,12 @@ def lines(
     """
     own = frame[frame["indicator"] == indicator]
     if own.empty:
-        _refuse(indicator, list(INDICATORS), _("indicator"))
+        refuse_unknown(indicator, list(INDICATORS), _("indicator"))
     codes = [int(code) for code in own["unit_code"].unique()]
     counted = [code for code in codes if code < 10**6 and code % 100]
     for code in places or ():
         if code not in codes:
-            _refuse(str(code), [str(each) for each in codes], _("unit code"))
+            refuse_unknown(str(code), [str(each) for each in codes], _("unit code"))
     with charts.drawing(lang, ax) as (axes, known):
         name = "county" if known == "zh" else "county_en"
         for code in places or counted:
@@ -71,7 +71,7 @@ def path(ensemble: Ensemble, place: int | None, ax: Any, lang: str | None) -> An
     if place is None:
         place = int(result.verdicts["unit_code"].iloc[0]) if result.judged else codes[-1]
     if place not in codes:
-        _refuse(str(place), [str(code) for code in codes], _("unit code"))
+        refuse_unknown(str(place), [str(code) for code in codes], _("unit code"))
     with charts.drawing(lang, ax) as (axes, known):
         chart = counties.path_chart(result, result.groups[codes.index(place)], known)
         charts.draw_on(axes, chart, known)
@@ -110,11 +110,11 @@ def spread(frame: "pd.DataFrame", indicator: str | None, ax: Any, lang: str | No
     RequestError
         if matplotlib is missing, or there is no such column.
     """
-    ends = [name for name in map(str, frame) if name.rpartition("_")[2].isdigit()]
+    ends = at_the_end(frame)
     codes = [int(name.rpartition("_")[2]) for name in ends if name.startswith(f"{RATE}_")]
     column = f"{RATE}_{min(codes)}" if indicator is None else indicator
     if column not in ends:
-        _refuse(column, ends, _("column"))
+        refuse_unknown(column, ends, _("column"))
     name, code = column.rsplit("_", 1)
     with charts.drawing(lang, ax) as (axes, known):
         groups = list(frame.groupby("scenario", observed=True)[column])
@@ -126,7 +126,10 @@ def spread(frame: "pd.DataFrame", indicator: str | None, ax: Any, lang: str | No
             axes.plot(middle, y, "o", color=charts.WITH)
         axes.set_yticks(range(len(groups)), [str(scenario) for scenario, __ in groups])
         axes.set_ylim(-0.6, len(groups) - 0.4)
-        what = labels.indicator(name, known) if name in INDICATORS else name
+        what = name
+        if name in INDICATORS:
+            unit = labels.label("units", INDICATORS[name].unit, known)
+            what = f"{labels.indicator(name, known)} [{unit}]"
         axes.set_xlabel(f"{what}, {code}")
         _plain(axes)
     return axes
@@ -135,15 +138,3 @@ def spread(frame: "pd.DataFrame", indicator: str | None, ax: Any, lang: str | No
 def _plain(axes: Any) -> None:
     axes.grid(alpha=0.3, lw=0.5)
     axes.spines[["top", "right"]].set_visible(False)
-
-
-def _refuse(found: str, known: Sequence[str], what: Words) -> NoReturn:
-    near = naming.nearest(found, known)
-    if near:
-        raise RequestError(
-            _("no {what} {found!r}; did you mean {near!r}?", what=what, found=found[:60], near=near)
-        )
-    raise RequestError(
-        _("no {what} {found!r}; there are: {known}", what=what, found=found[:60],
-          known=", ".join(known[:30]))
-    )  # fmt: skip

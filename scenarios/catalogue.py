@@ -49,6 +49,12 @@ def parameters() -> "pd.DataFrame":
     acts, acts_zh : the condition under which it can change a run; empty if in every run
     en, zh : what it means
     source, note : where the number comes from, and how
+
+    Examples
+    --------
+    >>> from xiancheng import parameters
+    >>> parameters().set_index("name").loc["kappa", ["prior", "unit"]].tolist()
+    ['normal', 'utility']
     """
     import pandas as pd
 
@@ -82,10 +88,20 @@ def distributions(names: Iterable[str] | None = None) -> "dict[str, rv_continuou
     ----------
     names : of parameters; all by default
 
+    Returns
+    -------
+    a dict from name to distribution; values are in the `unit` of `parameters()`
+
     Raises
     ------
     ParameterError
         if a name is unknown, with the nearest one.
+
+    Examples
+    --------
+    >>> from xiancheng import distributions
+    >>> distributions(["kappa"])["kappa"].ppf([0.05, 0.5, 0.95]).round(2)
+    array([1.36, 3.  , 4.64])
     """
     known = {prior.name: prior for prior in priors.catalogue()}
     chosen = list(known) if names is None else list(names)
@@ -113,17 +129,27 @@ def draws(
     n : number of worlds
     seed : of the draws; world i gets the seed `seed + i`
     source : "prior", a Latin hypercube, or "posterior", the sample in the region pack
+    region : name or path of that pack
     only : names of the parameters that vary; the others stay central
     own : priors of one's own by name of the parameter, as distributions of scipy, in place of those
         of the catalogue; draws from the posterior rest on those of the catalogue, and take none
 
     Returns
     -------
-    n dicts with the keys `parameters`, `draw` and `seed`
+    n dicts with the keys `parameters`, values by name in the units of `parameters()`, `draw` and
+    `seed`
 
     Raises
     ------
     RequestError, ParameterError, PackError
+        for a wrong number, an unknown name, a prior outside the support of the catalogue, or a pack
+        without a posterior.
+
+    Examples
+    --------
+    >>> from xiancheng import draws
+    >>> [(world["draw"], world["seed"]) for world in draws(2, seed=7, only=["kappa"])]
+    [(1, 7), (2, 8)]
     """
     if source not in ("prior", "posterior"):
         raise RequestError(_("source should be prior or posterior; got {source!r}", source=source))
@@ -198,6 +224,12 @@ def indicators() -> "pd.DataFrame":
     one row per name: `name`; `unit`; `zh` and `en`, what it means; `reported`, "every quarter" of
     an indicator (`to_frame`, `at`, `series`, `summary`) or "at the end" of what a census would find
     then (`summary` only). A key of `summary` is the name, an underscore and a unit code.
+
+    Examples
+    --------
+    >>> from xiancheng import indicators
+    >>> indicators().set_index("name").loc["resident_urbanization_rate", "unit"]
+    'percent'
     """
     import pandas as pd
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xiancheng.calibration.file_models import quarter_name
-from xiancheng.calibration.i18n import Words, _, listed
+from xiancheng.calibration.i18n import Words, _, listed, same
 from xiancheng.calibration.region import Region
 from xiancheng.calibration.yaml_positions import read_yaml
 from xiancheng.scenarios.loader import resolve
@@ -102,14 +102,14 @@ def _additions(a: Scenario, b: Scenario, region: Region | None) -> Iterator[Diff
                              _("dropped"))  # fmt: skip
             continue
         subject = _("{number} {name}", number=after.id, name=name)
-        said = addition(after, names)
+        text = addition(after, names)
         if before is not None:
             old = addition(before, names)
-            said = Words(f"{old.zh} -> {said.zh}", f"{old.en} -> {said.en}")
+            text = Words(f"{old.zh} -> {text.zh}", f"{old.en} -> {text.en}")
         else:
-            said = _("added: {said}", said=said)
+            text = _("added: {said}", said=text)
         strength = b.setting(after.id or "").intensity
-        yield _sentence(subject, [said, None if strength == 1 else
+        yield _sentence(subject, [text, None if strength == 1 else
                                   _("intensity {numbers}", numbers=f"{strength:g}")])  # fmt: skip
 
 
@@ -122,7 +122,10 @@ def addition(measure: OwnMeasure, names: Mapping[str, Words]) -> Words:
     """
     lever = LEVERS[measure.lever]
     unit = Words(unit_zh(lever.unit), lever.unit)
-    where = listed(names.get(each, Words(each, each)) for each in measure.counties or ())
+    parts = {name: f" {part:,g}" for name, part in measure.amounts.items()}
+    called = (names.get(each, same(each)) for each in measure.counties or ())
+    where = listed(Words(f"{name.zh}{parts.get(each, '')}", f"{name.en}{parts.get(each, '')}")
+                   for name, each in zip(called, measure.counties or (), strict=True))  # fmt: skip
     return _(
         "{lever} {amount} {unit}, {where}, {first} to {last}",
         lever=Words(lever.zh, lever.meaning), amount=f"{measure.full:,g}", unit=unit,

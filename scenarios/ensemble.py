@@ -37,6 +37,7 @@ from xiancheng.scenarios.run_spec import (
     check_numbers,
     check_run,
     spec_of,
+    with_run_arguments,
 )
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.trunk import (
@@ -345,7 +346,7 @@ class TargetDraws(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Ensemble:
+class Ensemble(forms.Displayed):
     """A scenario, its baseline, and that in reference conditions, with common random numbers.
 
     The outcomes are those of one run of each; `drawn` holds what targets come to under draws of the
@@ -507,7 +508,8 @@ class Ensemble:
         draw = of_results("plots", "path", _("plots are drawn"))
         return draw(self, place, ax, lang)
 
-    def _rows(self) -> list[tuple[str, str]]:
+    def displayed(self) -> tuple[str, forms.Rows]:
+        """What was run, and what the scenario adds at each target."""
         outcome, settings = self.scenario, self.scenario.settings
         rows = [
             ("horizon", f"{outcome.dates[0]} to {outcome.dates[-1]}"),
@@ -518,27 +520,25 @@ class Ensemble:
             rates = self.drawn or self.central
             effects = rates.scenario[:, t] - rates.baseline[:, t]
             low, middle, high = np.percentile(effects, (5, 50, 95))
-            shown = f"{middle:+.2f}" + f" ({low:+.2f} to {high:+.2f})" * (self.draws > 0)
-            rows.append((outcome.region.targets[t].id, f"the scenario adds {shown} points"))
-        return rows
-
-    def __repr__(self) -> str:
-        title = f"Ensemble of {self.scenario.scenario.name!r} in {self.scenario.region.name!r}"
-        return "\n".join([title, *(f"  {name:<24} {value}" for name, value in self._rows())])
-
-    def _repr_html_(self) -> str:
-        """The same as a table for notebooks."""
-        outcome = self.scenario
-        return forms.html_table(f"{outcome.scenario.name} · {outcome.region.name}", self._rows())
+            shown = f", median; 90 % are {low:+.2f} to {high:+.2f}" * (self.draws > 0)
+            rows.append(
+                (outcome.region.targets[t].id, f"effect in the model {middle:+.2f} points{shown}")
+            )
+        return f"Ensemble of {outcome.scenario.name!r} in {outcome.region.name!r}", rows
 
 
+@with_run_arguments
 def ensemble(
     scenario: ScenarioLike | RunSpec = "plan", *, draws: int | Sequence[Mapping[str, Any]] = 40,
     draw_scale: float | None = None, jobs: int | None = None,
-    done: Callable[[], None] = lambda: None, cache: RunCache | None = None,
+    done: Callable[[], None] | None = None, cache: RunCache | None = None,
     **kwargs: Unpack[RunArguments],
 ) -> Ensemble:  # fmt: skip
-    """Run a scenario, its baseline and that in reference conditions, alone and under draws.
+    """Run a scenario and its baseline in many worlds, with common random numbers.
+
+    In each world there are three runs: the scenario, the same without measures (baseline), and that
+    without changed outside conditions (reference). They are run once at central parameters, and
+    then under each draw.
 
     With more than one job, a script calls it under `if __name__ == "__main__":`, as worker
     processes import the script.
@@ -549,11 +549,18 @@ def ensemble(
     draws : how many of parameters with county and yearly effects, from the posterior of the region
         or else from its priors; 0 for the one run of each. Or the worlds themselves, with the keys
         `parameters`, `draw` and `seed`, as `xiancheng.draws` gives them
-    draw_scale : rows for each resident in the runs of draws; see `scale_of_draws`
+    draw_scale : rows for each resident in the runs of draws, in (0, 1]; by default 0.1, more where
+        counties are small, and never more than `scale`
     jobs : worker processes; one per core by default
     done : called after each of the first two runs and each run of a draw, for a progress bar
     cache : gives outcomes that were computed before; all are simulated by default
     kwargs : as `simulate` takes them; `seed` is that of the one run and of the draws
+
+    Returns
+    -------
+    an `Ensemble`: `to_frame()` has the rates of each draw and target [percent] and the effect
+    between them [points]; `scenario` and `baseline` are the outcomes at central parameters. Hand it
+    to `xiancheng.verdict` for chances and intervals of the published rate
 
     Raises
     ------
@@ -561,27 +568,50 @@ def ensemble(
         before anything is computed.
     WorkersLostError
         if a draw ended its worker every time it was tried.
+
+    Examples
+    --------
+    >>> from xiancheng import ensemble
+    >>> both = ensemble("plan", draws=2, scale=0.005, jobs=1)
+    >>> both.to_frame()["draw"].unique().tolist()  # 0: central parameters
+    [0, 1, 2]
     """
     spec = spec_of(scenario, kwargs)
-    if draws:
+    done = done or (lambda: None)
+    if jobs is not None:
+        check_numbers(jobs=jobs)
+    scale = scale_of_draws(spec, draw_scale)
+    small = spec.vary(scale=scale)
+    if isinstance(draws, Sequence):
+        drawn = _worlds(small, draws)
+    else:
+        check_numbers(draws=draws)
+        drawn = layered(small, int(draws), spec.seed) if draws else []
+    if drawn:
         check_drawable(spec)
     run = cache.together if cache else simulate_together
     reference, baseline, outcome = run([spec.reference, spec.baseline, spec])
     both = Ensemble(outcome, _one(baseline, reference), reference)
     done()
     done()
-    if draws:
-        sides = (spec, both.baseline.spec, reference.spec)
-        scale = scale_of_draws(spec, draw_scale)
-        small = spec.vary(scale=scale)
-        drawn = (
-            layered(small, draws, spec.seed) if isinstance(draws, int) else _worlds(small, draws)
-        )
+    if drawn:
+        sides = sides_of(spec)
         specs = [side.vary(scale=scale).under(draw) for draw in drawn for side in sides]
         with Summaries(spec, jobs=jobs, cache=cache) as runs:
             found = runs.read(specs, done)
-        return both.with_draws(found[0::3], found[1::3], found[2::3], scale)
+        n = len(sides)
+        return both.with_draws(found[0::n], found[1::n], found[n - 1 :: n], scale)
     return both
+
+
+def sides_of(spec: RunSpec) -> list[RunSpec]:
+    """What is run under each draw: the scenario, its baseline, and that in reference conditions.
+
+    The last two are one run where the scenario's conditions are the reference.
+    """
+    baseline, reference = spec.baseline, spec.reference
+    one = reference.scenario.conditions == baseline.scenario.conditions
+    return [spec, baseline] if one else [spec, baseline, reference]
 
 
 WORLD = ("parameters", "draw", "seed")  # the keys of a world

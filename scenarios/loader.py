@@ -87,12 +87,23 @@ def load_plan(plan: str | Path | None = None, region: str | Path | None = None) 
         names, else the shipped one
     region : pack whose counties a plan of one's own means where it names none
 
+    Returns
+    -------
+    a `Plan`: `measures` by number, with their amounts in the units of their levers; `targets`,
+    rates in percent; `about` it as a whole
+
     Raises
     ------
     ScenarioError
         with all that is wrong in any of its files.
     PackError
         if the pack of a plan of one's own cannot be read.
+
+    Examples
+    --------
+    >>> from xiancheng import load_plan
+    >>> len(load_plan().measures)
+    30
     """
     meant, here = _in_use[-1]
     region = here if region is None else region

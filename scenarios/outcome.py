@@ -64,7 +64,7 @@ class Group:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Outcome:
+class Outcome(forms.Displayed):
     """What a run gives; arrays are (date, indicator, group) and (quarter, county).
 
     `dates` are the start, the ends of quarters, and the last day. The model runs whole quarters:
@@ -459,43 +459,25 @@ class Outcome:
         }
         return reported | found
 
-    def __repr__(self) -> str:
-        lines = [
-            f"Outcome of {self.scenario.name!r} in {self.region.name!r}",
-            *(f"  {name:<8} {value}" for name, value in self._heading().items()),
-        ]
-        if shown := self._shown_targets():
-            lines.append("  published rate in the model / target [percent], no verdict:")
-            lines += [f"    {name:<24} {rate:6.2f} / {sign}{goal:g}"
-                      for name, rate, sign, goal in shown]  # fmt: skip
-        return "\n".join(lines)
-
-    def _repr_html_(self) -> str:
-        """The same as a table for notebooks."""
-        rows = [*self._heading().items()]
-        rows += [(name, f"{rate:.2f} / {sign}{goal:g}")
-                 for name, rate, sign, goal in self._shown_targets()]  # fmt: skip
-        return forms.html_table(f"{self.scenario.name} · {self.region.name}", rows)
-
-    def _heading(self) -> dict[str, str]:
-        """What was run and where it ended, in words."""
+    def displayed(self) -> tuple[str, forms.Rows]:
+        """What was run, where it ended, and the first targets."""
         city = next((i for i, g in enumerate(self.groups) if len(g.counties) > 1), 0)
         begun, ended = (self.at(RATE, day)[city] for day in (self.dates[0], self.dates[-1]))
         settings = self.settings
-        return {
-            "horizon": f"{self.dates[0]} to {self.dates[-1]}",
-            "scale": f"{settings['scale']:g}, seed {settings['seed']}, draw {settings['draw']}",
-            "urban": f"{begun:.2f} to {ended:.2f} percent of residents, {self.groups[city].en}",
-        }
-
-    def _shown_targets(self) -> list[tuple[str, float, str, float]]:
-        """The first targets: place, rate in the model, sign, target."""
+        rows = [
+            ("horizon", f"{self.dates[0]} to {self.dates[-1]}"),
+            ("scale", f"{settings['scale']:g}, seed {settings['seed']}, draw {settings['draw']}"),
+            ("urban", f"{begun:.2f} to {ended:.2f} percent of residents, {self.groups[city].en}"),
+        ]
+        if targets := self.model_target_rows()[:6]:
+            rows.append(("published rate in the model / target [percent], no verdict:", ""))
         signs = {"about": "~", "at least": ">=", "more than": ">", "strive for": ">="}
-        return [
-            (f"{row['target']} {row['county_en']}"[:24], row["model_rate"],
-             signs.get(row["operator"], ""), row["target_rate"])
-            for row in self.model_target_rows()[:6]
+        rows += [
+            (f"{row['target']} {row['county_en']}"[:24],
+             f"{row['model_rate']:.2f} / {signs.get(row['operator'], '')}{row['target_rate']:g}")
+            for row in targets
         ]  # fmt: skip
+        return f"Outcome of {self.scenario.name!r} in {self.region.name!r}", rows
 
     def __getstate__(self) -> dict[str, Any]:
         kept = {f.name: getattr(self, f.name) for f in fields(self)}

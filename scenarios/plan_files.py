@@ -15,6 +15,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
+from xiancheng.calibration import forms
 from xiancheng.calibration.file_models import (
     Counties,
     Day,
@@ -439,8 +440,8 @@ class About(FileModel):
 # The plan as a whole
 
 
-@dataclass(frozen=True)
-class Plan:
+@dataclass(frozen=True, repr=False)
+class Plan(forms.Displayed):
     """A plan: what it is, and its measures and safeguards in the order of their numbers."""
 
     name: str
@@ -452,6 +453,17 @@ class Plan:
 
     def __hash__(self) -> int:
         return hash((self.reference, self.files))
+
+    def displayed(self) -> tuple[str, forms.Rows]:
+        """What it is, by whom, and how much is in it."""
+        about = self.about
+        return f"Plan {self.name!r}", [
+            ("title", f"{about.title.zh} · {about.title.en}"),
+            ("issued", f"{about.issued}, {about.issuer.en}"),
+            ("counties", ", ".join(county.en for county in about.counties)),
+            ("measures", f"{', '.join(list(self.measures)[:3])} ... ({len(self.measures)})"),
+            ("targets", f"{len(self.targets)}, to {self.last_day}"),
+        ]
 
     @property
     def shipped(self) -> bool:

@@ -104,8 +104,8 @@ def compile_policy(
             continue
         strength = intensity(setting, codes, quarters)
         done = progress(measure.schedule, setting.delay, quarters, felt=False)
-        asked = strength * _concerned(measure, codes) if number in plan.added else strength
-        table["workload"] += (done[:, None] * asked / own).repeat(2, axis=1)
+        applied = strength * _concerned(measure, codes) if number in plan.added else strength
+        table["workload"] += (done[:, None] * applied / own).repeat(2, axis=1)
         for name, clause, dose in measure.doses():
             full = dose_in_full(scenario, name, plan.clauses[clause], dose, places[dose.lever])
             felt = progress(dose.schedule or measure.schedule, setting.delay, quarters, felt=True)

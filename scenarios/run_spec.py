@@ -8,18 +8,19 @@ processor.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from functools import cache, cached_property, lru_cache
 from importlib.metadata import version
+from inspect import Parameter, signature
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, TypedDict, TypeVar
 
 import numpy as np
 
-from xiancheng.calibration import code_identity, parsing, priors
-from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration import code_identity, forms, parsing, priors
+from xiancheng.calibration.errors import RequestError, refuse_unknown
 from xiancheng.calibration.forecasts import level
 from xiancheng.calibration.forecasts.common_trend import PublishedRate
 from xiancheng.calibration.i18n import _, listed
@@ -64,8 +65,8 @@ class RunArguments(TypedDict, total=False):
     observations: Iterable[PublishedRate]
 
 
-@dataclass(frozen=True)
-class RunSpec:
+@dataclass(frozen=True, repr=False)
+class RunSpec(forms.Displayed):
     """Everything that makes a run: a scenario in a region, parameters and random numbers.
 
     A pickled spec names its plan and its region pack, and loads them again.
@@ -114,6 +115,15 @@ class RunSpec:
             chosen, load(region).reference, own, int(seed), float(scale), int(draw), known,
             alignment, _observed(observations, load(region)),
         )  # fmt: skip
+
+    def displayed(self) -> tuple[str, forms.Rows]:
+        """What is run; `settings` has every parameter."""
+        return f"RunSpec of {self.scenario.name!r} in {self.pack.name!r}", [
+            ("plan", self.scenario.plan.name),
+            ("horizon", f"{self.scenario.start} to {self.scenario.until}"),
+            ("scale", f"{self.scale:g}, seed {self.seed}, draw {self.draw}"),
+            ("parameters", f"{len(self.parameters)} set, the others central"),
+        ]
 
     def vary(self, **changes: Any) -> "RunSpec":
         """The same scenario in the same region; `changes` to parameters, seed, scale or draw."""
@@ -298,6 +308,17 @@ class RunSpec:
             )  # fmt: skip
 
 
+Door = TypeVar("Door", bound=Callable[..., Any])
+
+
+def with_run_arguments(door: Door) -> Door:
+    """Show what `RunArguments` stands for in the signature of a function, for `help`."""
+    own = [p for p in signature(door).parameters.values() if p.kind is not Parameter.VAR_KEYWORD]
+    more = [p for p in signature(RunSpec.of).parameters.values() if p.name != "scenario"]
+    vars(door)["__signature__"] = signature(door).replace(parameters=[*own, *more])
+    return door
+
+
 def spec_of(scenario: ScenarioLike | RunSpec, chosen: RunArguments) -> RunSpec:
     """The spec of a run: the one given, or that of a scenario with what was chosen beside it.
 
@@ -306,6 +327,8 @@ def spec_of(scenario: ScenarioLike | RunSpec, chosen: RunArguments) -> RunSpec:
     RequestError, ParameterError, PackError, ScenarioError
         also if something was chosen beside a spec, which says all.
     """
+    for name in chosen.keys() - RunArguments.__annotations__.keys():
+        refuse_unknown(name, RunArguments.__annotations__, _("argument"))
     if not isinstance(scenario, RunSpec):
         return RunSpec.of(scenario, **chosen)
     if chosen:

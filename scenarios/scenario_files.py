@@ -20,6 +20,7 @@ from pydantic import (
     create_model,
 )
 
+from xiancheng.calibration import forms
 from xiancheng.calibration.file_models import (
     CountyName,
     Day,
@@ -235,8 +236,8 @@ class ScenarioFile(FileModel):
     targets: list[TargetEntry] = Field(default_factory=list)  # beside those of the plan
 
 
-@dataclass(frozen=True)
-class Scenario:
+@dataclass(frozen=True, repr=False)
+class Scenario(forms.Displayed):
     """A resolved scenario; a measure that is not in `settings` is not carried out."""
 
     name: str
@@ -251,6 +252,16 @@ class Scenario:
     red_lines: RedLines
     targets: tuple[Target, ...] = ()  # beside those of the plan
     additions: Mapping[str, OwnMeasure] = field(default_factory=dict)  # to its plan, by name
+
+    def displayed(self) -> tuple[str, forms.Rows]:
+        """What it is, of which plan, and how much it sets."""
+        return f"Scenario {self.name!r}", [
+            ("title", f"{self.title.zh} · {self.title.en}"),
+            ("plan", self.plan.name),
+            ("horizon", f"{self.start} to {self.until}"),
+            ("measures", f"{len(self.settings)} carried out, {len(self.additions)} of them added"),
+            ("doses", f"{len(self.doses)} put in place of central ones"),
+        ]
 
     def setting(self, measure: str) -> Setting:
         """How a measure is carried out."""
@@ -311,12 +322,12 @@ def _written(setting: Setting) -> dict[str, Any]:
 
 
 def _guards_crossed(plan: Plan, lines: RedLines) -> Iterator[Words]:
-    for number, asked in lines.asked.items():
+    for number, amount in lines.asked.items():
         guard = plan.indicators[number]
-        if asked > (guard.value or 0):
+        if amount > (guard.value or 0):
             zh, en = guard.name.zh, guard.name.en
             yield _("{number} {what}: at most {guard:g}, the scenario asks for {asked:g}",
-                    number=number, what=en, guard=guard.value, asked=asked, zh=zh,
+                    number=number, what=en, guard=guard.value, asked=amount, zh=zh,
                     wording=guard.wording, unit=guard.unit)  # fmt: skip
 
 

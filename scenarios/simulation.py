@@ -31,6 +31,7 @@ from xiancheng.scenarios.run_spec import (
     ScenarioLike,
     check_numbers,
     spec_of,
+    with_run_arguments,
 )
 from xiancheng.scenarios.steering import alignment_of, keep
 from xiancheng.scenarios.trace import warn_of_inactive
@@ -46,11 +47,12 @@ log = logging.getLogger(__name__)
 OF_A_SPEC = ("spec", "policy", "alignment")  # what a copied model is given again by `lead`
 
 
+@with_run_arguments
 def simulate(
     scenario: ScenarioLike | RunSpec = "plan", *, threads: int = 1, chunk: int = CHUNK,
     **kwargs: Unpack[RunArguments],
 ) -> Outcome:  # fmt: skip
-    """Run one scenario.
+    """Run one scenario once.
 
     Parameters
     ----------
@@ -58,11 +60,12 @@ def simulate(
         `RunSpec`, which says all but how the work is divided, and is warned of nothing
     threads, chunk : how the work is divided; neither changes any result
     region : name or path of a region pack
-    parameters : overrides of the central values, by name
+    parameters : in place of the central values, by name; `xiancheng.parameters()` lists them with
+        units and supports
     seed : replicate; the same seed is the same random numbers in every scenario
     plan : name, folder or short file of the plan that the scenario is of; by default the one that
         it names, or its region, or the shipped one
-    scale : in (0, 1]; rows for each resident
+    scale : rows for each resident, in (0, 1]; below 0.05 only directions count
     start, until : a census the pack holds, and the last day; the scenario's horizon by default. The
         model always runs whole quarters; inside one, the last day is read off the line between its
         two ends
@@ -74,16 +77,30 @@ def simulate(
     observations : published rates beside those of the pack, for level and trend; those after the
         cut-off are not used
 
+    Returns
+    -------
+    an `Outcome`: `to_frame()` has every indicator by quarter and place, `at(indicator, day)` one in
+    every place, `summary()` those at the end; `growth()` persons by cause, `movers()` who moved;
+    `model_targets()` the published rate of this run at each deadline, and `verdicts()` what is
+    expected of it. Rates are in percent; `indicators()` has all units
+
     Raises
     ------
     RequestError, ParameterError, PackError, ScenarioError
-        Before anything is computed, with what was expected, what was found and what to do; all are
+        before anything is computed, with what was expected, what was found and what to do; all are
         a RefusedError and a ValueError.
 
     Warns
     -----
     InactiveParameterWarning
         if a parameter is set to another than its central value but cannot act in this run.
+
+    Examples
+    --------
+    >>> from xiancheng import simulate
+    >>> outcome = simulate("plan", scale=0.005, until="2021-12-31")
+    >>> outcome.at("resident_urbanization_rate", "2021-12-31").shape  # of each place [percent]
+    (9,)
     """
     model = RegionModel(scenario, threads=threads, chunk=chunk, **kwargs)
     spec = model.spec
@@ -106,9 +123,20 @@ class RegionModel(UrbanModel):
     ----------
     spec : everything that makes the run
     reported : the counties and groups of counties that `record` is about, in its order
+    record : the indicators at the start and after each quarter, a dict of (group,) each
     begun : people in urban units and all who were there at the start, each (county,)
+
+    Examples
+    --------
+    >>> from xiancheng import RegionModel
+    >>> model = RegionModel("plan", scale=0.005, until="2021-06-30")
+    >>> while model.running:
+    ...     model.step()
+    >>> len(model.record)
+    4
     """
 
+    @with_run_arguments
     def __init__(
         self, scenario: ScenarioLike | RunSpec = "plan", *, threads: int = 1, chunk: int = CHUNK,
         **kwargs: Unpack[RunArguments],

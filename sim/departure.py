@@ -99,8 +99,8 @@ def leaving_hazard(
     """
     longest = p.gamma_dur * np.log2(DURATIONS[1] / 8)
     often, drawn = np.exp(considering(p) + longest), pull(attraction, p)
-    held = np.divide(levers.rural_posts, adults, out=np.zeros_like(adults), where=adults > 0)
-    kept_by_posts = 1 - np.minimum(held, 1) * (1 - p.hr_public_post_rural)
+    by_posts = np.divide(levers.rural_posts, adults, out=np.zeros_like(adults), where=adults > 0)
+    kept_by_posts = 1 - np.minimum(by_posts, 1) * (1 - p.hr_public_post_rural)
     freed_by_pension = p.hr_parent_pension**levers.pension_coverage
     factor = kept_by_posts * freed_by_pension
     drawn = drawn * factor[:, None, None, None]

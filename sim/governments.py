@@ -19,9 +19,9 @@ def load(levers: Levers, places: Ints) -> float:
     return float(levers.workload[places].max())
 
 
-def delivered(asked: float, able: float) -> float:
+def delivered(effort: float, able: float) -> float:
     """Share of what is asked of a county that it delivers, in [0, 1]."""
-    return 1.0 if asked <= able else able / asked
+    return 1.0 if effort <= able else able / effort
 
 
 class CountyGovernment(mesa.Agent):
@@ -40,13 +40,13 @@ class CountyGovernment(mesa.Agent):
         self.effort = delivered(load(levers, self.places), able)
 
 
-def carried_out(asked: Levers, governments: list[CountyGovernment]) -> Levers:
+def carried_out(wanted: Levers, governments: list[CountyGovernment]) -> Levers:
     """The levers as the counties really apply them."""
-    effort = np.ones(len(asked.workload))
+    effort = np.ones(len(wanted.workload))
     for county in governments:
-        county.carry_out(asked)
+        county.carry_out(wanted)
         effort[county.places] = county.effort
     if (effort == 1).all():
-        return asked
-    scaled = {name: effort * getattr(asked, name) for name in LEVERS if name not in MANDATES}
-    return Levers(**scaled, workload=asked.workload, fiscal_reward=asked.fiscal_reward)
+        return wanted
+    scaled = {name: effort * getattr(wanted, name) for name in LEVERS if name not in MANDATES}
+    return Levers(**scaled, workload=wanted.workload, fiscal_reward=wanted.fiscal_reward)

@@ -24,9 +24,9 @@ _FACTOR = np.uint64(16)  # factors come in 1/65536
 # Four lanes in one register: a byte of each random word, below a guard bit.
 _GUARDS, _BYTES = np.uint64(0x8000800080008000), np.uint64(0x00FF00FF00FF00FF)
 _LAST = np.uint64(0xFF)
-_BYTE, _LANE, _UP, _FINE = np.uint64(8), np.uint64(16), np.uint64(7), np.uint64(24)
+_BYTE, _SIXTEEN, _UP, _FINE = np.uint64(8), np.uint64(16), np.uint64(7), np.uint64(24)
 _ROUND, _FULL = np.uint64((1 << 24) - 1), np.uint64(1 << 15)
-_HELD = 4 * _BLOCK  # rows that are looked at closely together
+_BATCH = 4 * _BLOCK  # rows that are looked at closely together
 
 
 @njit(inline="always")
@@ -121,7 +121,7 @@ def thresholds(
 
 @njit(inline="always")
 def _lanes(w0: Any, w1: Any, w2: Any, w3: Any) -> Any:
-    return w0 | w1 << _LANE | w2 << _LANE + _LANE | w3 << _LANE + _LANE + _LANE
+    return w0 | w1 << _SIXTEEN | w2 << _SIXTEEN + _SIXTEEN | w3 << _SIXTEEN + _SIXTEEN + _SIXTEEN
 
 
 @njit(inline="always")
@@ -197,28 +197,28 @@ def own_bytes(address: Array, when: Any, stream: Any, seed: Any, lanes: Array) -
 @njit(nogil=True)
 def _suspects(
     lanes: Array, unit: Array, born: Array, traits: Array, first_row: Array, band: Array,
-    group: Array, bounds: Array, flags: Array, first: int, who: Array, drawn: Array, held: int,
+    group: Array, bounds: Array, flags: Array, first: int, who: Array, drawn: Array, kept: int,
 ) -> int:  # fmt: skip
     """List the rows that may meet an event: all that do, and a few that do not.
 
     Adding the threshold of the upper end turns the circle of a byte until both ends lie side by
     side below their sum, and there alone does subtracting the sum borrow the guard bit: eight
     events asked after at once, and no branch to mispredict. The loops are apart because the chain
-    of `held` would hold up the first. Appends to `who` and `drawn` from `held` on.
+    of `kept` would hold up the first. Appends to `who` and `drawn` from `kept` on.
     """
     for j in range(len(unit)):
-        outer, kinds = first_row[unit[j]] + band[born[j]], group[traits[j]]
-        turned = lanes[j] + bounds[outer, kinds, 0] | _GUARDS
-        flags[j] = (turned - bounds[outer, kinds, 1]) & _GUARDS != _GUARDS
+        outer, stratum = first_row[unit[j]] + band[born[j]], group[traits[j]]
+        turned = lanes[j] + bounds[outer, stratum, 0] | _GUARDS
+        flags[j] = (turned - bounds[outer, stratum, 1]) & _GUARDS != _GUARDS
     for j in range(len(unit)):
-        who[held], drawn[held] = first + j, lanes[j]  # overwritten by the next unless it counts
-        held += flags[j]
-    return held
+        who[kept], drawn[kept] = first + j, lanes[j]  # overwritten by the next unless it counts
+        kept += flags[j]
+    return kept
 
 
 @njit(inline="always")
-def _word(lane: Any, fine: Any) -> Any:
-    return (lane >> _UP & _LAST) << _FINE | np.uint64(fine) >> _BYTE
+def _word(high: Any, fine: Any) -> Any:
+    return (high >> _UP & _LAST) << _FINE | np.uint64(fine) >> _BYTE
 
 
 @njit(nogil=True)
@@ -258,9 +258,9 @@ def _meet(
         bound[q] = most * bound[q] >> _FACTOR
     found = 0
     for q in range(n):
-        u0, u1 = _word(drawn[q], fine[0, q]), _word(drawn[q] >> _LANE, fine[1, q])
-        u2 = _word(drawn[q] >> _LANE + _LANE, fine[2, q])
-        u3 = _word(drawn[q] >> _LANE + _LANE + _LANE, fine[3, q])
+        u0, u1 = _word(drawn[q], fine[0, q]), _word(drawn[q] >> _SIXTEEN, fine[1, q])
+        u2 = _word(drawn[q] >> _SIXTEEN + _SIXTEEN, fine[2, q])
+        u3 = _word(drawn[q] >> _SIXTEEN + _SIXTEEN + _SIXTEEN, fine[3, q])
         o, k, w = outer[q], kind[q], work[q]
         e0, e1 = u0 < table[o, k, 0], _LOW - u0 < table[o, k, 1]
         e2, e3 = u1 < table[o, k, 2], _LOW - u1 < table[o, k, 3]
@@ -300,26 +300,26 @@ def draw_events(
     are.
     """
     lanes, flags = np.empty(_BLOCK, np.uint64), np.empty(_BLOCK, np.uint8)
-    who, drawn = np.empty(_HELD + 1, np.int64), np.empty(_HELD + 1, np.uint64)
-    found, held = 0, 0
+    who, drawn = np.empty(_BATCH + 1, np.int64), np.empty(_BATCH + 1, np.uint64)
+    found, kept = 0, 0
     for start in range(0, len(unit), _BLOCK):
         stop = min(start + _BLOCK, len(unit))
         if numbered:
             shared_bytes(first + start, when, shared, seed, lanes)
         else:
             own_bytes(address[start:stop], when, stream, seed, lanes)
-        held = _suspects(
+        kept = _suspects(
             lanes, unit[start:stop], born[start:stop], traits[start:stop], first_row, band, group,
-            bounds, flags, start, who, drawn, held,
+            bounds, flags, start, who, drawn, kept,
         )  # fmt: skip
-        if held + _BLOCK <= _HELD and stop < len(unit):
+        if kept + _BLOCK <= _BATCH and stop < len(unit):
             continue
         found += _meet(
-            who[:held], drawn[:held], address, unit, born, child, since, traits, first_row, band,
+            who[:kept], drawn[:kept], address, unit, born, child, since, traits, first_row, band,
             stage, inner, other, table, second, unit_factor, since_factor, when, stream, seed,
             numbered, first, rows[found:], events[found:], leaving[found:],
         )  # fmt: skip
-        held = 0
+        kept = 0
     return found
 
 
@@ -783,10 +783,10 @@ def registered_away(
 
     Those in another unit are listed first, a block at a time: that needs no guess at each.
     """
-    apart = np.empty(_HELD + 1, np.int64)
-    for start in range(0, len(hukou), _HELD):
+    apart = np.empty(_BATCH + 1, np.int64)
+    for start in range(0, len(hukou), _BATCH):
         found = 0
-        for i in range(start, min(start + _HELD, len(hukou))):
+        for i in range(start, min(start + _BATCH, len(hukou))):
             apart[found] = i
             found += hukou[i] != unit[i]
         for i in apart[:found]:

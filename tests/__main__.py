@@ -3,10 +3,12 @@
     python -m tests
 
 The first writes to the terminal; what the other wrote is shown below once both have ended. Each has
-a cache and a folder for temporary files of its own. The exit code is 0 if both pass.
+a cache and a folder for temporary files of its own. A cache begins with the compiled code of this
+user, which goes by the digest of its source. The exit code is 0 if both pass.
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +16,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from xiancheng.calibration.cache import home
+
+COMPILED = "compiled"  # folder of the cache
 PYTEST = (sys.executable, "-m", "pytest", "-m", "not slow")
 HALVES = ((*PYTEST, "tests/results"), (*PYTEST, "tests", "sim", "--ignore", "tests/results"))
 
@@ -26,6 +31,8 @@ def run(commands: Sequence[Sequence[str]]) -> int:
             for number, command in enumerate(commands):
                 own = Path(folder, str(number))
                 (own / "tmp").mkdir(parents=True)
+                if (compiled := home() / COMPILED).is_dir():
+                    shutil.copytree(compiled, own / "cache" / COMPILED)
                 places = {"XIANCHENG_CACHE": str(own / "cache"), "TMPDIR": str(own / "tmp")}
                 logs += [own / "log"]
                 log = logs[-1].open("wb") if number else None

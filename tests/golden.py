@@ -118,7 +118,7 @@ def refusal(before: Table, now: Table) -> str | None:
 
 
 if __name__ == "__main__":
-    made = table()
-    if why := refusal(kept(), made):
+    digests = table()
+    if why := refusal(kept(), digests):
         sys.exit(why)
-    FILE.write_text(json.dumps(made, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    FILE.write_text(json.dumps(digests, ensure_ascii=False, indent=1) + "\n", "utf-8")

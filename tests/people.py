@@ -22,8 +22,8 @@ class BuiltPeople:
     """A population with what follows from its columns, (row,) unless said otherwise."""
 
     def __init__(self, census=NOW, scale=0.02, seed=1):
-        made = build(BINZHOU, census, scale=scale, seed=seed)
-        self.made, self.p, self.units = made, made.people, made.units
+        built = build(BINZHOU, census, scale=scale, seed=seed)
+        self.made, self.p, self.units = built, built.people, built.units
         self.now = 4 * (census.year - 1900) + 3
         self.age = (self.now - self.p.born.astype(int)) / 4
         self.sex, self.role = strata.sex_of(self.p.traits), strata.role_of(self.p.traits)
@@ -54,6 +54,6 @@ NOWADAYS, BACK_THEN = BuiltPeople(NOW), BuiltPeople(THEN)
 BOTH = pytest.mark.parametrize("seen", [BACK_THEN, NOWADAYS], ids=["2010", "2020"])
 
 
-def worst(made):
+def worst(built):
     """The largest error of each margin over the counties."""
-    return made.fit_report(BINZHOU).groupby("margin")["srmse"].max()
+    return built.fit_report(BINZHOU).groupby("margin")["srmse"].max()

@@ -46,8 +46,8 @@ BINZHOU = Region(
 
 def levers_of(scenario, region=BINZHOU, quarters=range(480, LAST + 1)) -> dict[int, bytes]:
     """Every byte of every lever in every quarter."""
-    asked = compile_policy(resolve(scenario), region)
-    return {q: b"".join(getattr(asked(q), name).tobytes() for name in LEVERS) for q in quarters}
+    policy = compile_policy(resolve(scenario), region)
+    return {q: b"".join(getattr(policy(q), name).tobytes() for name in LEVERS) for q in quarters}
 
 
 def only(measure: str, **setting) -> dict:

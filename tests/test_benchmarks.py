@@ -89,8 +89,8 @@ def runs(*costs, memory=10.0):
 
 
 def test_ratios_are_taken_within_a_round_and_never_across():
-    held = Contest(1000, 5, {"ours": runs(1, 10), "arrays": runs(2, 20)})
-    assert held.ratios("arrays") == [2, 2]
+    contest = Contest(1000, 5, {"ours": runs(1, 10), "arrays": runs(2, 20)})
+    assert contest.ratios("arrays") == [2, 2]
 
 
 def test_a_framework_that_is_not_installed_has_a_line_without_a_number():
@@ -102,9 +102,9 @@ def test_a_framework_that_is_not_installed_has_a_line_without_a_number():
 
 def test_a_peer_that_is_faster_or_smaller_is_told():
     ahead = Contest(100_000, 5, {"ours": runs(4), "arrays": runs(1, memory=5), "amber": runs(9)})
-    told = contest.losses([ahead])
-    assert len(told) == 2
-    assert all("numpy" in line for line in told)
+    losses = contest.losses([ahead])
+    assert len(losses) == 2
+    assert all("numpy" in line for line in losses)
 
 
 def grown(region, scale, cost, threads=1, peak=2**30, seconds=9.0):

@@ -24,7 +24,7 @@ SET = re.compile(r"\b[0-9a-f]{64}\b")
 
 
 @pytest.fixture
-def desk(tmp_path, monkeypatch):
+def cluster_folder(tmp_path, monkeypatch):
     """A folder with the two files that the page tells to save, in which its commands are typed."""
     (design,), (array,) = blocks(PAGE, "yaml"), blocks(PAGE, "bash")
     (tmp_path / DESIGN).write_text(design, "utf-8")
@@ -33,15 +33,15 @@ def desk(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_one_process_and_two_shards_end_with_one_digest(desk, monkeypatch, capsys):
+def test_one_process_and_two_shards_end_with_one_digest(cluster_folder, monkeypatch, capsys):
     monkeypatch.setattr(batch, "LocalExecutor", lambda _: InlineExecutor())
-    said = []
+    digests = []
     for words in commands(PAGE):
         if "--engine" not in words:
             assert main(words) == 0
-            said += SET.findall(capsys.readouterr().out)
-    assert len(said) == 2  # of the first line, and of the last shard
-    assert len(set(said)) == 1
+            digests += SET.findall(capsys.readouterr().out)
+    assert len(digests) == 2  # of the first line, and of the last shard
+    assert len(set(digests)) == 1
 
 
 def test_the_array_job_deals_every_run_to_one_of_its_tasks():
@@ -128,29 +128,29 @@ def alone(tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_dask_on_this_machine_ends_with_the_same_digest(desk, alone):
+def test_dask_on_this_machine_ends_with_the_same_digest(cluster_folder, alone):
     (line,) = [each for each in lines("xiancheng sweep") if "--engine" in each][:1]
     assert "--scheduler" not in line
     assert ends_with(typed(line)) == alone
 
 
 @pytest.mark.slow
-def test_an_array_task_that_is_cut_off_is_handed_in_again(desk, alone):
+def test_an_array_task_that_is_cut_off_is_handed_in_again(cluster_folder, alone):
     """Tasks run at once; the third is killed on its way, and what it lacks is computed later."""
     line = f"bash {ARRAY}"
     task = {"env": environment(SLURM_ARRAY_TASK_ID="3"), "start_new_session": True}
     with subprocess.Popen(["bash", ARRAY], stderr=subprocess.DEVNULL, **task) as third:
         waited(lambda: Path("array/sweep.json").exists())
         killed(third)
-    before = len(RunStore(desk / "array").keys())
+    before = len(RunStore(cluster_folder / "array").keys())
     assert before < 2  # of the two runs that are its own
     others = [typed(line, SLURM_ARRAY_TASK_ID=str(i)) for i in (1, 2, 4)]
-    assert not any(SET.search(said) for said in others)  # nothing of a part is compared
+    assert not any(SET.search(output) for output in others)  # nothing of a part is compared
     assert ends_with(typed(line, SLURM_ARRAY_TASK_ID="3", RESUME="--resume")) == alone
 
 
 @pytest.mark.slow
-def test_the_workers_of_a_machine_that_is_lost_on_the_way_lose_no_run(desk, alone):
+def test_the_workers_of_a_machine_that_is_lost_on_the_way_lose_no_run(cluster_folder, alone):
     port = free_port()
 
     def here(line: str) -> str:
@@ -170,8 +170,8 @@ def test_the_workers_of_a_machine_that_is_lost_on_the_way_lose_no_run(desk, alon
                 stderr=subprocess.DEVNULL, text=True,
             )
         )  # fmt: skip
-        waited(lambda: RunStore(desk / "SHARED").keys() or begun.poll() is not None)
-        left = 8 - len(RunStore(desk / "SHARED").keys())
+        waited(lambda: RunStore(cluster_folder / "SHARED").keys() or begun.poll() is not None)
+        left = 8 - len(RunStore(cluster_folder / "SHARED").keys())
         killed(machines[0])
         printed, _ = begun.communicate(timeout=300)
     assert left > 0

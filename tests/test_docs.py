@@ -122,14 +122,14 @@ def test_every_name_in_the_model_is_one_of_the_code_or_of_a_table(page):
     missing = []
     for each in set(re.findall(r"`([A-Za-z_][\w.]*)`", text_of(DOCS / page))):
         *owners, name = each.split(".")
-        made = re.compile(rf"^ *((def|class) {name}\b|{name} *[:=])", re.M)
+        defined = re.compile(rf"^ *((def|class) {name}\b|{name} *[:=])", re.M)
         owner = re.compile(rf"^class {owners[-1]}\b", re.M) if owners else None
         of_owner = [
             text
             for file, text in code.items()
             if owner and (file.stem == owners[-1] or owner.search(text))
         ]
-        found = any(map(made.search, of_owner)) if owners else name in words
+        found = any(map(defined.search, of_owner)) if owners else name in words
         if not (found or known.fullmatch(each)):
             missing.append(each)
     assert missing == []
@@ -202,6 +202,10 @@ def test_the_page_of_equations_is_as_the_model_and_the_code_have_it():
 
 def test_the_data_dictionary_is_as_the_registers_have_it():
     assert text_of(DOCS / "data-dictionary.md") == maker("data_dictionary").page(), "make pages"
+
+
+def test_the_page_of_commands_is_as_help_has_them():
+    assert text_of(DOCS / "commands.md") == maker("commands").page(), "run `make pages`"
 
 
 def test_every_rule_stands_in_the_page_of_equations():

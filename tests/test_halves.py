@@ -1,5 +1,6 @@
 """`make test` runs the suite in two processes, and passes only if both do."""
 
+import os
 import subprocess
 import sys
 import tomllib
@@ -15,15 +16,22 @@ import sys
 from tests.__main__ import run
 sys.exit(run([[sys.executable, "-c", each] for each in sys.argv[1:]]))
 """
-BOTH = "import os; print(os.environ['TMPDIR'], os.environ['XIANCHENG_CACHE']); raise SystemExit({})"
+BOTH = """
+import os
+print(os.environ["TMPDIR"], cache := os.environ["XIANCHENG_CACHE"])
+raise SystemExit({} if os.listdir(cache) == ["compiled"] else 9)
+"""
 
 
 @pytest.mark.parametrize("codes", [(0, 0), (0, 3), (3, 0)])
-def test_it_fails_if_either_half_fails_and_shows_both(codes):
+def test_it_fails_if_either_half_fails_and_shows_both(codes, tmp_path):
+    for kept in ("compiled", "level"):
+        (tmp_path / kept).mkdir()
     commands = [BOTH.format(code) for code in codes]
     done = subprocess.run(
-        [sys.executable, "-c", RUN, *commands], capture_output=True, text=True, cwd=HERE
-    )
+        [sys.executable, "-c", RUN, *commands], capture_output=True, text=True, cwd=HERE,
+        env=os.environ | {"XIANCHENG_CACHE": str(tmp_path)},
+    )  # fmt: skip
     assert done.returncode == max(codes)
     one, other = done.stdout.splitlines()
     assert not set(one.split()) & set(other.split()), "each has folders of its own"

@@ -318,8 +318,8 @@ def test_what_we_depend_on_is_pinned_with_hashes_and_no_address(file):
         if file != RUNNING
         if name != "examples" or "examples" in file
     ]
-    asked = {re.match(r"[\w.-]+", line)[0] for line in (*project["dependencies"], *extras)}
-    wanted = {name.replace(".", "-") for name in asked - {project["name"]}}
+    named = {re.match(r"[\w.-]+", line)[0] for line in (*project["dependencies"], *extras)}
+    wanted = {name.replace(".", "-") for name in named - {project["name"]}}
     assert wanted <= pinned
     assert len(pinned) == len(re.findall(r"^\w", lock, re.MULTILINE))
     assert "://" not in lock

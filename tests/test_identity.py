@@ -90,17 +90,17 @@ def keys(folder) -> dict[str, str]:
     for method in ("latin-hypercube", "sobol", "independent"):
         file = folder / f"{method}.yaml"
         file.write_text(DESIGN.replace("METHOD", method), "utf-8")
-        made = read_design(file)
-        requests = [made.spec(number).key for number in made.points()]
+        design = read_design(file)
+        requests = [design.spec(number).key for number in design.points()]
         found |= {
-            f"design {method}": made.digest,
+            f"design {method}": design.digest,
             f"requests {method}": digest_of(dict.fromkeys(requests)),
         }
     for region in ("binzhou", "shandong"):
         pack = load(region)
         drawn = posterior.draws(pack, 40, 3)
-        asked = RunSpec.of("baseline", region=region, scale=0.01)
-        each = [asked.vary(parameters=vars(draw.parameters)).key for draw in drawn]
+        spec = RunSpec.of("baseline", region=region, scale=0.01)
+        each = [spec.vary(parameters=vars(draw.parameters)).key for draw in drawn]
         found[f"draws {region}"] = digest_of(dict.fromkeys(each))
         found[f"population {region}"] = key(pack, pack.censuses[-1], 0.01, 1)
     names = golden.PARAMETERS[:10]
@@ -130,9 +130,9 @@ def test_keys_and_digests_are_the_same_on_another_processor(tmp_path):
 @pytest.mark.slow
 def test_a_saved_run_is_reproduced_on_another_processor(tmp_path):
     run = [*COMMAND, "run", "plan", "--scale", "0.01", "--out", str(tmp_path / "runs"), "--json"]
-    made = subprocess.run(run, capture_output=True, text=True, timeout=300)
-    assert made.returncode == 0, made.stderr
-    folder = json.loads(made.stdout)["run"]
+    finished = subprocess.run(run, capture_output=True, text=True, timeout=300)
+    assert finished.returncode == 0, finished.stderr
+    folder = json.loads(finished.stdout)["run"]
     again = subprocess.run(
         [*COMMAND, "reproduce", folder, "--json"], env=processor.another(str(tmp_path / "cache")),
         capture_output=True, text=True, timeout=300,

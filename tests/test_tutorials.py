@@ -104,8 +104,8 @@ def test_the_longer_tutorials_run(name, tmp_path):
     pytest.importorskip("matplotlib")
     run(name, tmp_path)
     if name == "batch":
-        made = {file.name for file in (tmp_path / "supplement").iterdir()}
-        assert made == {"citation.json", "design.yaml", "figure.svg", "priors.csv", "runs.csv"}
+        names = {file.name for file in (tmp_path / "supplement").iterdir()}
+        assert names == {"citation.json", "design.yaml", "figure.svg", "priors.csv", "runs.csv"}
 
 
 @pytest.mark.slow

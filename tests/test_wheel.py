@@ -76,10 +76,10 @@ def test_what_is_installed_runs_beside_a_file_of_the_likeliest_name(wheels, tmp_
         "print(xiancheng.simulate('baseline', scale=0.001).dates[-1])"
     )
     env = {**os.environ, "PYTHONPATH": str(site), "XIANCHENG_CACHE": str(tmp_path / "cache")}
-    made = subprocess.run(
+    finished = subprocess.run(
         [sys.executable, "-c", code], cwd=home, env=env, check=True, capture_output=True, text=True
     )
-    assert made.stdout.split() == [str(site), "2025-12-31"]
+    assert finished.stdout.split() == [str(site), "2025-12-31"]
     shown = [sys.executable, "-m", "xiancheng", "--lang", "en", "show", "baseline"]
     assert (
         "2025-12-31"

@@ -27,7 +27,7 @@ def run(name: str, n: int, steps: int, seed: int) -> dict[str, object]:
     built = time.process_time() - begun
     for now in range(1, WARM + 1):
         engine.quarter(now)
-    held = fresh.peak()
+    resident = fresh.peak()
     books = Books(born, task.room(place))
     cpu, wall = [], []
     before = engine.where()
@@ -41,7 +41,7 @@ def run(name: str, n: int, steps: int, seed: int) -> dict[str, object]:
         before = after
     return {
         "name": engines.NAME, "n": n, "cpu": cpu, "wall": wall, "built": built,
-        "idle": idle, "held": held, "moves": books.moves, "chi_squared": books.chi_squared,
+        "idle": idle, "held": resident, "moves": books.moves, "chi_squared": books.chi_squared,
     }  # fmt: skip
 
 

@@ -120,24 +120,24 @@ def verdict(contests: list[Contest]) -> str:
     """Whether every engine kept the rules, said plainly."""
     tried = [(c, engine) for c in contests for engine in c.runs]
     odd = [f"{e} at {c.n:,}" for c, e in tried if c.chance(e) < RISK / len(tried)]
-    said = f"at a total risk of {RISK:.0%} of a false alarm over {len(tried)} comparisons"
+    level = f"at a total risk of {RISK:.0%} of a false alarm over {len(tried)} comparisons"
     if odd:
-        return f"FLOWS DIFFER from the rules, {said}: {', '.join(odd)}."
-    return f"Nobody was lost, and no engine's flows differ from the rules, {said}."
+        return f"FLOWS DIFFER from the rules, {level}: {', '.join(odd)}."
+    return f"Nobody was lost, and no engine's flows differ from the rules, {level}."
 
 
 def losses(contests: list[Contest]) -> list[str]:
     """Where a peer is cheaper than ours, or smaller."""
-    said = []
+    lines = []
     for c in contests:
         own = median(run.memory for run in c.runs["ours"])
         for engine in c.runs.keys() - {"ours"}:
             ratio = median(c.ratios(engine))
             if ratio < 1:
-                said.append(f"{TITLES[engine]} takes {ratio:.2f} of our time at {c.n:,} residents")
+                lines.append(f"{TITLES[engine]} takes {ratio:.2f} of our time at {c.n:,} residents")
             memory = median(run.memory for run in c.runs[engine])
             if c.n >= MANY and memory < own:
-                said.append(
+                lines.append(
                     f"{TITLES[engine]} takes {memory / own:.2f} of our memory at {c.n:,} residents"
                 )
-    return sorted(said)
+    return sorted(lines)

@@ -39,9 +39,9 @@ from xiancheng.calibration.forecasts.forecast import (
     from_log_odds,
     log_odds,
 )
-from xiancheng.calibration.forecasts.structural_gap import Counted, gap
 from xiancheng.calibration.forecasts.trends import change
 from xiancheng.calibration.i18n import _
+from xiancheng.calibration.region.counties import Counted, gap
 from xiancheng.sim.state import Floats, Ints
 
 CHAINS, WARM_UP, KEPT = 64, 60, 60  # chains side by side; rounds discarded and kept of each

@@ -4,11 +4,27 @@ Statistical forecasts are stacked by how well they forecast counties of the prov
 were left out. The model of people does not enter: its runs are paired with draws of the level, and
 what a scenario changes is added to them or steered to them. There are more draws of the level than
 runs; each run is used once before one is used again.
+
+Between benchmarks a county's published rate is made in an office: it follows the published rate of
+the province, with less for those above it, and shows little of what a census would find:
+
+    printed(t) = printed(t - 1) + change of the province - pull (printed(t - 1) - province)
+                 + follows (true change of the county less what was expected) + prefecture + county
+
+At a census the printed rate is the true one. At a one-per-cent survey provinces are re-based and
+counties hardly: a share of the distance to the truth is closed. Rates that were published are
+conditions: printed and true paths are moved to what goes with them, by the regression of each on
+the printed rate over the draws, which is Bayes' rule where draws are normal.
+
+References
+----------
+Evensen (2003), Ocean Dynamics 53 (the ensemble Kalman filter)
+Statistics law of China: a census in years that end in 0, a one-per-cent survey in those of 5
 """
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -18,8 +34,13 @@ from pathlib import Path
 import numpy as np
 
 from xiancheng.calibration import cache, code_identity
-from xiancheng.calibration.forecasts import melding, printing
-from xiancheng.calibration.forecasts.common_trend import PublishedRate, published_rates
+from xiancheng.calibration.forecasts import melding
+from xiancheng.calibration.forecasts.common_trend import (
+    YEAR,
+    CommonDraws,
+    PublishedRate,
+    published_rates,
+)
 from xiancheng.calibration.forecasts.forecast import (
     ForecastError,
     Known,
@@ -38,6 +59,88 @@ from xiancheng.calibration.forecasts.panel import (
 from xiancheng.calibration.region import Region, load
 from xiancheng.calibration.region.schema import INFORMATION
 from xiancheng.sim.state import Floats, Ints
+
+DECIMALS = 2  # of a printed rate
+PULL = 0.01, 0.03  # per year (assumed): from 2010 to 2020 the counties of Shandong lost 0.022
+FOLLOWS = 0.0, 0.03  # of the true change (assumed): near none
+PREFECTURE_SD = 0.2  # points a year (assumed, 0.1-0.3)
+COUNTY_SD = 0.2  # points a year (assumed, 0.1-0.3): 0.15 about a line in 13 prefectures, 2018
+REBASED = 1.0, 3.0  # beta: of the distance to the truth, closed at a survey (assumed; mean 0.25)
+ROUNDING_SD = 0.03  # points, of a published rate that is a condition
+
+
+def printed_rates(
+    true: Floats, days: Sequence[date], prefecture: Sequence[str], common: CommonDraws, seed: int
+) -> Floats:
+    """Printed rates, not yet rounded, (day, draw, unit) [percent].
+
+    Equal seeds give equal errors, whoever forecast the rates.
+
+    Parameters
+    ----------
+    true : (day, draw, unit) [percent]; the first day is that of the census
+    prefecture : of each unit
+    common : the published rate of the province in each draw
+    """
+    __, draws, units = true.shape
+    rng = random_stream(seed, "print")
+    pull, follows = (low + (high - low) * rng.random((draws, 1)) for low, high in (PULL, FOLLOWS))
+    rebased = rng.beta(*REBASED, (draws, 1))
+    names, where = np.unique(prefecture, return_inverse=True)
+    year_end = date(days[0].year, 12, 31)
+    years = [max((day - year_end).days / YEAR, 0.0) for day in days]
+    found = true.copy()
+    for i in range(1, len(days)):
+        span = years[i] - years[i - 1]
+        province = [common.published(each)[:, None] for each in years[i - 1 : i + 1]]
+        change = true[i] - true[i - 1]
+        noise = PREFECTURE_SD * rng.standard_normal((draws, len(names)))[:, where]
+        noise += COUNTY_SD * rng.standard_normal((draws, units))
+        found[i] = found[i - 1] + np.sqrt(span) * noise
+        if span > 0:
+            found[i] += province[1] - province[0]
+            found[i] -= span * pull * (found[i - 1] - province[0])
+            found[i] += follows * (change - change.mean(axis=0))
+        for year in range(days[i - 1].year, days[i].year + 1):
+            if days[i - 1] < date(year, 12, 31) <= days[i] and year > days[0].year:
+                closed = 1.0 if year % 10 == 0 else rebased if year % 5 == 0 else 0.0
+                found[i] += closed * (true[i] - found[i])
+    return np.clip(found, 0.0, 100.0)
+
+
+def condition(
+    true: Floats, printed: Floats, days: Sequence[date], observed: Sequence[PublishedRate],
+    counties: Mapping[str, Ints], prefecture: Sequence[str], residents: Floats,
+) -> tuple[Floats, Floats]:  # fmt: skip
+    """True and printed rates given what was published, (day, draw, unit) [percent] each.
+
+    What is published of a unit moves the units of its prefecture. The census itself is no
+    condition, and nothing moves it.
+
+    Parameters
+    ----------
+    observed : on some of the days; those before them or of other units do nothing
+    counties : the units of each code
+    residents : weights of units together (unit,) [persons]
+    """
+    above = np.asarray(prefecture)
+    both = np.stack([true, printed])
+    rng = random_stream(0, "rounding")
+    for each in sorted(observed, key=lambda one: one.day):
+        if each.code not in counties or each.day not in days[1:]:
+            continue
+        own = counties[each.code]
+        near = np.isin(above, above[own])
+        shown = np.average(both[1, days.index(each.day)][:, own], axis=1, weights=residents[own])
+        off = each.rate - shown - ROUNDING_SD * rng.standard_normal(len(shown))
+        centred = shown - shown.mean()
+        moved = both[:, 1:][..., near]
+        gain = np.einsum("d,ktdu->ktu", centred, moved - moved.mean(axis=2, keepdims=True))
+        gain /= centred @ centred + len(shown) * ROUNDING_SD**2
+        both[:, 1:, :, near] = moved + off[:, None] * gain[:, :, None, :]
+    both = np.clip(both, 0.0, 100.0)
+    return both[0], both[1]
+
 
 DRAWS = 4000  # of the level
 SEED = 1
@@ -162,24 +265,38 @@ def printed(
     """
     prefecture = given.origin.prefecture
     common = given.common(true.shape[1], seed)
-    shown = printing.printed(true, days, prefecture, common, seed)
+    shown = printed_rates(true, days, prefecture, common, seed)
     names = np.array(prefecture)
     counties = {name: np.flatnonzero(names == name) for name in prefecture}
     counties |= {code: np.array([i]) for i, code in enumerate(given.origin.codes)}
     residents = given.origin.urban + given.origin.rural
-    true, shown = printing.condition(
-        true, shown, days, given.published, counties, prefecture, residents
-    )
-    shown[1:] = shown[1:].round(printing.DECIMALS)  # the census itself is a share of persons
+    true, shown = condition(true, shown, days, given.published, counties, prefecture, residents)
+    shown[1:] = shown[1:].round(DECIMALS)  # the census itself is a share of persons
     return true, shown
 
 
 @lru_cache(maxsize=4)
 def stack(region: str, draws: int, seed: int) -> Mixture:
-    """The statistical forecasts, weighted by how well they forecast counties left out."""
-    past = record(load(region))
-    left_out = [hindcast(member, past, draws=draws, seed=seed) for member in SINGLE]
-    return melding.stack(SINGLE, left_out, past.rate[1])
+    """The statistical forecasts, weighted by how well they forecast counties left out.
+
+    Regions of one record have the same weights, which are kept in the cache of this user.
+    """
+    pack = load(region)
+    past, basis = record(pack), record_basis(pack)
+    adds = len(past) > Panel.of(load(basis.folder)).comparable.sum()
+    key = digest({
+        "code": code_identity.digest("sim", "calibration"),
+        "libraries": {name: version(name) for name in LIBRARIES},
+        "record": basis.record, "packs": [basis.pack, pack.digest if adds else ""],
+        "draws": [draws, seed],
+    })  # fmt: skip
+
+    def weights() -> list[float]:
+        left_out = [hindcast(member, past, draws=draws, seed=seed) for member in SINGLE]
+        return [*melding.stack(SINGLE, left_out, past.rate[1]).weights]
+
+    kept = cache.made_once("stacks", key, weights)
+    return Mixture("stacked", melding.STACKED, SINGLE, tuple(kept))
 
 
 def _keep(folder: Path, rates: Floats) -> None:

@@ -18,11 +18,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xiancheng.calibration.forecasts.cohort_component import COHORTS
 from xiancheng.calibration.forecasts.forecast import Forecaster, Known, random_stream
 from xiancheng.calibration.forecasts.hierarchical import HIERARCHICAL
 from xiancheng.calibration.forecasts.scoring import stacking_weights
-from xiancheng.calibration.forecasts.trends import TRENDS
+from xiancheng.calibration.forecasts.trends import COHORTS, TRENDS
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.sim.state import Floats, Ints
 

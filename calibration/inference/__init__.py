@@ -6,9 +6,9 @@ unit a few summaries, and so does the observation.
 - `table`            the runs and the observation; many units in a few hundred features
 - `draws`            normal scores of parameters, in which everything is done; weighted draws
 - `discrepancy`      model error, added to the summaries of runs
-- `regression`       ridge regression (`calibration.ridge`) and small nets, cross-fitted
+- `regression`       ridge regression, and small nets, cross-fitted
 - `abc`              regression ABC: posterior and predictive draws
-- `diagnostics`      prior predictive check, simulation-based calibration, conformal inflation
+- `diagnostics`      prior predictive check, simulation-based calibration, conformal inflation;
+                     what the data can tell, and which inputs explain variance
 - `emulator`         the same posterior by an emulator and tempered Monte Carlo
-- `identifiability`  what the data can tell, and which inputs explain variance
 """

@@ -30,11 +30,12 @@ from xiancheng.calibration.inference.draws import Marginal, WeightedDraws, norma
 from xiancheng.calibration.inference.regression import (
     NETS,
     CrossFit,
+    Standardizer,
     cross_fit,
     cross_fit_lines,
+    ridge,
 )
 from xiancheng.calibration.inference.table import EstimationError, RunTable, features, one_thread
-from xiancheng.calibration.ridge import Standardizer, ridge
 from xiancheng.sim.state import Bools, Floats, Ints
 
 SHARE = 0.3  # of the rows that is accepted

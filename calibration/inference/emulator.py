@@ -37,8 +37,8 @@ from scipy.stats import chi2
 
 from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.calibration.inference.draws import FARTHEST, WeightedDraws, systematic
+from xiancheng.calibration.inference.regression import Ridge, Standardizer, ridge
 from xiancheng.calibration.inference.table import EstimationError, one_thread, optional
-from xiancheng.calibration.ridge import Ridge, Standardizer, ridge
 from xiancheng.sim.state import Floats
 
 TUNED_ON, CONDITIONED_ON, TESTED_ON = 250, 600, 300  # rows at most

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from xiancheng.calibration.population.assumptions import AGES, SynthesisAssumptions
-from xiancheng.calibration.population.fit import CountyCensus
+from xiancheng.calibration.population.fit import AGES, CountyCensus, SynthesisAssumptions
 from xiancheng.calibration.population.individuals import TOWN, VILLAGE, Persons
 from xiancheng.calibration.population.ipf import (
     TINY,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.random import Generator
 
-from xiancheng.calibration.population.assumptions import SynthesisAssumptions
+from xiancheng.calibration.population.fit import SynthesisAssumptions
 from xiancheng.calibration.population.ipf import (
     TINY,
     controlled_rounding,

@@ -6,8 +6,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import ArrayLike
 
-from xiancheng.calibration.population.assumptions import AGES, SynthesisAssumptions
-from xiancheng.calibration.population.fit import CountyCensus
+from xiancheng.calibration.population.fit import AGES, CountyCensus, SynthesisAssumptions
 from xiancheng.calibration.population.ipf import (
     assign_columns,
     controlled_rounding,

@@ -19,8 +19,14 @@ from numpy.random import Generator
 from numpy.typing import ArrayLike, NDArray
 
 from xiancheng.calibration import cache, code_identity
-from xiancheng.calibration.population.assumptions import SynthesisAssumptions, assumptions
-from xiancheng.calibration.population.fit import CountyCensus, Fit, Margins, margins_of
+from xiancheng.calibration.population.fit import (
+    CountyCensus,
+    Fit,
+    Margins,
+    SynthesisAssumptions,
+    assumptions,
+    margins_of,
+)
 from xiancheng.calibration.population.households import (
     COLLECTIVE_HOME,
     NO_CHILD,

@@ -2,7 +2,7 @@
 
 Every figure is held to be a count or a rate within its range, and every sum to its total, before
 anything is made of the table; problems are reported with line and column. The table may be CSV or
-an Excel workbook, with figures as people type them (`calibration.sheets`, `parsing.figure`).
+an Excel workbook, with figures as people type them (`calibration.parsing`, `parsing.figure`).
 """
 
 import math
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from xiancheng.calibration import parsing, sheets
+from xiancheng.calibration import parsing
 from xiancheng.calibration.errors import PackError, Problem, ScenarioError
 from xiancheng.calibration.i18n import Words, _, same
 from xiancheng.calibration.naming import half_width
@@ -166,15 +166,15 @@ class CensusTableReader:
         for line, cells in self.rows:
             before = len(self.problems.found)
             row = self.row(cells)
-            asked = wanted(row.get("unit_code", ""))
+            chosen = wanted(row.get("unit_code", ""))
             if len(cells) == len(self.columns):
-                unit = self.unit(line, row, found, lenient=self.unknown and asked)
+                unit = self.unit(line, row, found, lenient=self.unknown and chosen)
                 if unit is not None and len(self.problems.found) == before:
                     found[unit.code, unit.year] = unit
             else:
                 at = (str(self.path), line)
                 wrong_number_of_cells(self.problems, at, len(self.columns), len(cells))
-            if not asked:
+            if not chosen:
                 self.ignored += self.problems.found[before:]
                 del self.problems.found[before:]
         self.stop()
@@ -206,7 +206,7 @@ class CensusTableReader:
         """The lines below the header, which is checked."""
         rows: list[tuple[int, list[str]]] = []
         try:
-            self.columns, rows = sheets.read_sheet(self.path)
+            self.columns, rows = parsing.read_sheet(self.path)
         except ScenarioError as error:
             self.problems.found += error.problems
         self.stop()

@@ -370,8 +370,8 @@ class PackTables:
                 dated.append((day, row))
         self.problems.unique((row, (day, row["township_code"])) for day, row in dated)
         for day in sorted({day for day, _row in dated}):
-            held = {row["township_code"] for on, row in dated if on == day}
-            for absent in sorted(known - held):
+            classified = {row["township_code"] for on, row in dated if on == day}
+            for absent in sorted(known - classified):
                 self.problems.add(
                     ("classes.csv", 0), TOWNSHIP, _("a line for each township of places.csv"),
                     f"{day}: {absent} ∅", _("add the line, or leave the whole edition out"),

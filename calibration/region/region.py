@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xiancheng.calibration import naming
+from xiancheng.calibration import forms, naming
 from xiancheng.calibration.errors import PackError, Problem
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.region import imputation, raw_pack, totals
@@ -36,6 +36,7 @@ from xiancheng.sim.state import Bools, Floats, Ints
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+SHOWN = 8  # counties and targets that a region names of itself
 DERIVED = ("posterior.csv", "hindcast.csv")  # files beside a pack that are no part of it
 PLAUSIBLE = (0.5, 1.8)  # residents of one census over an earlier one; beyond: another area
 LEVELS = (0, 3, 4, 5)  # first of the keys of each level: none to primary, junior, senior, college
@@ -45,8 +46,8 @@ OLD = AGE_BANDS.index("65-69")
 SECTORS = (0, 1, 5)  # first of the keys of each sector: farming, industry, services
 
 
-@dataclass(frozen=True, eq=False)
-class Region:
+@dataclass(frozen=True, eq=False, repr=False)
+class Region(forms.Displayed):
     """What is known of a region; every accessor gives a new array."""
 
     name: str
@@ -59,6 +60,17 @@ class Region:
     digest: str  # sha256 of the files of the pack and of the table of defaults
     folder: Path
     _completed: Completed
+
+    def displayed(self) -> tuple[str, forms.Rows]:
+        """What it is called, what is in it, and the digest of its files."""
+        more = "" if len(self.counties) <= SHOWN else f" ... ({len(self.counties)})"
+        return f"Region {self.name!r}", [
+            ("title", f"{self.title_zh} · {self.title_en}"),
+            ("counties", ", ".join(county.en for county in self.counties[:SHOWN]) + more),
+            ("censuses", ", ".join(map(str, self.censuses))),
+            ("targets", ", ".join(target.id for target in self.targets[:SHOWN]) or "none"),
+            ("sha256", self.digest),
+        ]
 
     @property
     def prefectures(self) -> dict[str, Words]:
@@ -402,13 +414,20 @@ def load(name_or_path: str | Path, lang: str | None = None) -> Region:
 
     Returns
     -------
-    what the pack knows, by county in order of code: counts in persons or households, rates in the
-    units of their docstrings. `assumptions()` lists what was filled in, `missing()` what is wanted
+    a `Region`: what the pack knows, by county in order of code: counts in persons or households,
+    rates in the units of their docstrings. `assumptions()` lists what was filled in, `missing()`
+    what is wanted
 
     Raises
     ------
     PackError
         with everything that is wrong with it.
+
+    Examples
+    --------
+    >>> from xiancheng import load_region
+    >>> [county.en for county in load_region("binzhou").counties][:2]
+    ['Bincheng', 'Zhanhua']
     """
     folder = located(name_or_path)
     if not folder.is_dir():

@@ -58,7 +58,7 @@ def main(seeds: int, scale: float) -> None:
 if __name__ == "__main__":
     if not hasattr(mesa, "batch_run"):
         raise SystemExit(f"Mesa {mesa.__version__} 没有批量运行 · has no batch runner")
-    asked = ArgumentParser(description=__doc__)
-    asked.add_argument("--seeds", type=int, default=3)
-    asked.add_argument("--scale", type=float, default=0.01)
-    main(**vars(asked.parse_args()))
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--scale", type=float, default=0.01)
+    main(**vars(parser.parse_args()))

@@ -19,8 +19,8 @@ from pyabc.weighted_statistics import weighted_quantile
 
 from xiancheng import distributions, priors_for_pyabc, simulate
 
-ASKED = ["alpha_single", "kappa", "recode_hazard", "job_mover_share"]
-PRIOR = priors_for_pyabc(ASKED)
+ESTIMATED = ["alpha_single", "kappa", "recode_hazard", "job_mover_share"]
+PRIOR = priors_for_pyabc(ESTIMATED)
 CENSUS = date(2020, 11, 1)
 
 
@@ -63,7 +63,7 @@ def main(particles: int, rounds: int, scale: float) -> None:
     print("points missed, round by round:", " → ".join(f"{e:.1f}" for e in misses.epsilon))
     kept, weight = history.get_distribution()
     print(f"{'':16} {'prior, 5-95 %':15}   {'5%':>8} {'median':>8} {'95%':>8}")
-    for name, prior in distributions(ASKED).items():
+    for name, prior in distributions(ESTIMATED).items():
         first, last = prior.ppf([0.05, 0.95])
         points = kept[name].to_numpy()
         low, middle, high = (weighted_quantile(points, weight, alpha=q) for q in (0.05, 0.5, 0.95))
@@ -71,8 +71,8 @@ def main(particles: int, rounds: int, scale: float) -> None:
 
 
 if __name__ == "__main__":
-    asked = ArgumentParser(description=__doc__)
-    asked.add_argument("--particles", type=int, default=15)
-    asked.add_argument("--rounds", type=int, default=2)
-    asked.add_argument("--scale", type=float, default=0.01)
-    main(**vars(asked.parse_args()))
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--particles", type=int, default=15)
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--scale", type=float, default=0.01)
+    main(**vars(parser.parse_args()))

@@ -74,7 +74,7 @@ def main(draws: int, scale: float) -> None:
 
 
 if __name__ == "__main__":
-    asked = ArgumentParser(description=__doc__)
-    asked.add_argument("--draws", type=int, default=12)
-    asked.add_argument("--scale", type=float, default=0.01)
-    main(**vars(asked.parse_args()))
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--draws", type=int, default=12)
+    parser.add_argument("--scale", type=float, default=0.01)
+    main(**vars(parser.parse_args()))

@@ -60,8 +60,8 @@ def main(quarters: int) -> None:
 
 
 if Path(sys.argv[0]).name == Path(__file__).name:  # to `solara run`, too, this is __main__
-    asked = ArgumentParser(description=__doc__)
-    asked.add_argument("--quarters", type=int, default=8)
-    main(**vars(asked.parse_args()))
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--quarters", type=int, default=8)
+    main(**vars(parser.parse_args()))
 else:
     page = shown(Region())

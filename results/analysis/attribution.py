@@ -29,7 +29,7 @@ import pandas as pd
 from xiancheng.calibration.forecasts.common_trend import PublishedRate
 from xiancheng.results.analysis.doses import DOSE_COLUMNS
 from xiancheng.results.analysis.result import not_printed, read_printed
-from xiancheng.results.cells import records
+from xiancheng.results.text import records
 from xiancheng.scenarios.ensemble import PARTS, RunSummary, Summaries, judged_on, layered
 from xiancheng.scenarios.outcome import RATE, reported_groups
 from xiancheng.scenarios.run_spec import RunSpec

@@ -107,15 +107,15 @@ def _probability(
     And the rate of each that is had with some chances. Where runs have no level these are shares
     of draws by their margins, (draw, target).
     """
-    asked = (*CHANCES, goal.probability)
+    levels = (*CHANCES, goal.probability)
     if not isinstance(runs, AnchoredRuns) or not runs.anchored:
         good, rates = margins >= 0, margins + np.array([*goal.targets.values()])
-        had = had_with(rates, [*goal.targets], asked)
+        had = had_with(rates, [*goal.targets], levels)
         return float(good.all(axis=1).mean()), good.mean(axis=0).tolist(), had
     verdict = runs.verdict(goal.scenario_of(package), goal.targets)
     last = verdict.deadlines.index(max(verdict.deadlines))
     estimates = verdict.estimates()
-    had = had_with(verdict.scenario, [*goal.targets], asked)
+    had = had_with(verdict.scenario, [*goal.targets], levels)
     return float(estimates["all_met"][last]), estimates["probability"].tolist(), had
 
 

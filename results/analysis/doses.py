@@ -194,12 +194,12 @@ def _dose(spec: RunSpec, family: Family, day: date) -> Floats:
     means over counties.
     """
     pack, p = spec.pack, spec.values
-    asked = compile_policy(spec.scenario, pack, p)
+    policy = compile_policy(spec.scenario, pack, p)
     passed = [q.number for q in quarters_between(spec.scenario.start, day)]
     counted = passed if family.yearly else passed[-1:]
     places = sum(
         (
-            weight(name, p) * np.sum([getattr(asked(q), name) for q in counted], axis=0)
+            weight(name, p) * np.sum([getattr(policy(q), name) for q in counted], axis=0)
             for name in family.levers
         ),
         start=np.zeros(2 * len(pack.counties)),

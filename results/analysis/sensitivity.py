@@ -21,7 +21,7 @@ import pandas as pd
 
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
-from xiancheng.calibration.inference.identifiability import sobol_problem
+from xiancheng.calibration.inference.diagnostics import sobol_problem
 from xiancheng.calibration.priors import catalogue, on_grid
 from xiancheng.results.analysis.result import UNITS, look_up, outcome_values
 from xiancheng.scenarios.ensemble import RunSummary, Summaries

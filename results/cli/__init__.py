@@ -17,7 +17,6 @@ from click.shell_completion import shell_complete
 import xiancheng
 from xiancheng.calibration.errors import LANGUAGE, localized, preferred_language
 from xiancheng.calibration.i18n import Words, _
-from xiancheng.results.cells import as_json
 from xiancheng.results.cli.commands import COMMANDS
 from xiancheng.results.cli.help import message
 from xiancheng.results.cli.options import CommandGroup, Option
@@ -30,7 +29,7 @@ from xiancheng.results.cli.process import (
     leave,
     stopped_by_signals,
 )
-from xiancheng.results.text import Say, prepare, shows_chinese, visible
+from xiancheng.results.text import Say, as_json, prepare, shows_chinese, visible
 
 NAME, COMPLETE = "xiancheng", "_XIANCHENG_COMPLETE"  # the program, and what shells ask it by
 

@@ -40,9 +40,8 @@ from xiancheng.results.store.files import check_writable
 from xiancheng.results.store.record import posterior_record, sample_notes
 from xiancheng.results.tables import analysis as tables
 from xiancheng.results.tables import attribution as contributions
-from xiancheng.results.tables import variance as variance_tables
-from xiancheng.results.tables.doses import lever_effects
-from xiancheng.results.tables.terminal import show
+from xiancheng.results.tables.attribution import lever_effects
+from xiancheng.results.tables.render import show
 from xiancheng.results.tables.verdicts import unjudged
 from xiancheng.results.text import Say
 from xiancheng.scenarios.diff import called
@@ -394,7 +393,7 @@ def _split(
              options.jobs)  # fmt: skip
     with runs, progress(say(_("splitting the variance")), steps) as step:
         found = variance.split(scenario, runs, points=points, seed=options.seed, done=step)
-    notes = variance_tables.notes(found, say.lang)
+    notes = tables.variance_notes(found, say.lang)
     report = {
         **about, "anchored": found.anchored, "points": found.points, "runs": found.runs,
         "seconds": round(found.seconds, 1), "scale": found.scale, "seed": options.seed,
@@ -402,9 +401,9 @@ def _split(
     }  # fmt: skip
 
     def text() -> None:
-        show(variance_tables.of_verdict(found, say.lang))
+        show(tables.variance_of_verdict(found, say.lang))
         if found.anchored:
-            show(variance_tables.of_effect(found, say.lang))
+            show(tables.variance_of_effect(found, say.lang))
         print_notes(notes)
 
     give(options, report, text)

@@ -217,9 +217,10 @@ SENSITIVITY = Command(
     Option("--effect", _("analyse the plan less its baseline"), is_flag=True),
     Option("--verdict", _("split the variance of the verdict on each target"), is_flag=True),
     _several("--factors", _("parameters"), "kappa beta_y", ALL, "PARAMETER"),
-    Option("--trajectories", _("Morris trajectories"), "20", usual="10", type=whole()),
+    Option("--trajectories", _("Morris trajectories, at least 5"), "20", usual="10", type=whole()),
     Option("--top", _("factors that Morris passes on to Sobol"), "5", usual="8", type=whole(1)),
-    Option("--points", _("base points of Sobol, a power of two; pairs of draws with --verdict"),
+    Option("--points",
+           _("base points of Sobol, a power of two; pairs of draws, at least 8, with --verdict"),
            "128", usual=_("64; with --verdict 32"), type=whole()),
     REGION, PLAN, _seed(), _scale(0.01, usual=_("0.01; with --verdict 0.1")), JOBS, AT, COUNTY,
     OBSERVATIONS, CUTOFF,
@@ -312,7 +313,7 @@ CONSOLE = Command(
 )  # fmt: skip
 
 CITE = Command(
-    f"{CLI}.cite:cite", _("how to cite the program, with its digests"),
+    f"{CLI}.publish:cite", _("how to cite the program, with its digests"),
     REGION,
     without={"--plan": _("the record of a run names its plan")},
 )  # fmt: skip
@@ -371,8 +372,8 @@ NEW_PLAN = Command(
 
 PLAN_CHECK = Command(
     f"{CLI}.own_plan:check", _("what a plan leaves out, assumes and contradicts"),
-    Argument("file", _("name, folder or short file of a plan"), "./our-plan",
-             type=Name("plans", metavar="PLAN")),
+    Argument("file", _("name, folder or short file of a plan; by default that of the region"),
+             "./our-plan", type=Name("plans", metavar="PLAN"), required=False),
     REGION,
     without={"--plan": _("name the plan alone: xiancheng plan check PLAN")},
 )  # fmt: skip

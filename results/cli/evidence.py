@@ -28,15 +28,20 @@ from xiancheng.results.cli.process import DONE, FAILED
 from xiancheng.results.store.files import check_writable, is_installed, write_file
 from xiancheng.results.store.runs import RUNS
 from xiancheng.results.tables import scores as tables
-from xiancheng.results.tables.terminal import show
+from xiancheng.results.tables.render import show
 from xiancheng.results.text import Say
 from xiancheng.results.verdict import account as accounts
-from xiancheng.results.verdict import auxiliary, observations, trials
 from xiancheng.results.verdict import estimate as estimates
 from xiancheng.results.verdict import hindcast as hindcasts
+from xiancheng.results.verdict import observations, trials
 from xiancheng.results.verdict.estimate import EstimateSettings, Stage
-from xiancheng.results.verdict.forecast_score import by_case, by_forecaster
-from xiancheng.results.verdict.forecasts import check_cutoff, forecasts, plan_known
+from xiancheng.results.verdict.forecasts import (
+    by_case,
+    by_forecaster,
+    check_cutoff,
+    forecasts,
+    plan_known,
+)
 from xiancheng.results.verdict.registered import REGISTERED, ScoreSettings, digests
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import reported_groups
@@ -220,7 +225,7 @@ def hindcast(options: Namespace, say: Say) -> int:
         found = hindcasts.hindcasts(stage, chosen, step)
     account = hindcasts.account(
         chosen, pack, found, hindcasts.observed_changes(runs), hindcasts.synthetic(stage),
-        auxiliary.regressions(runs, stage, chosen.seed),
+        accounts.regressions(runs, stage, chosen.seed),
         [row for each in found for row in hindcasts.without_its_covariate(each, chosen.seed)],
     )  # fmt: skip
     give(options, account, lambda: _print_hindcast(account, pack, say))

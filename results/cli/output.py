@@ -23,9 +23,8 @@ from xiancheng.calibration.naming import is_path
 from xiancheng.calibration.region import SHIPPED as PACKS
 from xiancheng.calibration.region import load, packs
 from xiancheng.calibration.yaml_positions import read_yaml
-from xiancheng.results.cells import as_json, inert
 from xiancheng.results.store.files import write_file
-from xiancheng.results.text import Say
+from xiancheng.results.text import Say, as_json, inert
 from xiancheng.results.verdict.observations import BroughtRates, read_known
 from xiancheng.scenarios.loader import SHIPPED as PLAN
 from xiancheng.scenarios.loader import shipped_plans as plans

@@ -11,7 +11,7 @@ from xiancheng.calibration.region import load as load_region
 from xiancheng.calibration.region import pack_writer
 from xiancheng.results.cli.output import give
 from xiancheng.results.cli.process import DONE, REFUSED
-from xiancheng.results.tables.terminal import show_rows
+from xiancheng.results.tables.render import show_rows
 from xiancheng.results.text import Say
 from xiancheng.scenarios.loader import SHIPPED, load_plan, plan_home
 from xiancheng.scenarios.own_plans import unit_zh
@@ -53,7 +53,7 @@ def check(options: Namespace, say: Say) -> int:
     except ScenarioError as error:
         if not options.json:
             raise
-        give(options, {"plan": options.file, "ok": False, "problems": error.rows(say.lang)},
+        give(options, {"plan": options.file or "", "ok": False, "problems": error.rows(say.lang)},
              lambda: None)  # fmt: skip
         return REFUSED
     found = findings(plan, options.region)
@@ -75,8 +75,10 @@ def check(options: Namespace, say: Say) -> int:
         show_rows(plan.about.title.text(say.lang), header, shown, prose=True)
         counts = [(kind, sum(each.kind == kind for each in found)) for kind in KINDS]
         print(", ".join(f"{say(KINDS[kind])} {n}" for kind, n in counts))
+        named = f" --plan {options.file}" if options.file else ""
         place = f" --region {options.region}" if "region" in options.given else ""
-        print(say(_("it can be run: xiancheng run plan --plan {file}", file=options.file)) + place)
+        command = f"xiancheng run plan{named}{place}"
+        print(say(_("it can be run: {command}", command=command)))
 
     report = {
         "plan": plan.name, "ok": True, "problems": [], "measures": len(plan.measures),

@@ -16,8 +16,8 @@ from xiancheng.results.cli.output import give
 from xiancheng.results.cli.own_plan import findings
 from xiancheng.results.cli.process import DONE, REFUSED
 from xiancheng.results.store.parquet import yaml
-from xiancheng.results.tables.labels import evidence
-from xiancheng.results.tables.terminal import show_rows
+from xiancheng.results.tables.labels import amount, evidence, unit_name
+from xiancheng.results.tables.render import show_rows
 from xiancheng.results.tables.verdicts import elsewhere
 from xiancheng.results.text import Say, visible
 from xiancheng.scenarios.design import read_design
@@ -209,7 +209,9 @@ def _print_traces(title: str, traces: Sequence[Trace], columns: Sequence[str], s
             "clause": trace.clause,
             "says": trace.says.text(say.lang),
             "term": trace.term,
-            "full": f"{trace.full:g} {trace.unit}" if trace.unit else "–",
+            "full": f"{amount(trace.full)} {unit_name(trace.unit, say.lang)}"
+            if trace.unit
+            else "–",
             "evidence": _evidence(trace, say),
             "indicators": ", ".join(trace.indicators) or "–",
             "because": trace.because.text(say.lang),

@@ -1,4 +1,4 @@
-"""`xiancheng report`: documents on a run on file, or on a scenario that is run and saved first."""
+"""`xiancheng report`: documents on a run, on file or saved first; `xiancheng cite`."""
 
 from argparse import Namespace
 from collections.abc import Callable, Sequence
@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+import xiancheng
 from xiancheng.calibration.errors import RequestError, ScenarioError
 from xiancheng.calibration.forecasts.common_trend import PublishedRate
 from xiancheng.calibration.i18n import Words, _
@@ -24,12 +25,14 @@ from xiancheng.results.tables.labels import label
 from xiancheng.results.tables.plan_result import PlanResult, delivery_frame, of_saved
 from xiancheng.results.tables.table import Lang
 from xiancheng.results.text import Say
+from xiancheng.results.verdict.registered import digests
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios.ensemble import ensemble
 from xiancheng.scenarios.executor import LocalExecutor
 from xiancheng.scenarios.loader import is_shipped, resolve
-from xiancheng.scenarios.run_spec import RunSpec, check_run
+from xiancheng.scenarios.run_spec import RunSpec, check_run, code_digest
 from xiancheng.scenarios.scenario_files import Scenario
+from xiancheng.sim import MODEL_VERSION
 
 Value = TypeVar("Value")
 
@@ -146,3 +149,45 @@ def _scenario(options: Namespace) -> Scenario:
         scenario, options.region, seed=options.seed, scale=options.scale, draws=options.draws
     )  # fmt: skip
     return scenario
+
+
+# Citation
+
+AUTHOR = "The xiancheng founders"  # as in CITATION.cff, which an installation lacks
+TITLE = "xiancheng 县城: an open simulator of county-town urbanization in China"
+YEAR = 2026
+
+
+def cite(options: Namespace, say: Say) -> int:
+    """Print the citation, an entry for BibTeX, and the digests that a supplement names."""
+    version = xiancheng.__version__
+    text = f"{AUTHOR} ({YEAR}). {TITLE} (version {version}) [Computer software]."
+    entry = (
+        f"@software{{xiancheng_{version},\n  author = {{{{{AUTHOR}}}}},\n  title = {{{TITLE}}},\n"
+        f"  year = {{{YEAR}}},\n  version = {{{version}}}\n}}"
+    )
+    sources = {
+        "model": MODEL_VERSION,
+        "simulation_code": code_digest(),
+        **digests(options.region),
+    }
+    names = {
+        "model": _("version of the model"),
+        "simulation_code": _("code that simulates (as in run.json)"),
+        "forecasting_code": _("code that simulates, forecasts and scores"),
+        "pack": _("region pack {region}", region=options.region),
+        "record": _("record of forecasts"),
+        "posterior": _("posterior sample"),
+    }
+
+    def show() -> None:
+        print(text, entry, say(_("What made the numbers (name them in a supplement):")), sep="\n\n")
+        for key, name in names.items():
+            print(" ", say(_("{name}: {digest}", name=name, digest=sources[key] or _("none"))))
+
+    give(
+        options,
+        {"citation": text, "bibtex": entry, "version": version, "made_by": sources},
+        show,
+    )
+    return DONE

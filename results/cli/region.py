@@ -6,10 +6,10 @@ from typing import Any
 
 from xiancheng.calibration.errors import PackError, RequestError
 from xiancheng.calibration.i18n import _
-from xiancheng.calibration.region import census_import, census_template, load, pack_writer
+from xiancheng.calibration.region import census_import, load, pack_writer
 from xiancheng.results.cli.output import give, print_notes
 from xiancheng.results.cli.process import DONE, REFUSED
-from xiancheng.results.tables import assumptions, labels, terminal
+from xiancheng.results.tables import assumptions, labels, render
 from xiancheng.results.text import Say
 
 
@@ -38,13 +38,13 @@ def check(options: Namespace, say: Say) -> int:
     def text() -> None:
         print(f"{pack.title_zh} {pack.title_en} · sha256 {pack.digest}")
         if options.fit:
-            terminal.show(labels.table("fit", report["fit"], say.lang))
+            render.show(labels.table("fit", report["fit"], say.lang))
             return
         if report["first"]:
-            terminal.show(assumptions.first(pack, say.lang), prose=True)
+            render.show(assumptions.first(pack, say.lang), prose=True)
         if options.all:
-            terminal.show(assumptions.assumed(pack, say.lang), prose=True)
-            terminal.show(assumptions.missing(pack, say.lang), prose=True)
+            render.show(assumptions.assumed(pack, say.lang), prose=True)
+            render.show(assumptions.missing(pack, say.lang), prose=True)
             return
         n, m = len(report["assumptions"]), len(report["missing"])
         rest = _(
@@ -100,7 +100,7 @@ def new(options: Namespace, say: Say) -> int:
     lines = [
         _("{folder} is made; fill it in, then run xiancheng region check {folder}", folder=folder),
         _("or fill in one table, {table} (or .csv), then run xiancheng region from-census {table} "
-          "--prefecture NAME --out FOLDER", table=folder / census_template.XLSX_NAME),
+          "--prefecture NAME --out FOLDER", table=folder / pack_writer.XLSX_NAME),
     ]  # fmt: skip
     text = "\n".join(map(say, lines))
     give(options, {"out": str(folder), "files": sorted(files)}, lambda: print(text))

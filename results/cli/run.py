@@ -21,12 +21,18 @@ from xiancheng.results.store.cache import StoredRuns, save_run
 from xiancheng.results.store.files import check_writable
 from xiancheng.results.store.reproduce import run_again
 from xiancheng.results.store.runs import RUNS, load_run
-from xiancheng.results.tables import plan_result, terminal, validation
+from xiancheng.results.tables import plan_result, render, validation
 from xiancheng.results.tables import verdicts as tables
 from xiancheng.results.text import Say
 from xiancheng.results.verdict.verdict import new_figures, verdicts
 from xiancheng.scenarios.diff import called
-from xiancheng.scenarios.ensemble import Ensemble, check_drawable, ensemble, scale_of_draws
+from xiancheng.scenarios.ensemble import (
+    Ensemble,
+    check_drawable,
+    ensemble,
+    scale_of_draws,
+    sides_of,
+)
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.run_spec import RunSpec, check_run, horizon
 from xiancheng.scenarios.trace import inactive_measures
@@ -77,12 +83,12 @@ def run(options: Namespace, say: Say) -> int:
         if found.empty and later.empty:
             print_notes([_why_no_verdict(both.scenario.region, say)])
         if len(found):
-            terminal.show(tables.summary(result, say.lang))
+            render.show(tables.summary(result, say.lang))
             if news:
-                terminal.show(news, prose=True)
-            terminal.show(tables.parts(result, say.lang))
+                render.show(news, prose=True)
+            render.show(tables.parts(result, say.lang))
         if len(later):
-            terminal.show(validation.census(later, say.lang))
+            render.show(validation.census(later, say.lang))
             print_notes([validation.census_sentence(later, say.lang)])
         print_notes(notes)
 
@@ -101,13 +107,14 @@ def _simulated(spec: RunSpec, kept: StoredRuns, options: Namespace, say: Say) ->
     if options.draws:
         check_drawable(spec)
     scenario, small = spec.scenario, scale_of_draws(spec, options.draw_scale)
+    drawn = len(sides_of(spec)) * options.draws
     works = [
         Work(n, options.region, scale, scenario.start, scenario.until)
-        for n, scale in ((2, options.scale), (2 * options.draws, small)) if n
+        for n, scale in ((2, options.scale), (drawn, small)) if n
     ]  # fmt: skip
     announce(say, works, options.jobs)
     altered = kept.set_aside()
-    with progress(say(_("simulating")), 2 + 3 * options.draws) as step:
+    with progress(say(_("simulating")), 2 + drawn) as step:
         both = ensemble(spec, draws=options.draws, draw_scale=options.draw_scale,
                         jobs=options.jobs, done=step, cache=kept)  # fmt: skip
     for aside in kept.set_aside() - altered:

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from xiancheng.calibration.errors import ScenarioError
 from xiancheng.calibration.file_models import quarter_name
 from xiancheng.calibration.i18n import Words, _
+from xiancheng.calibration.region.targets import found_in, members_of
 from xiancheng.results.console.session import Session
 from xiancheng.results.console.widgets import (
     button,
@@ -32,6 +33,7 @@ from xiancheng.sim.state import quarter_with
 if TYPE_CHECKING:
     from xiancheng.calibration.region import Region
 
+PART = "amount of "  # a county, by code: names of the fields of amounts by county
 LONGEST = 60  # characters of a name
 AFTER = 20  # quarters after the end of the scenario in which a project may still finish
 FAMILIES = {  # of levers, by the rule that they enter
@@ -91,19 +93,24 @@ def read(given: Mapping[str, list[str]], taken: set[str]) -> tuple[Keys, dict[st
     if lever not in LEVERS or lever == "workload":
         wrong["lever"] = _("choose what the project adds to")
     size = _amount(said.get("amount", ""))
-    if not size:
+    parts = {key.removeprefix(PART): _amount(value) for key, value in said.items()
+             if value and key.startswith(PART)}  # fmt: skip
+    if parts and (not all(parts.values()) or set(given.get("counties", [])) - set(parts)):
+        wrong["counties"] = _("a number above 0 for each county, or for none of them")
+    if not size and (not parts or said.get("amount")):
         wrong["amount"] = _("a number above 0, such as 5000")
-    elif "lever" not in wrong and size > LEVERS[lever].high:
+    elif size and "lever" not in wrong and size > LEVERS[lever].high:
         most = LEVERS[lever]
         unit = Words(unit_name(most.unit, "zh"), most.unit)
         wrong["amount"] = _("at most {most} {unit}", most=amount(most.high), unit=unit)
     first, last = (quarter_at(said.get(key, ""), end=False) for key in ("start", "finish"))
     if first is None or last is None or last < first:
         wrong["finish"] = _("a quarter not before the start")
-    keys: Keys = {"lever": lever, "amount": size, "start": said.get("start"),
-                  "finish": said.get("finish")}  # fmt: skip
-    if given.get("counties"):
-        keys["counties"] = given["counties"]
+    keys: Keys = {"lever": lever, "start": said.get("start"), "finish": said.get("finish")}
+    if size:
+        keys["amount"] = size
+    if parts or given.get("counties"):
+        keys["counties"] = parts or given["counties"]
     return {"name": name, **keys}, wrong
 
 
@@ -147,7 +154,7 @@ class AdditionForm:
 
     def _build(self) -> None:
         say, before, lang = self._session.say, self._before, self._session.lang
-        scenario, named = self._session.a.scenario, {""}
+        scenario = self._session.a.scenario
         with self._field("name", say(_("Name"))):
             box = element("input", type="text", name="name", maxlength=LONGEST)
             box.props["^value"] = self._name
@@ -161,7 +168,7 @@ class AdditionForm:
             self._fields["lever"].props["name"] = "lever"
         with self._field("amount", say(_("Amount"))):
             box = element("input", "figure-box", type="text", inputmode="decimal", name="amount")
-            box.props["^value"] = f"{before.full:.10g}" if before else ""
+            box.props["^value"] = f"{before.amount:.10g}" if before and before.amount else ""
             self._fields["amount"] = box
             self._unit = text(say(unit_of(lever)) if lever else "", name="small", cls="unit")
         first = scenario.plan.first_quarter
@@ -177,15 +184,30 @@ class AdditionForm:
                 control = choose(say(label), {"": quarters}, quarter_name(chosen))
                 control.props["name"] = key
                 self._fields[key] = control
-        if before and before.counties:
-            named = set(before.counties)
-        with element("fieldset", "counties"):
-            text(say(_("Counties (none chosen: all)")), name="legend")
-            for county in self._region.counties:
-                with element("label", "check"):
-                    element("input", type="checkbox", name="counties", value=county.code,
-                            checked=bool(named & {county.code, county.zh, county.en}))  # fmt: skip
-                    text(county.text(lang))
+        self._build_counties()
+
+    def _build_counties(self) -> None:
+        """Each county: whether it takes part, and how much it has, where that is known."""
+        before, say, region = self._before, self._session.say, self._region
+        members = members_of(region.counties, region.prefectures)
+        named = before.counties or [] if before else []
+        chosen = {code for name in named for code in found_in(name, members)}
+        parts = before.split(members) if before else {}
+        with element("fieldset", "counties") as field:
+            text(say(_("Counties (none chosen: all); how much in each, where it is known")),
+                 name="legend")  # fmt: skip
+            for county in region.counties:
+                label, code = county.text(self._session.lang), county.code
+                with element("div", "county"):
+                    with element("label", "check"):
+                        element("input", type="checkbox", name="counties", value=code,
+                                checked=code in chosen)  # fmt: skip
+                        text(label)
+                    box = element("input", type="text", inputmode="decimal", name=f"{PART}{code}",
+                                  aria_label=say(_("{place}: amount", place=label)))  # fmt: skip
+                    box.props["^value"] = f"{parts[code]:.10g}" if code in parts else ""
+            self._errors["counties"] = text("", name="small", cls="wrong").props("aria-live=polite")
+        self._fields["counties"] = field
 
     def _field(self, key: str, label: str) -> ui.element:
         """A label with room for a control and for what is wrong with its value."""
@@ -221,4 +243,5 @@ class AdditionForm:
             lines = (problem.expected.text(self._session.lang) for problem in error.problems)
             write(self._foot, "\n".join(lines))
         else:
-            self._opened.close()
+            if not self._opened.is_deleted:  # with the list of projects that it was opened from
+                self._opened.close()

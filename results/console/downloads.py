@@ -80,13 +80,13 @@ def serve_tables(
     """
 
     def clicked(event: object) -> None:
-        asked = getattr(event, "args", None)
-        if not isinstance(asked, list) or len(asked) != 2 or asked[1] not in FORMS:
+        arguments = getattr(event, "args", None)
+        if not isinstance(arguments, list) or len(arguments) != 2 or arguments[1] not in FORMS:
             return
-        table = tables.get(str(asked[0]))
+        table = tables.get(str(arguments[0]))
         if table is not None:
-            name = file_name(table.title, asked[1])
-            ui.download.content(as_file(table, asked[1], lang, stamp()), name)
+            name = file_name(table.title, arguments[1])
+            ui.download.content(as_file(table, arguments[1], lang, stamp()), name)
 
     part.on("click", clicked, js_handler=TABLE_CLICKED)
 

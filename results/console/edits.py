@@ -15,7 +15,7 @@ from xiancheng.calibration.region import load as load_region
 from xiancheng.results.tables.labels import amount
 from xiancheng.scenarios.diff import addition, called, with_changes
 from xiancheng.scenarios.loader import load_plan, resolve
-from xiancheng.scenarios.own_plans import as_written
+from xiancheng.scenarios.own_plans import OwnMeasure, as_written
 from xiancheng.scenarios.plan_files import ADDED, Plan
 from xiancheng.scenarios.scenario_files import OFF, Scenario, Setting
 from xiancheng.sim.conditions import CONDITIONS
@@ -152,15 +152,23 @@ class ScenarioEdit:
         ScenarioError
             with every problem of the keys.
         """
+        before = self.scenario.additions.get(replaced or "")
+        if replaced in self.base.additions and name != replaced:
+            return self.without_addition(replaced).with_addition(name, keys)
         file = self.to_file()
         added = file.get("additions", {})
-        number = (replaced and added.pop(replaced, {}).get("id")) or self._free_number()
-        file["additions"] = added | {name: {"id": number, **keys}}
+        added.pop(replaced, None)
+        kept = _beside(before, keys) if before else {"id": self._free_number()}
+        if name != replaced:
+            kept.pop("name", None)
+        file["additions"] = added | {name: kept | dict(keys)}
         return ScenarioEdit.of(file, self.title, self.region)
 
     def without_addition(self, name: str) -> "ScenarioEdit":
-        """Without a project that was added to the plan."""
+        """Without a project that was added to the plan; one of the base is not carried out."""
         file = self.to_file()
+        if name not in file.get("additions", {}):
+            return self.with_intensity((self.scenario.additions[name].id or "",), 0.0)
         gone = file["additions"].pop(name)["id"]
         if not file["additions"]:
             del file["additions"]
@@ -264,6 +272,19 @@ class ScenarioEdit:
     def _strength(self, measure: str) -> dict[str, float]:
         """Intensity 0 for a measure new to the base: a file that names one carries it out."""
         return {} if measure in self.extended_base.settings else {"intensity": 0.0}
+
+
+def _beside(own: OwnMeasure, keys: Mapping[str, Any]) -> dict[str, Any]:
+    """What a project says beside other `keys` of it, as far as it agrees with them."""
+    gone = {"lever", "amount", "counties", "start", "finish"}
+    full = own.model_copy(update={"amount": None, **keys}).full
+    if own.lever != keys["lever"]:
+        gone |= {"unit", "range", "grade", "evidence", "because", "allocation"}
+    elif own.range and full not in own.range:
+        gone.add("range")
+    if "counties" in keys:
+        gone.add("allocation")
+    return {key: value for key, value in as_written(own).items() if key not in gone}
 
 
 def plan_scenario(name: str, region: str | None = None) -> Scenario:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from xiancheng.calibration.errors import Problem, ScenarioError, localized
 from xiancheng.calibration.forecasts.common_trend import PublishedRate
 from xiancheng.calibration.i18n import Words, _
+from xiancheng.calibration.parsing import sheet_of, too_large
 from xiancheng.calibration.region import load
 from xiancheng.calibration.region.schema import INFORMATION
-from xiancheng.calibration.sheets import sheet_of, too_large
 from xiancheng.calibration.yaml_positions import MAX_BYTES
 from xiancheng.results.verdict.observations import known_of
 

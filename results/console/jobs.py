@@ -18,7 +18,7 @@ from xiancheng.scenarios.ensemble import RunSummary, Summarize
 from xiancheng.scenarios.executor import Executor, LocalExecutor
 from xiancheng.scenarios.run_spec import RunSpec
 
-Made = TypeVar("Made")
+Result = TypeVar("Result")
 Priority = Literal["quick", "full", "aside"]  # the last for what is no run: documents
 NICENESS: dict[Priority, int] = {"quick": 5, "full": 15, "aside": 10}
 ASIDE = 2  # documents made at a time
@@ -150,10 +150,10 @@ class JobQueue:
             raise failed.exceptions[0] from None
         return [each.result() for each in tasks]
 
-    async def aside(self, function: Callable[..., Made], *arguments: object) -> Made:
+    async def aside(self, function: Callable[..., Result], *arguments: object) -> Result:
         """What a function gives, in a worker process that no run waits for."""
         executor = self._queues["aside"].executor
-        result: Made = await asyncio.wrap_future(executor.submit(function, *arguments))
+        result: Result = await asyncio.wrap_future(executor.submit(function, *arguments))
         return result
 
     async def _wait(

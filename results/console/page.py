@@ -10,7 +10,7 @@ from nicegui import background_tasks, ui
 
 from xiancheng.calibration.forecasts.common_trend import PublishedRate
 from xiancheng.calibration.i18n import Words, _
-from xiancheng.results.console import figures, library, tour
+from xiancheng.results.console import figures, library, presentation
 from xiancheng.results.console.computation import Server, make_document, results
 from xiancheng.results.console.controls import LeverPanel, ScenarioPicker
 from xiancheng.results.console.edits import ScenarioEdit, edit_title
@@ -75,7 +75,7 @@ class Page(Tab):
             with element("div", "frame"):
                 side = self.say(_("Scenario and levers"))
                 with element("aside", "side", aria_label=side):
-                    tour.invitation(self.say)
+                    presentation.tour_invitation(self.say)
                     self._picker = ScenarioPicker(session, self._pick, {
                         "undo": partial(self._step, session.undo),
                         "redo": partial(self._step, session.redo),
@@ -93,7 +93,7 @@ class Page(Tab):
         self._slides.props["aria-label"] = self.say(_("Presentation: arrow keys turn, Escape ends"))
         self._slides.props["tabindex"] = "-1"
         self.pick_place, self.edit = self._content.pick_place, self._edit
-        tour.prepare(self.say)
+        presentation.prepare_tour(self.say)
         self._refresh()
         self._compute()
 
@@ -107,7 +107,7 @@ class Page(Tab):
             name = Words(region.title_zh, region.title_en)
             text(say(_("{title_en}: urbanization scenarios", title_en=name)), name="h1")
             with element("div", "actions"):
-                tour.tour_button(say, _("Tour"))
+                presentation.tour_button(say, _("Tour"))
                 button(say(_("Copy address")), self._copy_url)
                 button(say(_("Download YAML")), self._download)
                 button(

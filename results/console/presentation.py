@@ -1,18 +1,20 @@
-"""Presentation: one large answer for each place, over the whole screen, turned by arrow keys.
+"""Presentation and tour. One large answer for each place, over the whole screen, by arrow keys.
 
 The answers are written beside each result; page.js shows them, one at a time.
 """
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from markupsafe import Markup
+from nicegui import ui
 
-from xiancheng.calibration.i18n import _
-from xiancheng.results.cells import records
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.console.view_model import ViewModel
-from xiancheng.results.console.widgets import joined, tag
+from xiancheng.results.console.widgets import element, joined, tag, text
 from xiancheng.results.tables import labels
+from xiancheng.results.text import records
 
 LEAST = 0.05  # points: what is rounded to less than 0.1
 
@@ -42,8 +44,8 @@ def _slide(model: ViewModel, g: int, target: dict[str, Any] | None) -> Iterator[
         says.append(say(_("nine in ten chances for {low:.1f}% to {high:.1f}%", low=low, high=high)))
     yield tag("p", say(_(", ", "clauses")).join(says))
     if target is not None:
-        asked = labels.label("qualifiers", target["operator"], model.lang)
-        words = say(_("Target: {asked} {rate:g}%", asked=asked, rate=target["target_rate"]))
+        qualifier = labels.label("qualifiers", target["operator"], model.lang)
+        words = say(_("Target: {asked} {rate:g}%", asked=qualifier, rate=target["target_rate"]))
         if result.subject.known:
             chance = labels.tenths(target["probability"], model.lang)
             words += say(_(". Chance of meeting it: {chance}", chance=chance))
@@ -58,3 +60,60 @@ def _slide(model: ViewModel, g: int, target: dict[str, Any] | None) -> Iterator[
             yield tag(
                 "p", say(_("The plan makes less than 0.1 points of it.") if small else effect)
             )
+
+
+# The short tour of the page
+
+STEPS = {  # selector of what is shown, its heading, and a sentence on it
+    ".pick": (_("Two scenarios"), _(
+        "A is the scenario that you look at and change; B is what it is held against. Both run in "
+        "the same draws, so that their difference is that of the scenarios alone."
+    )),
+    ".project": (_("Strength"), _(
+        "1 carries a project out as the plan says. Move the slider or type a value; unfold the "
+        "measures for amounts, timing and single counties."
+    )),
+    ".conditions": (_("What nobody here decides"), _(
+        "Wages elsewhere, births, recoding: try what happens where the outside world goes "
+        "otherwise."
+    )),
+    ".changes": (_("What you have changed"), _(
+        "Every change with its old and new value; the arrow puts it back."
+    )),
+    ".status": (_("How sure the numbers are"), _(
+        "A first answer comes within seconds and is marked preliminary; the final one replaces it."
+    )),
+    ".views": (_("The views"), _(
+        "The overview answers whether targets are met. The others say why, by whom, with what "
+        "assumptions, and how well the model did before."
+    )),
+    ".top .actions": (_("Taking it along"), _(
+        "The address holds the whole scenario. Each table and chart can be downloaded, the page "
+        "printed, and a report made in Word, PDF or Excel."
+    )),
+}  # fmt: skip
+
+
+def tour_invitation(say: Callable[[Words], str]) -> None:
+    """An invitation to the tour, which the browser shows on a first visit only."""
+    with element("div", "invitation", id="invitation", hidden=True):
+        text(say(_("First time here?")), name="p")
+        with element("div", "actions"):
+            tour_button(say, _("Show me round (1 minute)"), "button main-action")
+            with element("button", "button", type="button", data_tour="end"):
+                text(say(_("No, thank you")))
+
+
+def tour_button(say: Callable[[Words], str], label: Words, cls: str = "button") -> None:
+    """A button that begins the tour."""
+    with element("button", cls, type="button", data_tour="start"):
+        text(say(label))
+
+
+def prepare_tour(say: Callable[[Words], str]) -> None:
+    """Give the steps to the browser."""
+    steps = [[selector, say(title), say(words)] for selector, (title, words) in STEPS.items()]
+    words = {"name": say(_("Tour")), "next": say(_("Next")), "back": say(_("Back", "tour")),
+             "end": say(_("End", "tour"))}  # fmt: skip
+    given = ", ".join(json.dumps(each, ensure_ascii=False) for each in (steps, words))
+    ui.run_javascript(f"window.xianchengTour({given})")

@@ -60,15 +60,15 @@ def documents(
         if a library is missing.
     """
     check_installed(forms)
-    made = {form: MAPS[form][1](result, lang) for form in forms if form in MAPS}
+    texts = {form: MAPS[form][1](result, lang) for form in forms if form in MAPS}
     written = [form for form in forms if form in WRITERS]
     if not written:
-        return made
+        return texts
     document = sections.document(result, lang, setting)
     shapes = {shape for form in written if (shape := WRITERS[form].pictures)}
     drawn = pictures(document, *sorted(shapes)) if shapes else {}
     modules = {form: import_module(f"{__package__}.{form}") for form in written}
-    return {form: module.write(document, drawn) for form, module in modules.items()} | made
+    return {form: module.write(document, drawn) for form, module in modules.items()} | texts
 
 
 def formats(text: str) -> list[str]:

@@ -232,7 +232,7 @@ def _verdicts(axes: Any, chart: Chart, lang: str) -> None:
 def _outlook(axes: Any, chart: Chart, lang: str) -> None:
     """A line for each target: the expected rate within its range, and the target."""
     rows, words = chart.table.records()[::-1], labels.labels("chart", lang)
-    wanted = [_asked(row) for row in rows]
+    wanted = [_target_value(row) for row in rows]
     for y, (row, target) in enumerate(zip(rows, wanted, strict=True)):
         low, high = _number(row["low"]), _number(row["high"])
         axes.barh(y, high - low, left=low, height=0.5, color=LAYERS[0], label=words["range"])
@@ -245,7 +245,7 @@ def _outlook(axes: Any, chart: Chart, lang: str) -> None:
     _legend(axes, 3)
 
 
-def _asked(row: dict[str, Any]) -> float:
+def _target_value(row: dict[str, Any]) -> float:
     """The rate in the words of a target, as "不低于 40"."""
     return float(str(row["wanted"]).split()[-1])
 

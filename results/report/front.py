@@ -8,11 +8,18 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from xiancheng.results.cells import records
 from xiancheng.results.report.document import Badges, Block, BulletList, Section
-from xiancheng.results.tables import assumptions, attribution, counties, delivery, labels, verdicts
+from xiancheng.results.tables import (
+    assumptions,
+    attribution,
+    counties,
+    labels,
+    plan_result,
+    verdicts,
+)
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import Chart, Table
+from xiancheng.results.text import records
 
 MOST_ROWS = 6  # targets in the table for leaders
 MOST_ADVICE = 2
@@ -102,10 +109,10 @@ def table(result: PlanResult, lang: str) -> Table:
     shown = sorted(every[1:], key=lambda row: row["probability"] or 0.0)[: MOST_ROWS - 1]
     rows = []
     for row in (each for each in every if each is every[0] or each in shown):
-        asked = labels.label("qualifiers", row["operator"], lang)
+        qualifier = labels.label("qualifiers", row["operator"], lang)
         cells = {
             "place": labels.target(row, lang), "deadline": str(row["deadline"]),
-            "wanted": f"{asked} {row['target_rate']:g}",
+            "wanted": f"{qualifier} {row['target_rate']:g}",
             **{key: row[key] for key in ("rate_at_start", "expected", "low", "high")},
             "confidence": "" if row["probability"] is None
             else labels.tenths(row["probability"], lang),
@@ -153,8 +160,8 @@ def body(result: PlanResult, found: dict[str, list[str]], lang: str) -> Iterator
         chart = attribution.chart(result, attribution.whole(result), lang)
     least = paragraphs("least") if result.package is not None else ()
     yield section("measures", badges(result, lang), *paragraphs("works"), *least, chart)
-    if not result.foreign and delivery.at_deadlines(result):
-        done = delivery.effort_chart(result, lang)
-        shown = (done,) if isinstance(done, str) else (delivery.effort(result, lang), done)
-        yield section("tasks", *delivery.summary(result, lang), *shown)
+    if not result.foreign and plan_result.at_deadlines(result):
+        done = plan_result.effort_chart(result, lang)
+        shown = (done,) if isinstance(done, str) else (plan_result.effort(result, lang), done)
+        yield section("tasks", *plan_result.delivery_summary(result, lang), *shown)
     yield section("certainty", *paragraphs("sure", "unknown"))

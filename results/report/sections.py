@@ -4,22 +4,21 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from xiancheng.results.cells import records
 from xiancheng.results.report import front
 from xiancheng.results.report.document import Block, BulletList, Document, Layout, Section
 from xiancheng.results.tables import (
+    analysis,
     assumptions,
     attribution,
     counties,
-    delivery,
     labels,
-    provenance,
+    plan_result,
     validation,
-    variance,
     verdicts,
 )
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import Lang
+from xiancheng.results.text import records
 from xiancheng.sim.state import quarter_of
 
 USUAL = Layout()
@@ -83,7 +82,7 @@ def _sections(result: PlanResult, lang: str) -> Iterator[Section]:
     tested = validation.recorded(result, lang), validation.against_census(result, lang)
     yield section("validation", validation.sentence(result, lang), *filter(None, tested),
                   new_page=False)  # fmt: skip
-    yield section("provenance", provenance.table(result, lang))
+    yield section("provenance", plan_result.provenance(result, lang))
 
 
 def _shares(result: PlanResult, lang: str) -> Iterator[Block]:
@@ -104,17 +103,17 @@ def _uncertainty(result: PlanResult, lang: str) -> Iterator[Block]:
     if result.variance is None:
         yield labels.label("report", "no variance", lang)
         return
-    source = variance.source(result.variance, result, lang)
-    yield variance.of_verdict(result.variance, lang, source)
-    yield variance.chart(result.variance, lang, source)
+    source = analysis.variance_source(result.variance, result, lang)
+    yield analysis.variance_of_verdict(result.variance, lang, source)
+    yield analysis.variance_chart(result.variance, lang, source)
     if result.variance.anchored:
-        yield variance.of_effect(result.variance, lang, source)
-    yield BulletList(tuple(variance.notes(result.variance, lang)))
+        yield analysis.variance_of_effect(result.variance, lang, source)
+    yield BulletList(tuple(analysis.variance_notes(result.variance, lang)))
 
 
 def _delivery(result: PlanResult, lang: str) -> Iterator[Block]:
-    if delivery.at_deadlines(result):
-        yield delivery.table(result, lang)
+    if plan_result.at_deadlines(result):
+        yield plan_result.delivery_table(result, lang)
         return
     yield labels.label("report", "no tasks", lang)
 

@@ -295,12 +295,12 @@ class StoredRuns:
         """
         check_same_code(self.code)
         new = [spec for spec in specs if not (worth(spec) and self.has(spec))]
-        made: dict[str, tuple[Outcome, Mapping[str, float]]] = {}
+        computed: dict[str, tuple[Outcome, Mapping[str, float]]] = {}
 
         def make(spec: RunSpec) -> tuple[Outcome, Mapping[str, float]]:
-            if not made:
-                made.update(timed_together(new or [spec], states))
-            return made[spec.key] if spec.key in made else timed(spec)
+            if not computed:
+                computed.update(timed_together(new or [spec], states))
+            return computed[spec.key] if spec.key in computed else timed(spec)
 
         return [self._one(spec, make, worth) for spec in specs]
 

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from xiancheng.calibration import forms
-from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.errors import RequestError, refuse_unknown
 from xiancheng.calibration.i18n import _
 from xiancheng.results.store.cache import RunStore
 from xiancheng.results.store.files import write_file
@@ -68,6 +68,12 @@ TARGET_FIELDS = {  # of an entry of `model_targets`; the model's own level, whic
     "denominator_pp": "by growth of all residents [points]",
     "counting_pp": "by the way of counting [points]",
 }
+
+
+def at_the_end(columns: Iterable[str]) -> list[str]:
+    """Those columns of a ledger that are indicators, `<indicator>_<unit code>`."""
+    own = (name for name in map(str, columns) if not name.startswith("parameter."))
+    return [name for name in own if name.rpartition("_")[2].isdigit()]
 
 
 def ledger(folder: Path, keys: Iterable[str] | None = None) -> "pd.DataFrame":
@@ -127,7 +133,7 @@ def targets(
 
 
 @dataclass(frozen=True, repr=False)
-class SavedSweep:
+class SavedSweep(forms.Displayed):
     """The runs of a sweep in its folder; its tables are read when they are asked for."""
 
     folder: Path
@@ -161,7 +167,7 @@ class SavedSweep:
             at.append(np.array([place[label] for label in runs[name]]))
         shape = [len(known) for known in labels.values()]
         columns = [str(name) for name in runs]
-        ends = [n.rpartition("_") for n in columns if n.rpartition("_")[2].isdigit()]
+        ends = [name.rpartition("_") for name in at_the_end(columns)]
         codes = sorted({int(code) for __, __, code in ends})
         variables: dict[str, tuple[Sequence[str], Any]] = {}
         for name in dict.fromkeys(name for name, __, __ in ends):
@@ -202,8 +208,22 @@ class SavedSweep:
         return targets(self.folder, quantiles=quantiles)
 
     def quantiles(self, indicator: str, at: Sequence[float] = INTERVAL) -> "pd.DataFrame":
-        """Quantiles of an indicator at the end of the runs, by scenario: `<indicator>_<code>`."""
-        by = self.to_frame().groupby(["scenario", "scale"])[indicator]
+        """Quantiles over the runs of an indicator at their end, by scenario and scale.
+
+        Parameters
+        ----------
+        indicator : a column of `to_frame`, `<indicator>_<unit code>`
+        at : shares in (0, 1)
+
+        Raises
+        ------
+        RequestError
+            if there is no such column.
+        """
+        runs = self.to_frame()
+        if indicator not in runs:
+            refuse_unknown(indicator, at_the_end(runs), _("column"))
+        by = runs.groupby(["scenario", "scale"], observed=True)[indicator]
         return by.quantile(np.array(at)).unstack().reset_index()
 
     def run(self, key: str) -> SavedRun:
@@ -216,24 +236,17 @@ class SavedSweep:
         """
         return load_run(RunStore(self.folder).path(key))
 
-    def _rows(self) -> list[tuple[str, str]]:
+    def displayed(self) -> tuple[str, forms.Rows]:
+        """What was run, and how often."""
         runs = self.to_frame()
         scales = ", ".join(f"{scale:g}" for scale in sorted(runs["scale"].unique()))
         failed = len(RunStore(self.folder).failures())
-        return [
+        return f"Sweep in {self.folder.name}", [
             ("runs", f"{len(runs)}, {failed} failed"),
             ("scenarios", ", ".join(sorted(runs["scenario"].unique()))),
             ("draws, seeds", f"{runs['drawn'].nunique()}, {runs['seed'].nunique()}"),
             ("scales", scales),
         ]
-
-    def __repr__(self) -> str:
-        rows = (f"  {name:<13} {value}" for name, value in self._rows())
-        return "\n".join([f"Sweep in {self.folder}", *rows])
-
-    def _repr_html_(self) -> str:
-        """The same as a table for notebooks."""
-        return forms.html_table(self.folder.name, self._rows())
 
 
 def load_sweep(folder: str | Path) -> SavedSweep:
@@ -245,13 +258,21 @@ def load_sweep(folder: str | Path) -> SavedSweep:
 
     Returns
     -------
-    `to_frame()` has a row for each run; `targets()` the model's own level against each target;
-    `quantiles(indicator)` those at the end of the runs. Tables are read when asked for
+    a `SavedSweep`: `to_frame()` has a row for each run, `targets()` the model's own level against
+    each target [percent], `quantiles(indicator)` those at the end of the runs, `run(key)` is one of
+    them. Tables are read when asked for
 
     Raises
     ------
     RequestError
         if the folder holds no run.
+
+    Examples
+    --------
+    >>> from xiancheng import load_sweep
+    >>> sweep = load_sweep("small")  # of: xiancheng sweep small.yaml --out small
+    >>> sorted(sweep.to_frame()["scenario"].unique())
+    ['baseline', 'plan']
     """
     if not RunStore(Path(folder)).keys():
         raise RequestError(

@@ -21,7 +21,7 @@ import pandas as pd
 from xiancheng.calibration import forms
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.forecasts.common_trend import PublishedRate
-from xiancheng.calibration.i18n import _
+from xiancheng.calibration.i18n import _, listed
 from xiancheng.calibration.naming import is_path
 from xiancheng.results.store import parquet, record
 from xiancheng.results.store.files import draft_folder, file_digest
@@ -48,7 +48,7 @@ Targets = Mapping[str, Sequence[Mapping[str, Any]]]  # "verdicts" or "model_targ
 
 
 @dataclass(frozen=True, repr=False)
-class SavedRun:
+class SavedRun(forms.Displayed):
     """A run that was read back; its tables are read when they are asked for."""
 
     folder: Path
@@ -68,7 +68,7 @@ class SavedRun:
         RequestError
             if xarray is not installed.
         """
-        return series_dataset(self._table("series.parquet"), dict(self._rows()[:4]))
+        return series_dataset(self._table("series.parquet"), dict(self.displayed()[1][:4]))
 
     def plot(
         self, indicator: str = RATE, *, places: Sequence[int] | None = None,
@@ -190,7 +190,8 @@ class SavedRun:
                       then=then.name, run=record.run)
                 )  # fmt: skip
 
-    def _rows(self) -> list[tuple[str, str]]:
+    def displayed(self) -> tuple[str, forms.Rows]:
+        """Settings, then what was expected of each target."""
         record = self.record
         rows = [
             ("scenario", f"{record.scenario['name']} in {record.region.name}"),
@@ -202,15 +203,7 @@ class SavedRun:
             chance = row.get("probability")
             shown = "" if chance is None else f", probability {chance:.2f}"
             rows.append((row["target"], f"expected {row['expected']:.2f} %{shown}"))
-        return rows
-
-    def __repr__(self) -> str:
-        rows = (f"  {name:<9} {value}" for name, value in self._rows())
-        return "\n".join([f"Run {self.record.run}", *rows])
-
-    def _repr_html_(self) -> str:
-        """The same as a table for notebooks."""
-        return forms.html_table(self.record.run, self._rows())
+        return f"Run {record.run}", rows
 
 
 _SETTINGS = ("seed", "scale", "draw", "start", "until", "cutoff", "alignment", "observations",
@@ -241,12 +234,12 @@ def read_whole(folder: Path) -> SavedRun | None:
 
 
 def find_run(run: str | Path, runs: Path = RUNS) -> SavedRun | None:
-    """A run by its folder or its id; None if there is none.
+    """A run by its folder, the folder that holds it alone, or its id; None if there is none.
 
     Raises
     ------
     RequestError
-        if it is not as it was written.
+        if it is not as it was written, or the folder holds several.
     """
     own, there = Path(run), runs / run  # a bare name is an id before it is a folder here
     for folder in (own, there) if is_path(run) else (there, own):
@@ -257,27 +250,42 @@ def find_run(run: str | Path, runs: Path = RUNS) -> SavedRun | None:
                     _("the record in {folder} is torn or altered; run it again", folder=folder)
                 )
             return saved
-    return None
+    inside = sorted(file.parent for file in own.glob(f"*/{RUN}"))
+    if len(inside) > 1:
+        raise RequestError(
+            _("{folder} holds {n} runs; name one of them: {known}", folder=own, n=len(inside),
+              known=listed(folder.name for folder in inside[:5]))
+        )  # fmt: skip
+    return find_run(inside[0].resolve()) if inside else None
 
 
-def load_run(run: str | Path, runs: Path = RUNS) -> SavedRun:
+def load_run(run: str | Path, runs: str | Path = RUNS) -> SavedRun:
     """A run that was saved, its files checked against the digests in its record.
 
     Parameters
     ----------
-    run : its folder, or its id, a name of a folder in `runs`
+    run : its folder, a folder that holds it alone, or its id, a name of a folder in `runs`
     runs : where ids are looked up, relative to the present folder
 
     Returns
     -------
-    its record at once; its tables (`series`, `growth`, `movers`, `verdicts`) when asked for
+    a `SavedRun`: `record` is its run.json, `to_frame()` every indicator by quarter and place,
+    `verdicts()` what was expected of targets (rates in percent), `growth()` and `movers()` persons.
+    Tables are read when asked for; `outcome()` makes the run again
 
     Raises
     ------
     RequestError
         if there is none, or it is not as it was written.
+
+    Examples
+    --------
+    >>> from xiancheng import load_run
+    >>> run = load_run("mine")  # of: xiancheng run plan --out mine
+    >>> sorted(run.verdicts()["target"])
+    ['T-0', 'T-1', 'T-2', 'T-3', 'T-4', 'T-5']
     """
-    if saved := find_run(run, runs):
+    if saved := find_run(run, Path(runs)):
         return saved
     raise RequestError(
         _("no run {run}; expected the id of a run or a folder that holds {RUN}", run=run, RUN=RUN)

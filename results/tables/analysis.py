@@ -1,4 +1,4 @@
-"""Tables and notes of `xiancheng compare`, `seek` and `sensitivity`."""
+"""Tables and notes of `xiancheng compare`, `seek` and `sensitivity`, and of split variances."""
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -16,14 +16,19 @@ from xiancheng.results.analysis.requirement import CHANCES, Requirement
 from xiancheng.results.analysis.requirement import DRAWS as DRAWS_OF_PUSHES
 from xiancheng.results.analysis.result import UNITS
 from xiancheng.results.analysis.sensitivity import EFFECTS, KINDS, RANDOM, YARDSTICKS
-from xiancheng.results.cells import records
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.table import Cell, Column, Table
 from xiancheng.results.tables.verdicts import ENOUGH, elsewhere, estimated, limits
+from xiancheng.results.text import records
 from xiancheng.scenarios.diff import applied, called
 
 if TYPE_CHECKING:
     import pandas as pd
+from collections.abc import Callable
+
+from xiancheng.results.analysis.variance import INTERACTIONS, LEVEL, VarianceSplit
+from xiancheng.results.tables.plan_result import PlanResult
+from xiancheng.results.tables.table import Chart
 
 FALLS = 0.05  # points: where recoding lowers a rate by less, frozen codes change little
 WHOLE = {"persons", "jobs", "units", "yuan/year"}  # units in which decimals say nothing
@@ -310,4 +315,88 @@ def sensitivity_notes(method: str, effect: bool, seed: int, lang: str) -> list[s
     return labels.paragraphs(
         "sensitivity/notes", lang, method=method, effect=effect, seed=seed, random_numbers=RANDOM,
         effects=EFFECTS, kinds=KINDS,
+    )  # fmt: skip
+
+
+# Where the uncertainty of verdicts comes from
+
+SMALL = 0.005  # points: a plan whose effect spreads less has no variance to speak of
+MOST = 3  # groups that the notes name
+
+
+def variance_of_verdict(found: VarianceSplit, lang: str, source: str = "") -> Table:
+    """A row for each target: its standard deviation, and shares in percent with their errors."""
+    return labels.table(
+        "variance", _variance_rows(found, "", lang, _with_error), lang, source=source
+    )
+
+
+def variance_of_effect(found: VarianceSplit, lang: str, source: str = "") -> Table:
+    """The same of what plan and outside conditions add to the level."""
+    title = labels.label("titles", "variance_effect", lang)
+    rows = _variance_rows(found, "effect_", lang, _with_error)
+    return labels.table("variance", rows, lang, key="variance-effect", title=title, source=source)
+
+
+def variance_chart(found: VarianceSplit, lang: str, source: str = "") -> Chart:
+    """A bar for each target, divided among the components; shares are numbers in percent."""
+    rows = _variance_rows(found, "", lang, lambda share, __: 100 * share)
+    title = labels.label("titles", "variance", lang)
+    shown = labels.table("variance_chart", rows, lang, title=title, source=source)
+    return Chart("variance", shown, title, labels.label("descriptions", "variance", lang))
+
+
+def variance_source(found: VarianceSplit, result: PlanResult, lang: str) -> str:
+    """What a split that stands in a report rests on, in a line."""
+    return labels.sentence(
+        "sensitivity/source", lang, found=found, title=result.title(lang), region=result.region,
+        run=result.run, until=result.scenario.until,
+    )  # fmt: skip
+
+
+def _with_error(share: float, error: float) -> str:
+    """A share in percent with its Monte Carlo standard error.
+
+    >>> _with_error(0.0261, 0.0079), _with_error(0.4534, 0.0761), _with_error(-0.0004, 0.003)
+    ('2.6±0.8', '45±8', '0.0±0.3')
+    """
+    digits = 0 if error >= 0.0095 else 1
+    value = round(100 * share, digits) or 0.0
+    return f"{value:.{digits}f}±{100 * error:.{digits}f}"
+
+
+def _variance_rows(
+    found: VarianceSplit, of: str, lang: str, cell: Callable[[float, float], Cell]
+) -> list[dict[str, Any]]:
+    """A row for each target; `cell` makes the cells of shares and their errors."""
+    of_target: dict[str, list[dict[str, Any]]] = {}
+    for row in records(found.frame):
+        if not (of and row["component"] in LEVEL):
+            of_target.setdefault(row["target"], []).append(row)
+    return [
+        {
+            "target": f"{target} {labels.county(parts[0], lang)}",
+            "deadline": str(parts[0]["deadline"]),
+            "sd": parts[0][f"{of or 'verdict_'}sd_pp"],
+            **{p["component"]: cell(p[f"{of}share"], p[f"{of}share_error"]) for p in parts},
+        }
+        for target, parts in of_target.items()
+    ]
+
+
+def variance_notes(found: VarianceSplit, lang: str) -> list[str]:
+    """What the split says, how it was found, and what it took."""
+    frame = found.frame
+    level = frame[frame["component"].isin(LEVEL)].groupby("target")["share"].sum()
+    recoding = frame[frame["component"] == LEVEL[1]]["share"]
+    groups = frame[~frame["component"].isin([*LEVEL, INTERACTIONS])]
+    mean = groups.groupby("component")["effect_share"].mean().sort_values(ascending=False)
+    names = labels.columns("variance", lang)
+    varies = frame["effect_sd_pp"].max() > SMALL
+    return labels.paragraphs(
+        "sensitivity/variance", lang, found=found, minutes=found.seconds / 60,
+        level=(level.min(), level.max()) if len(level) else None,
+        recoding=(recoding.min(), recoding.max()) if len(recoding) else None,
+        largest=[(names[str(name)].label, float(share)) for name, share in mean.items()][:MOST]
+        if varies else [],
     )  # fmt: skip

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from xiancheng.results.cells import records
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import Chart, Marker, Table
+from xiancheng.results.text import records
 from xiancheng.results.verdict import verdict
 from xiancheng.scenarios.outcome import CAUSES, PUBLISHED, Group, Outcome
 from xiancheng.sim.indicators import INDICATORS

@@ -1,4 +1,4 @@
-"""A run with its baseline and everything else that tables and reports need of it."""
+"""A run with all else that tables and reports need of it: what made it, what it delivers."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -26,6 +26,13 @@ if TYPE_CHECKING:
     from xiancheng.results.analysis.attribution import AttributionTable
     from xiancheng.results.analysis.variance import VarianceSplit
     from xiancheng.results.store.runs import SavedRun
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
+
+from xiancheng.results.store import record
+from xiancheng.results.tables.table import Cell, Chart, Table
+from xiancheng.results.text import records
 
 OF_DRAWS = (*ERRORS, "draw_scale")  # which older records do not have
 TOLERANCE = 1e-6  # percentage points by which a run made again may differ from its record
@@ -174,3 +181,159 @@ def delivery_frame(outcome: Outcome) -> "pd.DataFrame":
 def delivery_for_files(delivery: "pd.DataFrame") -> "pd.DataFrame":
     """The delivery under the names of its columns in files and JSON."""
     return delivery.rename(columns=DELIVERY_IN_FILES)
+
+
+# What produced the numbers
+
+WRITERS = ("typst", "python-docx", "xlsxwriter", "matplotlib")  # libraries that write documents
+SETTINGS = ("start", "until", "cutoff", "seed", "draw", "scale")
+
+
+def provenance(result: PlanResult, lang: str) -> Table:
+    """A row for each fact: run, program, digests, seeds, libraries."""
+    word = labels.labels("provenance", lang)
+    rows = [
+        {"item": word.get(name, name), "value": word["none"] if value is None else value}
+        for name, value in facts_of_run(result, lang)
+    ]
+    return labels.table("provenance", rows, lang, source=result.stamp(lang))
+
+
+def facts_of_run(result: PlanResult, lang: str) -> Iterator[tuple[str, Cell]]:
+    """Each fact about a run in order, by its name in labels.yaml or in the record of the run."""
+    saved, settings = result.provenance, result.both.scenario.settings
+    yield "run", result.run or labels.label("provenance", "not saved", lang)
+    if "written" in saved:
+        yield "written", str(saved["written"])
+    yield "scenario", result.scenario.name
+    yield "title", result.title(lang, whole=True)
+    yield "region", f"{result.region.name} {result.region.title(lang)}"
+    yield from ((name, settings[name]) for name in SETTINGS)
+    yield "draws", result.draws
+    software = {**record.software().model_dump(), **saved.get("software", {})}
+    yield "program", f"{software['name']} {software['version']}"
+    yield "commit", software["commit"] or None
+    yield "code", software.get("code") or software["simulation_code"]  # before 2026-11-29
+    yield "pack", result.region.digest
+    if "key" in saved:
+        yield "key", saved["key"]
+        yield "plan", saved["plan"]["sha256"]
+        yield "values", saved["values"]
+        yield from saved["files"].items()
+    evidence = saved.get("evidence") or {}
+    if sample := evidence.get("posterior"):
+        yield "posterior", sample["sha256"]
+        yield "estimated_by", f"{sample.get('model') or '?'} · {sample['made_by'] or '?'}"
+    if forecasts := evidence.get("forecasts"):
+        yield "forecasts", forecasts["record"]
+    yield from evidence.get("files", {}).items()
+    machine = saved.get("environment") or record.environment().model_dump()
+    yield "Python", f"{machine['python']} · {machine.get('machine', '')}"
+    others = {k: v for k, v in machine.items() if k not in ("python", "machine")}
+    yield from (machine.get("libraries") or others).items()
+    yield from writers().items()
+
+
+def writers() -> dict[str, Any]:
+    """The installed libraries that write documents, and their versions."""
+    found = {}
+    for name in WRITERS:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+# What the plan promises, what is delivered of it, and what each county carried out
+
+COMPLETE = 1 - 1e-9  # a share from which on everything is carried out
+
+
+def delivery_table(result: PlanResult, lang: str) -> Table:
+    """A row for each indicator: at its deadline, or at the end of the run where none is written."""
+    word, rows = labels.labels("delivery", lang), []
+    unlimited = {  # would be delivered if capacity did not bind
+        (row.indicator, row.quarter)
+        for row in delivery_of(result.scenario, result.region) if row.met
+    }  # fmt: skip
+    for row in at_deadlines(result):
+        pace = "done" if row["met"] else "not done"
+        if not row["met"] and (row["indicator"], row["quarter"]) in unlimited:
+            pace = "capacity"
+        share, quantity = _number(row["share"]), _number(row["quantity"])
+        rows.append({
+            "indicator": row["indicator"],
+            "name": result.scenario.plan.indicators[row["indicator"]].name.text(lang),
+            "asked": labels.label("qualifiers", row["operator"], lang),
+            "promised": _number(row["target"]), "unit": row["unit"],
+            "due": str(row["due"] or word["no date"]),
+            "share": word["no share"] if share is None else 100 * share,
+            "quantity": None if quantity is None else round(quantity, 1),
+            "pace": word[pace] if row["met"] is not None and row["at_deadline"] else "–",
+        })  # fmt: skip
+    notes = labels.paragraphs("delivery/notes", lang, **_delivery_facts(result))
+    return labels.table("delivery", rows, lang, source=result.stamp(lang), notes=notes)
+
+
+def at_deadlines(result: PlanResult) -> list[dict[str, Any]]:
+    """The row of each indicator at its deadline, or else its last."""
+    last: dict[str, dict[str, Any]] = {}
+    for row in records(result.delivery):
+        name = row["indicator"]
+        if name not in last or not last[name]["at_deadline"]:
+            last[name] = row
+    return list(last.values())
+
+
+def delivery_summary(result: PlanResult, lang: str) -> list[str]:
+    """How many of the indicators that fall due are delivered, and where capacity binds."""
+    return labels.paragraphs("delivery/summary", lang, **_delivery_facts(result))
+
+
+def _delivery_facts(result: PlanResult) -> dict[str, Any]:
+    """What the templates take: indicators due, those delivered, and the load over the capacity.
+
+    A county of limited capacity carries out each task in proportion (docs/model.md, 7.15).
+    """
+    met = [r["met"] for r in at_deadlines(result) if r["at_deadline"] and r["met"] is not None]
+    facts = {"due": len(met), "kept": sum(map(bool, met)), "counties": 0}
+    effort, settings = result.both.scenario.effort(), result.scenario.settings
+    if not len(effort) or not settings or effort.min() >= COMPLETE:
+        return facts
+    worst = effort.min(axis=0)
+    span = dict.fromkeys(f"{100 * x:.0f}%" for x in (worst.min(), worst[worst < COMPLETE].max()))
+    return facts | {
+        "counties": int((worst < COMPLETE).sum()), "span": "–".join(span),
+        "strongest": max(setting.intensity for setting in settings.values()),
+    }  # fmt: skip
+
+
+def effort(result: PlanResult, lang: str) -> Table:
+    """What each county carried out of its tasks [percent], at the end of each year."""
+    outcome, issued = result.both.scenario, result.scenario.plan.about.issued
+    ends = [d for d in outcome.dates if d.month == 12 and d.year > issued.year]
+    declared = {str(d.year): labels.columns("effort", lang, year=d.year) for d in ends}
+    first = labels.columns("effort", lang, year="")["county"]
+    shares = [outcome.at("delivery", end) for end in ends]
+    return Table(
+        "effort", labels.label("titles", "effort", lang),
+        (first, *(replace(own["year"], key=year) for year, own in declared.items())),
+        tuple(
+            (group.text(lang), *(float(share[i]) for share in shares))
+            for i, group in enumerate(outcome.groups[: len(outcome.region.counties)])
+        ),
+        result.stamp(lang),
+    )  # fmt: skip
+
+
+def effort_chart(result: PlanResult, lang: str) -> Chart | str:
+    """What each county carried out; a sentence where that was everything."""
+    table = effort(result, lang)
+    if all(cell == 100 for row in table.rows for cell in row[1:]):
+        return labels.label("notes", "all_done", lang)
+    return Chart("effort", table, table.title, table.title)
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None or value != value else float(value)

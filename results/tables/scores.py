@@ -9,13 +9,13 @@ import pandas as pd
 from jinja2 import Environment, StrictUndefined
 
 from xiancheng.calibration.i18n import Words, _
-from xiancheng.calibration.inference.identifiability import IDENTIFIED, WEAKLY, WORDS
+from xiancheng.calibration.inference.diagnostics import IDENTIFIED, WEAKLY, WORDS
 from xiancheng.calibration.region import Region
-from xiancheng.results.cells import records
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.render import markdown
 from xiancheng.results.tables.table import Table
 from xiancheng.results.tables.validation import hindcast_scores
+from xiancheng.results.text import records
 from xiancheng.results.verdict.estimate import trial_note
 from xiancheng.results.verdict.forecasts import MODEL, TITLES, ForecastSet
 from xiancheng.results.verdict.hindcast import RUNS, THRESHOLD

@@ -10,10 +10,10 @@ from xiancheng.calibration import parsing, posterior
 from xiancheng.calibration.errors import RefusedError
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import load
-from xiancheng.results.cells import records
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import Table
+from xiancheng.results.text import records
 from xiancheng.results.verdict.forecasts import MODEL, TITLES
 from xiancheng.scenarios.ensemble import Ensemble
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from xiancheng.calibration import posterior
-from xiancheng.results.cells import records
 from xiancheng.results.store.record import sample_notes
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import Chart, Table
+from xiancheng.results.text import records
 from xiancheng.results.verdict.verdict import ERRORS, INTERVAL, NewFigure, new_figures
 from xiancheng.scenarios.diff import applied
 from xiancheng.scenarios.outcome import Group, group_of, reported_groups

@@ -2,30 +2,51 @@
 
 It is made once, when a region is estimated, and kept beside the posterior sample; tables and pages
 are made from it alone.
+
+Auxiliary regressions tell whether changes go together in the model as they do in the censuses. The
+same regression across counties is made on the observed changes between two censuses and on the
+changes in each run: the change of the urban rate on one other change, with the rate at the start
+beside it. Where the model responds as counties did, slopes agree. No slope is a cause: what moves
+both is in both. The form and the list were written down before any was computed, and none of them
+enters the estimate (indirect inference would; here they test it).
+
+Runs are those of the table of trials, weighted by the posterior of all counties, without the errors
+that the estimate adds.
+
+References
+----------
+Gourieroux, Monfort & Renault (1993), Journal of Applied Econometrics 8 (auxiliary models)
+MacKinnon & White (1985), Journal of Econometrics 29 (HC1 standard errors)
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 
+from xiancheng.calibration.forecasts.panel import Panel
 from xiancheng.calibration.i18n import Words
-from xiancheng.calibration.inference import identifiability
+from xiancheng.calibration.inference import diagnostics
 from xiancheng.calibration.inference.discrepancy import SHARED
 from xiancheng.calibration.inference.draws import WeightedDraws, from_scores
 from xiancheng.calibration.inference.emulator import agreement, emulator, history_match, tempered
 from xiancheng.calibration.inference.table import feature_names
-from xiancheng.calibration.region import load
+from xiancheng.calibration.naming import former_units
+from xiancheng.calibration.region import Region, load
+from xiancheng.calibration.region.census_import import shipped_concordance
+from xiancheng.calibration.region.counties import enumerated, rate, summaries
 from xiancheng.results.store.record import environment, software
 from xiancheng.results.verdict.estimate import PRIORS, EstimateSettings, Stage, inflated
-from xiancheng.results.verdict.trials import FREE
+from xiancheng.results.verdict.trials import FREE, Trials, censuses
 from xiancheng.scenarios.loader import load_plan
 from xiancheng.scenarios.run_spec import RunSpec
 from xiancheng.scenarios.trace import by_lever
 from xiancheng.scenarios.trunk import simulate_together
 from xiancheng.sim.levers import LEVERS
-from xiancheng.sim.state import Floats
+from xiancheng.sim.observation import IN_MOVERS
+from xiancheng.sim.state import Bools, Floats
 
 INTERVAL = (0.05, 0.5, 0.95)
 SCORES = (-1.6448536, 0.0, 1.6448536)  # normal scores of INTERVAL
@@ -74,8 +95,8 @@ def account(
         "stages": [stage(each) for each in (first, last) if each is not None],
         "full_scale": full_scale(last),
         "joint": {
-            "pairs": identifiability.pairs(free),
-            "directions": identifiability.directions(free),
+            "pairs": diagnostics.pairs(free),
+            "directions": diagnostics.directions(free),
         },
         "recovery": recovery(deep, FREE),
         "second_opinion": emulator_cross_check(deep, settings.seed),
@@ -103,7 +124,7 @@ def parameters(posterior: WeightedDraws) -> list[dict[str, Any]]:
     own = posterior.of(FREE)
     after = own.values(PRIORS).quantile(INTERVAL)
     before = from_scores(PRIORS, np.tile(np.array(SCORES)[:, None], len(FREE)))
-    gained = identifiability.contractions(own)
+    gained = diagnostics.contractions(own)
     return [
         {
             "name": prior.name, "zh": prior.title["zh"], "en": prior.title["en"],
@@ -170,7 +191,7 @@ def recovery(of: Stage, names: tuple[str, ...] | None = None) -> list[dict[str, 
     found = of.estimator.condition_on().posteriors(training.simulated[rows])
     found = [inflated(p, of.inflation, training).of(names) for p in found]
     columns = [training.names.index(name) for name in names]
-    return identifiability.recovery(found, training.scores[rows][:, columns])
+    return diagnostics.recovery(found, training.scores[rows][:, columns])
 
 
 def emulator_cross_check(of: Stage, seed: int) -> dict[str, Any]:
@@ -203,7 +224,7 @@ def sobol(of: Stage, seed: int) -> list[dict[str, Any]]:
     def outcome(scores: Floats) -> Floats:
         return np.asarray(fitted.features(scores)[0])
 
-    return identifiability.sobol(outcome, FREE, EXPLAINED, seed=seed, points=SOBOL_POINTS)
+    return diagnostics.sobol(outcome, FREE, EXPLAINED, seed=seed, points=SOBOL_POINTS)
 
 
 def levers(posterior: WeightedDraws) -> list[dict[str, Any]]:
@@ -212,7 +233,7 @@ def levers(posterior: WeightedDraws) -> list[dict[str, Any]]:
     No lever of the plan acted between the two censuses. So of a lever only what it shares with
     ordinary behaviour can be learned; the size of all others is prior alone.
     """
-    gained = identifiability.contractions(posterior.of(FREE))
+    gained = diagnostics.contractions(posterior.of(FREE))
     clauses = by_lever(load_plan())
     rows = []
     for name, lever in LEVERS.items():
@@ -226,3 +247,90 @@ def levers(posterior: WeightedDraws) -> list[dict[str, Any]]:
             "parameter": parameter, "word": word,
         })  # fmt: skip
     return rows
+
+
+# Auxiliary regressions
+
+OUTCOME = "rate_change"  # of the urban rate [points]
+NON_FARM, BOUGHT, SCHOOL, RAISED = "nonfarm_change", "bought_change", "cohort_10_19", "raised"
+CHANGES = (NON_FARM, BOUGHT, SCHOOL, *(f"{name}_change" for name in IN_MOVERS))
+DRAWS = 400  # runs, taken in proportion to their weight
+FEWEST = 20  # counties for a slope
+
+
+def regressions(trials: Trials, stage: Stage, seed: int) -> list[dict[str, Any]]:
+    """The slopes on observed and on simulated changes, a row for each regression.
+
+    Returns
+    -------
+    name; counties; slope observed, its standard error; median, 5 and 95 % of the slopes of runs and
+    their standard deviation (None where the model has no such change); distance, observed less
+    median in standard deviations of both together. In points of the rate for each point or each 100
+    log points of the change; for `raised`, points for a county that became a city or a district.
+    """
+    pack, panel = trials.pack, Panel.of(trials.pack)
+    before, later = (enumerated(pack, day) for day in censuses(pack))
+    start, change = rate(before), summaries(before, later)
+    taken = stage.estimator.condition_on().posterior(stage.training.table.observed)
+    runs = trials.stats()[taken.resampled(DRAWS, seed).rows]  # (run, county, summary)
+    simulated = dict(zip(change, np.moveaxis(runs, 2, 0), strict=True))
+    homes = [100 * pack.home(day)["bought"] for day in censuses(pack)]
+    observed = {**_with_non_farm(change), BOUGHT: homes[1] - homes[0]}
+    chosen = np.asarray(panel.comparable)
+    rows = [
+        _row(name, chosen, start, observed, _with_non_farm(simulated)) for name in CHANGES
+    ]  # fmt: skip
+    lifted = raised(pack)
+    observed[RAISED] = lifted.astype(float)
+    simulated[RAISED] = np.tile(observed[RAISED], (len(runs), 1))
+    rows.append(_row(RAISED, chosen | lifted, start, observed, simulated))
+    return [row for row in rows if row is not None]
+
+
+def raised(pack: Region) -> Bools:
+    """Counties that became a city or a district since the census of 2010, and cities a district.
+
+    Without those that were put together from several units: their area is another. (county,)
+    """
+    joined = {join.unit for join in shipped_concordance().joins if len(join.of) > 1}
+    became = {each.now for each in former_units() if each.zh[-1] in "县市"}
+    return np.array([county.code in became - joined for county in pack.counties])
+
+
+def _with_non_farm(change: Mapping[str, Floats]) -> dict[str, Floats]:
+    """Changes with that of the share of the employed who do not farm."""
+    return {**change, NON_FARM: -change["farming_change"]}
+
+
+def _row(
+    name: str, chosen: Bools, start: Floats, observed: Mapping[str, Floats],
+    simulated: Mapping[str, Floats],
+) -> dict[str, Any] | None:  # fmt: skip
+    """The regression on one change; None where too few counties have it, or none differs."""
+    own = chosen & np.isfinite(observed[name])
+    if own.sum() < FEWEST or np.ptp(observed[name][own]) == 0:
+        return None
+    slope, se = fitted(observed[OUTCOME][own], observed[name][own], start[own])
+    row: dict[str, Any] = {
+        "name": name, "counties": int(own.sum()), "slope": slope, "se": se,
+        "median": None, "low": None, "high": None, "sd": None, "distance": None,
+    }  # fmt: skip
+    if name in simulated:
+        pairs = zip(simulated[OUTCOME][:, own], simulated[name][:, own], strict=True)
+        slopes = np.array([fitted(y, x, start[own])[0] for y, x in pairs])
+        low, middle, high = np.quantile(slopes, [0.05, 0.5, 0.95]).tolist()
+        sd = float(slopes.std())
+        row |= {"median": middle, "low": low, "high": high, "sd": sd,
+                "distance": (slope - middle) / float(np.hypot(se, sd))}  # fmt: skip
+    return row
+
+
+def fitted(y: Floats, x: Floats, control: Floats) -> tuple[float, float]:
+    """Slope of y on x beside a constant and a control, its HC1 standard error; all (county,)."""
+    design = np.column_stack([x, np.ones(len(x)), control])
+    inverse = np.linalg.pinv(design.T @ design)
+    beta = inverse @ (design.T @ y)
+    left = y - design @ beta
+    scale = len(y) / (len(y) - design.shape[1])
+    covariance = scale * inverse @ (design.T * left**2) @ design @ inverse
+    return float(beta[0]), float(np.sqrt(covariance[0, 0]))

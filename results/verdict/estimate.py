@@ -165,18 +165,18 @@ def own_trials(
     The first `pairs` of them are made at full scale too, with the same random numbers.
     """
     design = trials.design(settings.region, values, settings.scale, "trials-own")
-    made = trials.run(design, folder / "own", jobs, settled)
+    found = trials.run(design, folder / "own", jobs, settled)
     if settings.scale >= 1 or not settings.pairs:
-        return made
+        return found
     design = trials.design(settings.region, values[: settings.pairs], 1.0, "trials-own-full-scale")
     whole = trials.run(design, folder / "own-full-scale", jobs, settled)
-    return made.corrected(whole, settings.seed)
+    return found.corrected(whole, settings.seed)
 
 
 # Stages
 
 
-def estimated(table: RunTable, made: Trials, settings: EstimateSettings) -> Stage:
+def estimated(table: RunTable, own: Trials, settings: EstimateSettings) -> Stage:
     """Estimate from a table whose parameters were drawn from the priors.
 
     Raises
@@ -185,11 +185,11 @@ def estimated(table: RunTable, made: Trials, settings: EstimateSettings) -> Stag
         if the model cannot have made the observations.
     """
     training = training_set(table, PRIORS, Discrepancy.like(table), seed=settings.seed)
-    return _learned(made, training, np.arange(len(training.simulated)), settings)
+    return _learned(own, training, np.arange(len(training.simulated)), settings)
 
 
 def updated(
-    before: Stage, table: RunTable, made: Trials, sizes: Floats, settings: EstimateSettings
+    before: Stage, table: RunTable, own: Trials, sizes: Floats, settings: EstimateSettings
 ) -> Stage:
     """Estimate a region from runs whose parameters, and sizes of errors, came from `before`.
 
@@ -204,18 +204,18 @@ def updated(
     every = (*PRIORS, *discrepancy.priors)
     training = TrainingSet(table, every, scores, table.stats + errors, discrepancy)
     __, origins = np.unique(sizes, axis=0, return_inverse=True)  # a draw may be taken twice
-    return _learned(made, training, origins.ravel(), settings)
+    return _learned(own, training, origins.ravel(), settings)
 
 
 def _learned(
-    made: Trials, training: TrainingSet, origins: Ints, settings: EstimateSettings
+    own: Trials, training: TrainingSet, origins: Ints, settings: EstimateSettings
 ) -> Stage:
     check = prior_predictive_check(training.table, training.simulated)
     if check.failed:
         raise PriorPredictiveError(check.sentence())
     count = len(np.unique(origins))
-    held = max(min(HELD_OUT, int(MOST_HELD_OUT * count)), FEWEST_HELD_OUT)
-    rows = split(origins, seed=settings.seed, inflation=held, testing=held)
+    held_out = max(min(HELD_OUT, int(MOST_HELD_OUT * count)), FEWEST_HELD_OUT)
+    rows = split(origins, seed=settings.seed, inflation=held_out, testing=held_out)
     estimator = learn(training, rows.learning, seed=settings.seed, origins=origins)
     view = estimator.condition_on()
     factors = conformal_inflation(
@@ -223,7 +223,7 @@ def _learned(
     )
     tested = view.posteriors(training.simulated[rows.testing])
     return Stage(
-        trials=made, training=training, rows=rows, check=check, estimator=estimator,
+        trials=own, training=training, rows=rows, check=check, estimator=estimator,
         inflation=factors,
         calibration=calibration_test(
             [inflated(p, factors, training) for p in tested], training.scores[rows.testing]

@@ -250,9 +250,9 @@ def synthetic(stage: Stage, units: Sequence[int] | None = None) -> dict[str, Any
     }  # fmt: skip
 
 
-def observed_changes(made: Trials) -> dict[str, Floats]:
+def observed_changes(trials: Trials) -> dict[str, Floats]:
     """Changes between the censuses, of the comparable counties, each (unit,)."""
-    pack = made.pack
+    pack = trials.pack
     before, later = (enumerated(pack, day) for day in censuses(pack))
     panel = Panel.of(pack)
     own = panel.comparable
@@ -269,9 +269,9 @@ def trials_of(
     return estimate.pool_trials(settings, folder, jobs, settled)
 
 
-def learned(made: Trials, settings: EstimateSettings) -> Stage:
+def learned(trials: Trials, settings: EstimateSettings) -> Stage:
     """The estimate from all comparable counties of the trials."""
-    return estimate.estimated(made.table(Panel.of(made.pack).comparable), made, settings)
+    return estimate.estimated(trials.table(Panel.of(trials.pack).comparable), trials, settings)
 
 
 def picture(found: Hindcast) -> bytes:

@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-from xiancheng.calibration import naming, parsing, sheets
+from xiancheng.calibration import naming, parsing
 from xiancheng.calibration.errors import Problem, RequestError, ScenarioError
 from xiancheng.calibration.forecasts.common_trend import PublishedRate
 from xiancheng.calibration.i18n import Words, _
@@ -95,7 +95,7 @@ def read_known(
               last=pack.censuses[-1], start=scenario.start)
         )  # fmt: skip
     until = information(scenario, pack, None if cutoff is None else str(cutoff))
-    return known_of(sheets.read_sheet(file, file.name), file.name, pack, until)
+    return known_of(parsing.read_sheet(file, file.name), file.name, pack, until)
 
 
 def known_of(
@@ -133,7 +133,7 @@ class Window(NamedTuple):
 
 
 def _read(file: Path, groups: Sequence[Group], window: Window) -> list[ScoredRate]:
-    cells = sheets.read_sheet(file, file.name)
+    cells = parsing.read_sheet(file, file.name)
     return _checked(cells, ObservationChecker(file.name, cells[0], groups, window))
 
 

@@ -43,8 +43,8 @@ BY_DRAWS = (  # columns of `Verdict.to_frame` that draws have a part in
 OF_THE_MODEL = ("above_target_in_model", "model_margin_pp")  # of one run, and no verdict
 
 
-@dataclass(frozen=True, eq=False)
-class Verdict:
+@dataclass(frozen=True, eq=False, repr=False)
+class Verdict(forms.Displayed):
     """What is expected of each target; rates are (draw, target), in percent.
 
     One run at central parameters has a distribution too where the level is that of statistics;
@@ -302,24 +302,20 @@ class Verdict:
             table[name] = values.round(6)
         return table
 
-    def __repr__(self) -> str:
-        """Each target with its expected rate and chance, a line each."""
+    def displayed(self) -> tuple[str, forms.Rows]:
+        """Each target with its expected rate and chance."""
         own = self.estimates()
         basis = "statistics" if self.anchored else "the model's own"
-        lines = [f"Verdict: {len(self.targets)} targets, {self.draws} draws, level: {basis}"]
+        known = self.one_run is not None and not self.one_run.empty
+        places = list(self.one_run["county_en"]) if known else [""] * len(self.targets)
+        rows = []
         for i, (target, day) in enumerate(zip(self.targets, self.deadlines, strict=True)):
             chance = f", probability {own['probability'][i]:.2f}" if self.uncertain else ""
-            lines.append(
-                f"  {target} ({day}): expected {own['expected'][i]:.2f} %, "
-                f"needs {self.thresholds[i]:g} %{chance}"
-            )
-        return "\n".join(lines)
-
-    def _repr_html_(self) -> str:
-        """The same as a table for notebooks."""
-        title, *lines = repr(self).splitlines()
-        rows = [line.strip().split(": ", 1) for line in lines]
-        return forms.html_table(title, [(name, value) for name, value in rows])
+            rows.append((
+                f"{target} {places[i]} ({day})".replace("  ", " "),
+                f"expected {own['expected'][i]:.2f} %, needs {self.thresholds[i]:g} %{chance}",
+            ))  # fmt: skip
+        return f"Verdict: {len(self.targets)} targets, {self.draws} draws, level: {basis}", rows
 
 
 def standard_error_of_share(holds: Bools, groups: Ints) -> Floats:
@@ -383,6 +379,13 @@ def of_outcome(result: Outcome | Ensemble) -> Verdict:
     ------
     RequestError
         for anything else, as a saved run.
+
+    Examples
+    --------
+    >>> from xiancheng import ensemble, verdict
+    >>> judged = verdict(ensemble("plan", draws=2, scale=0.005, jobs=1))
+    >>> bool(judged.to_frame()["probability"].between(0, 1).all())
+    True
     """
     if not isinstance(result, Outcome | Ensemble):
         raise RequestError(

@@ -20,8 +20,8 @@ from xiancheng.calibration.region import load
 def kept(tmp_path, monkeypatch):
     """A function that asks for a small population, with a cache of its own."""
     monkeypatch.setenv("XIANCHENG_CACHE", str(tmp_path))
-    return lambda **asked: synthesis.synthetic_population(
-        BINZHOU, **{"start": NOW, "scale": 3e-4, "seed": 1} | asked
+    return lambda **settings: synthesis.synthetic_population(
+        BINZHOU, **{"start": NOW, "scale": 3e-4, "seed": 1} | settings
     )
 
 
@@ -41,8 +41,8 @@ def test_a_population_is_built_once(kept, monkeypatch):
 
 
 def test_another_question_gets_another_answer(kept, tmp_path):
-    for asked in ({}, {"seed": 2}, {"scale": 4e-4}, {"start": THEN}):
-        kept(**asked)
+    for settings in ({}, {"seed": 2}, {"scale": 4e-4}, {"start": THEN}):
+        kept(**settings)
     assert len([f for f in (tmp_path / "population").iterdir() if f.is_dir()]) == 4
 
 
@@ -191,12 +191,12 @@ def test_old_compiled_code_is_removed(tmp_path):
 
 def test_a_text_is_made_once_and_what_was_altered_is_made_again(tmp_path, monkeypatch):
     monkeypatch.setenv("XIANCHENG_CACHE", str(tmp_path))
-    made = iter([{"a": (1, 2.5)}, {"a": [3]}])
-    first = cache.made_once("kind", "key", lambda: next(made))
-    assert first == cache.made_once("kind", "key", lambda: next(made)) == {"a": [1, 2.5]}
+    values = iter([{"a": (1, 2.5)}, {"a": [3]}])
+    first = cache.made_once("kind", "key", lambda: next(values))
+    assert first == cache.made_once("kind", "key", lambda: next(values)) == {"a": [1, 2.5]}
     [file] = (tmp_path / "kind").iterdir()
     file.write_text(file.read_text("utf-8").replace("2.5", "9.5"), "utf-8")
-    assert cache.made_once("kind", "key", lambda: next(made)) == {"a": [3]}
+    assert cache.made_once("kind", "key", lambda: next(values)) == {"a": [3]}
 
 
 def test_texts_do_not_pile_up_and_need_no_place(tmp_path, monkeypatch):

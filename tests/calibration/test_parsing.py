@@ -170,8 +170,8 @@ def test_a_spec_names_a_pack_by_its_absolute_path(tmp_path, monkeypatch):
 
     written(tmp_path / "mine")
     monkeypatch.chdir(tmp_path)
-    asked_ = RunSpec.of("baseline", region="./mine", until="2020-12-31")
-    assert asked_.region == str(tmp_path / "mine")
+    spec = RunSpec.of("baseline", region="./mine", until="2020-12-31")
+    assert spec.region == str(tmp_path / "mine")
     assert RunSpec.of("baseline").region == "binzhou"
     assert "mine" not in packs()
 
@@ -214,6 +214,11 @@ def test_a_misspelling_is_met_with_the_word_that_was_meant(name, valid, meant):
 )  # fmt: skip
 def test_a_county_is_known_by_every_name_it_has_or_had(name, code):
     assert place(name, place_names(BINZHOU)) == code
+
+
+@pytest.mark.parametrize(("name", "code"), [("茌平县", "371503"), ("苍山", "371324")])
+def test_a_county_of_another_prefecture_is_known_by_its_former_name(name, code):
+    assert place(name, place_names(load("shandong").counties)) == code
 
 
 def test_a_short_name_of_two_places_is_nobody():

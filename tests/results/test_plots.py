@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import xiancheng
+from xiancheng import load_region
 from xiancheng.calibration.errors import RequestError
 from xiancheng.results.report import charts
 from xiancheng.results.store.cache import RunStore
@@ -14,7 +15,7 @@ from xiancheng.results.store.ledger import load_sweep
 from xiancheng.results.store.runs import load_run
 from xiancheng.results.verdict.verdict import Verdict
 from xiancheng.scenarios.ensemble import ensemble
-from xiancheng.scenarios.outcome import OutcomeError
+from xiancheng.scenarios.outcome import OutcomeError, reported_groups
 from xiancheng.scenarios.run_spec import RunSpec
 
 RATE = "resident_urbanization_rate"
@@ -42,15 +43,15 @@ def axes():
     plt.switch_backend("agg")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        yield lambda made: (made.figure.canvas.draw(), made)[1]
+        yield lambda plot: (plot.figure.canvas.draw(), plot)[1]
     plt.close("all")
 
 
-def texts(made) -> str:
-    words = [each.get_text() for each in made.get_yticklabels()]
-    legends = [made.get_legend(), *made.figure.legends]
+def texts(plot) -> str:
+    words = [each.get_text() for each in plot.get_yticklabels()]
+    legends = [plot.get_legend(), *plot.figure.legends]
     words += [each.get_text() for legend in legends if legend for each in legend.get_texts()]
-    return " ".join([made.get_title(), made.get_xlabel(), made.get_ylabel(), *words])
+    return " ".join([plot.get_title(), plot.get_xlabel(), plot.get_ylabel(), *words])
 
 
 # Tables
@@ -109,6 +110,8 @@ def test_a_sweep_is_read_back_as_arrays_of_paired_runs(swept):
         assert cell.item() == row[f"{RATE}_371600"]
     assert int(found[RATE].notnull().any("unit_code").sum()) == len(runs) == 4
     assert set(found["parameter.kappa"].values) == set(runs["parameter.kappa"])
+    assert {*found["unit_code"].values} == {g.code for g in reported_groups(load_region("binzhou"))}
+    assert found["parameter.return_after_50"].dims == ("world",), "50 is no unit"
 
 
 def test_a_run_is_read_back_with_the_same_forms(swept):
@@ -120,23 +123,41 @@ def test_a_run_is_read_back_with_the_same_forms(swept):
         np.testing.assert_array_equal(saved.to_xarray()[name], each)
 
 
+def test_a_run_is_found_by_the_folder_that_holds_it_and_several_are_named(swept, tmp_path):
+    keys = swept.to_frame()["key"].tolist()
+    with pytest.raises(RequestError, match=f"holds 4 runs; name one of them: {min(keys)}"):
+        load_run(swept.folder / "runs")
+    assert load_run(keys[0], runs=str(swept.folder / "runs")).record.key == keys[0]
+    (tmp_path / "alone").symlink_to(swept.folder / "runs" / keys[0])
+    assert load_run(tmp_path).record.key == keys[0]
+
+
+def test_quantiles_of_a_sweep_are_those_of_its_rows(swept):
+    column = f"{RATE}_371600"
+    rows, found = swept.to_frame(), swept.quantiles(column, at=[0.5]).set_index("scenario")
+    plan = rows.loc[rows["scenario"] == "plan", column]
+    assert found.loc["plan", 0.5] == pytest.approx(plan.median())
+    with pytest.raises(RequestError, match=f"no column '{RATE}_3716'; there are: {RATE}_371602"):
+        swept.quantiles(f"{RATE}_3716")
+
+
 # Plots
 
 
 @pytest.mark.parametrize(("lang", "words"), [("zh", "邹平市"), ("en", "Zouping")])
 def test_plots_are_in_the_readers_language_and_warn_of_nothing(drawn, axes, lang, words):
     verdict = Verdict.of(drawn)
-    for made in (drawn.scenario.plot(lang=lang), verdict.plot(lang=lang)):
-        assert words in texts(axes(made))
+    for plot in (drawn.scenario.plot(lang=lang), verdict.plot(lang=lang)):
+        assert words in texts(axes(plot))
     path = drawn.plot(371681, lang=lang)
     assert words in axes(path).get_title()
 
 
 def test_lines_are_the_series(drawn, axes):
-    made = axes(drawn.scenario.plot("residents", places=[371681, 371600]))
+    plot = axes(drawn.scenario.plot("residents", places=[371681, 371600]))
     wanted = drawn.scenario.series("residents")
     codes = [group.code for group in drawn.scenario.groups]
-    for line, code in zip(made.get_lines(), (371681, 371600), strict=True):
+    for line, code in zip(plot.get_lines(), (371681, 371600), strict=True):
         assert line.get_ydata().tolist() == wanted[:, codes.index(code)].tolist()
 
 
@@ -152,9 +173,9 @@ def test_a_plot_goes_on_the_axes_that_are_given(drawn, swept, axes):
 def test_without_a_chinese_font_names_are_english(drawn, axes, monkeypatch):
     monkeypatch.setattr(charts, "font_folder", lambda: None)
     monkeypatch.setattr(charts, "CHINESE_FONTS", ())
-    made = axes(drawn.scenario.plot(lang="zh"))
-    assert texts(made).isascii()
-    assert "Zouping" in texts(made)
+    plot = axes(drawn.scenario.plot(lang="zh"))
+    assert texts(plot).isascii()
+    assert "Zouping" in texts(plot)
 
 
 def test_a_font_of_the_system_serves_where_ours_is_not_installed(monkeypatch):

@@ -80,7 +80,7 @@ def test_differences_name_it_both_ways():
 
 
 @pytest.mark.parametrize(
-    ("keys", "said"),
+    ("keys", "message"),
     [
         ({"lever": "jobs"}, "additions.我们的园区.lever"),
         ({"counties": "禹城市"}, "additions.我们的园区.counties"),
@@ -92,10 +92,10 @@ def test_differences_name_it_both_ways():
         ({"lead": ["不存在局"]}, "additions.我们的园区.lead"),
     ],
 )
-def test_what_is_wrong_is_told_where_it_stands(keys, said):
+def test_what_is_wrong_is_told_where_it_stands(keys, message):
     with pytest.raises(ScenarioError) as refused:
         resolve(with_park(**keys))
-    assert said in refused.value.text("zh")
+    assert message in refused.value.text("zh")
 
 
 def test_a_setting_of_a_project_that_nobody_adds_is_refused():

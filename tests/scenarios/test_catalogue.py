@@ -1,8 +1,12 @@
 """What other tools start from: exact priors, worlds to simulate, errors that they can read."""
 
+import doctest
+import inspect
 import pickle
+import re
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import numpy as np
 import pandas as pd
@@ -138,10 +142,10 @@ def test_a_prior_of_ones_own_that_cannot_be_is_refused():
     [pd.Series({"beta_y": 3.1}), {"beta_y": np.array(3.1)}, pd.Series({"beta_y": np.float64(3.1)})],
 )
 def test_series_and_arrays_without_dimensions_are_taken(given):
-    asked = {"scale": SCALE, "until": "2021-03-31"}
-    run = simulate("baseline", parameters=given, **asked)
-    assert run.settings == simulate("baseline", parameters={"beta_y": 3.1}, **asked).settings
-    assert simulate("baseline", parameters=pd.Series(dtype=float), **asked).dates
+    settings = {"scale": SCALE, "until": "2021-03-31"}
+    run = simulate("baseline", parameters=given, **settings)
+    assert run.settings == simulate("baseline", parameters={"beta_y": 3.1}, **settings).settings
+    assert simulate("baseline", parameters=pd.Series(dtype=float), **settings).dates
 
 
 def test_arrays_with_dimensions_are_refused():
@@ -155,11 +159,11 @@ def test_arrays_with_dimensions_are_refused():
 def errors() -> dict[type, RefusedError]:
     """One error of each kind, as a researcher meets it."""
     found = {}
-    for ask in (
+    for call in (
         {"scenario": "plam"}, {"region": "binzho"}, {"scale": 0}, {"parameters": {"kapa": 1}},
     ):  # fmt: skip
         with pytest.raises(RefusedError) as caught:
-            simulate(**ask)
+            simulate(**call)
         found[type(caught.value)] = caught.value
     return found
 
@@ -202,6 +206,92 @@ def test_every_door_is_listed_and_opens():
         assert getattr(scenarios, name).__name__ == name
     for name in xiancheng.__all__:
         assert getattr(xiancheng, name) is not None
+    shown = {name for name in dir(xiancheng) if not name.startswith("_")}
+    packages = {"sim", "calibration", "scenarios", "results"}
+    assert shown - packages <= {*xiancheng.__all__}, "only what is public is offered"
+
+
+FUNCTIONS = sorted(
+    name
+    for name in {*xiancheng.__all__} - {"__version__"}
+    if not inspect.isclass(getattr(xiancheng, name)) or name == "RegionModel"
+)
+REFUSE_NOTHING = {"indicators", "parameters"}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_public_function_says_what_it_takes_gives_and_refuses(name):
+    door = getattr(xiancheng, name)
+    taken, text = inspect.signature(door).parameters, inspect.getdoc(door)
+    assert "kwargs" not in taken, "help shows every keyword"
+    assert not re.search(r"<function|PosixPath\('/", str(inspect.signature(door)))
+    if name == "RegionModel":
+        assert list(taken) == list(inspect.signature(simulate).parameters)
+        return
+    parts = ["Returns", "Examples", *["Raises"] * (name not in REFUSE_NOTHING)]
+    assert not [part for part in parts if f"\n{part}\n{'-' * len(part)}\n" not in text]
+    of_simulate = inspect.signature(simulate).parameters if name == "ensemble" else {}
+    own = [each for each in taken if each not in of_simulate or each == "scenario"]
+    told = re.findall(r"^([\w, ]+) : ", text, re.MULTILINE)
+    assert {*own} <= {word for line in told for word in line.split(", ")}
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """A folder in which the run and the sweep of the examples were made."""
+    folder = tmp_path_factory.mktemp("saved")
+    (folder / "small.yaml").write_text(
+        "{name: small, scenarios: [plan, baseline], scales: 0.005, horizon: {until: 2021-03-31}}",
+        "utf-8",
+    )
+    for words in ("run plan --scale 0.005 --out mine", "sweep small.yaml --jobs 1 --out small"):
+        command = [sys.executable, "-m", "xiancheng", *words.split()]
+        subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    return folder
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_the_example_of_a_public_function_gives_what_it_shows(name, request, monkeypatch):
+    tool = {"priors_for_ema": "ema_workbench", "priors_for_pyabc": "pyabc"}.get(name)
+    if tool and not find_spec(tool):
+        pytest.skip(f"{tool} is missing")
+    if name in ("load_run", "load_sweep"):
+        monkeypatch.chdir(request.getfixturevalue("saved"))
+    [example] = doctest.DocTestFinder(recurse=False).find(getattr(xiancheng, name), name, globs={})
+    said: list[str] = []
+    done = doctest.DocTestRunner().run(example, out=said.append)
+    assert done.attempted > 1
+    assert done.failed == 0, "".join(said)
+
+
+@pytest.mark.parametrize("show", [repr, lambda thing: thing._repr_html_()])
+def test_what_the_public_functions_give_shows_itself_in_some_lines(show):
+    plan, region = xiancheng.load_plan(), load("shandong")
+    outcome = simulate("baseline", scale=SCALE, until="2021-03-31")
+    for thing in (plan, region, outcome, outcome.spec, outcome.scenario, xiancheng.posterior()):
+        text = show(thing)
+        assert len(text) < 4000, type(thing)
+        assert str(load("binzhou").folder.parents[2]) not in text, "a path of the machine"
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: simulate(scal=0.1), "no argument 'scal'; did you mean 'scale'"),
+        (lambda: xiancheng.ensemble(scenari="plan"), "no argument 'scenari'; there are: region"),
+        (lambda: xiancheng.ensemble(draws=-1), "draws should be a whole number"),
+        (lambda: xiancheng.ensemble(draws="many"), "world 0 of draws should have the keys"),
+        (lambda: xiancheng.ensemble(draws=2, draw_scale=2), "scale should be a number above 0"),
+        (lambda: xiancheng.ensemble(draws=2, jobs=0), "jobs should be a whole number"),
+        (lambda: xiancheng.RegionModel(until="soon"), "until should be a date"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_before_anything_is_computed(call, said, monkeypatch):
+    for module in ("simulation", "ensemble"):
+        for name in ("outcome_of", "simulate_together"):
+            monkeypatch.setattr(f"xiancheng.scenarios.{module}.{name}", None, raising=False)
+    with pytest.raises(RequestError, match=re.escape(said)):
+        call()
 
 
 def test_importing_opens_nothing_heavy():

@@ -122,6 +122,10 @@ def test_what_is_on_file_takes_no_worker_and_every_run_is_a_step():
     assert len(steps) == 2 + 3
     assert len(read) == len(set(read)) == 6
     assert not np.array_equal(found.drawn.reference, found.drawn.baseline)  # recoding goes on
+    steps.clear()
+    found = ensemble("plan", draws=1, scale=SCALE, done=lambda: steps.append(1))
+    assert len(steps) == 2 + 2
+    assert np.array_equal(found.drawn.reference, found.drawn.baseline)
 
 
 def test_without_the_chance_of_recoding_an_effect_owes_less_to_its_seed():

@@ -72,10 +72,10 @@ def test_what_a_function_refuses_ends_the_work(executor):
 
 def test_a_call_that_ends_every_worker_fails_and_the_next_is_made():
     with LocalExecutor(1) as executor:
-        lost, made = executor.submit(deadly, 5), executor.submit(doubled, 4)
+        lost, following = executor.submit(deadly, 5), executor.submit(doubled, 4)
         with pytest.raises(WorkersLostError):
             lost.result(60)
-        assert made.result(60) == 8
+        assert following.result(60) == 8
 
 
 def test_a_worker_that_is_killed_at_rest_costs_no_answer():

@@ -70,16 +70,16 @@ def test_whatever_changes_no_number_in_the_baseline_is_on_the_register(name, bas
 
 
 def test_a_spread_acts_in_a_draw_of_effects():
-    asked = {"scale": SCALE, "draw": 3, "alignment": "off"}
+    settings = {"scale": SCALE, "draw": 3, "alignment": "off"}
     for name in ("flow_sd", "trend_sd", "obs_error_sd"):
-        run = simulate("baseline", parameters={name: other_value(name)}, **asked)
-        assert not same(run, simulate("baseline", **asked)), name
+        run = simulate("baseline", parameters={name: other_value(name)}, **settings)
+        assert not same(run, simulate("baseline", **settings)), name
 
 
 def test_drift_and_error_move_published_rates_only():
-    asked = {"scale": SCALE, "draw": 3, "alignment": "off"}
+    settings = {"scale": SCALE, "draw": 3, "alignment": "off"}
     changed = {name: other_value(name) for name in OF_PUBLISHED_RATES}
-    runs = simulate("baseline", **asked), simulate("baseline", parameters=changed, **asked)
+    runs = simulate("baseline", **settings), simulate("baseline", parameters=changed, **settings)
     published = list(INDICATORS).index(PUBLISHED)
     others = [i for i in range(len(INDICATORS)) if i != published]
     assert np.array_equal(runs[0].record[:, others], runs[1].record[:, others])
@@ -178,10 +178,10 @@ def test_a_sensitivity_analysis_notes_what_cannot_move_its_outcome(capsys):
 def test_a_whole_world_is_warned_of_only_if_its_effects_were_left_out():
     """In a pair of scenario and baseline the parameters of measures are idle in the baseline."""
     world = draws(1)[0]
-    asked = {"scale": SCALE, "until": "2021-03-31"}
+    settings = {"scale": SCALE, "until": "2021-03-31"}
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        simulate("baseline", **world, **asked)
+        simulate("baseline", **world, **settings)
     with pytest.warns(InactiveParameterWarning, match="trend_sd") as caught:
-        simulate("baseline", **(world | {"draw": 0}), **asked)
+        simulate("baseline", **(world | {"draw": 0}), **settings)
     assert "job_multiplier" not in str(caught[0].message)

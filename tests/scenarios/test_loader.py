@@ -53,9 +53,9 @@ def test_a_resolved_scenario_written_down_is_the_same_scenario(name):
 
 
 def test_the_baseline_asks_nothing():
-    asked = compile_policy(resolve("baseline"), BINZHOU)(LAST)
+    settings = compile_policy(resolve("baseline"), BINZHOU)(LAST)
     for field in fields(Levers):
-        np.testing.assert_array_equal(getattr(asked, field.name), np.zeros(14))
+        np.testing.assert_array_equal(getattr(settings, field.name), np.zeros(14))
 
 
 def test_the_projects_together_with_the_safeguards_are_the_plan():
@@ -72,9 +72,9 @@ def test_emphasis_does_not_ask_for_more_in_all():
 
 
 def test_policies_and_scenarios_travel_between_processes():
-    asked = compile_policy(resolve("plan"), BINZHOU)
-    again = pickle.loads(pickle.dumps(asked))
-    np.testing.assert_array_equal(again(500).rural_posts, asked(500).rural_posts)
+    policy = compile_policy(resolve("plan"), BINZHOU)
+    again = pickle.loads(pickle.dumps(policy))
+    np.testing.assert_array_equal(again(500).rural_posts, policy(500).rural_posts)
 
 
 def test_a_group_is_set_before_its_members_and_a_base_before_its_heir():
@@ -91,10 +91,10 @@ def test_a_group_is_set_before_its_members_and_a_base_before_its_heir():
 
 
 def test_new_hidden_debt_is_refused_unless_it_is_flagged():
-    asked = plan_with() | {"red_lines": {"asked": {"I25-1": 5e8}}}
-    assert "new hidden local debt" in problems_of(asked)
-    asked["red_lines"]["when_crossed"] = "flag"
-    [crossed] = resolve(asked).crossed()
+    scenario = plan_with() | {"red_lines": {"asked": {"I25-1": 5e8}}}
+    assert "new hidden local debt" in problems_of(scenario)
+    scenario["red_lines"]["when_crossed"] = "flag"
+    [crossed] = resolve(scenario).crossed()
     assert "新增地方政府隐性债务" in crossed.zh
 
 
@@ -261,9 +261,9 @@ def fastest(action, times: int = 7) -> float:
 
 
 def test_resolving_and_looking_up_are_quick():
-    asked = compile_policy(resolve("plan"), BINZHOU)
+    policy = compile_policy(resolve("plan"), BINZHOU)
     assert fastest(lambda: resolve("schools-first")) < 0.05
-    assert fastest(lambda: [asked(q) for q in range(480, 580)]) / 100 < 50e-6
+    assert fastest(lambda: [policy(q) for q in range(480, 580)]) / 100 < 50e-6
 
 
 def test_importing_is_light():

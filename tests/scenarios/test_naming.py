@@ -67,8 +67,8 @@ def abroad(dezhou):
 
 def texts(record, lang):
     """Everything that a document says."""
-    made = sections.document(record, lang)
-    for section in made.sections:
+    document = sections.document(record, lang)
+    for section in document.sections:
         yield section.title
         for block in section.blocks:
             if isinstance(block, str):
@@ -78,7 +78,7 @@ def texts(record, lang):
             else:
                 shown = getattr(block, "table", block)
                 yield from (shown.title, shown.source, *shown.notes, *chain(*shown.texts()))
-    yield from (made.title, made.subtitle, made.header)
+    yield from (document.title, document.subtitle, document.header)
 
 
 # Changed
@@ -214,8 +214,8 @@ def test_two_deadlines_of_a_place_are_told_apart(abroad):
         "禹城市（2025-12-31）", "禹城市（2030-12-31）"
     ]  # fmt: skip
     for table in ("verdicts", "parts"):
-        made = next(t for t in sections.document(abroad, "zh").tables() if t.key == table)
-        assert [row[1] for row in made.texts()] == [str(row["deadline"]) for row in rows]
+        found = next(t for t in sections.document(abroad, "zh").tables() if t.key == table)
+        assert [row[1] for row in found.texts()] == [str(row["deadline"]) for row in rows]
     output = " ".join(sections.answers(abroad, "zh")["met"])
     assert "禹城市（2030-12-31）" in output
     assert "禹城市 " not in output

@@ -61,9 +61,9 @@ def test_the_verdict_of_an_outcome_is_that_of_the_command(outcome):
 
 
 def test_the_verdict_of_an_outcome_takes_its_parameters_seed_and_draw():
-    asked = {"scale": SCALE, "parameters": {"kappa": 3.0}, "seed": 4, "draw": 2}
-    result = simulate("plan", **asked).verdicts()
-    wanted = verdicts(ensemble(resolve("plan"), draws=0, **asked))
+    settings = {"scale": SCALE, "parameters": {"kappa": 3.0}, "seed": 4, "draw": 2}
+    result = simulate("plan", **settings).verdicts()
+    wanted = verdicts(ensemble(resolve("plan"), draws=0, **settings))
     assert result["expected"].tolist() == wanted["expected"].tolist()
 
 
@@ -181,8 +181,8 @@ def test_neither_form_shows_a_path_of_the_machine(tmp_path):
 
 def test_the_notebook_shows_a_table(outcome):
     text = outcome._repr_html_()
-    assert text.count("<tr>") == text.count("</tr>") == 3 + len(outcome.model_targets())
-    assert re.search(r"<caption>plan · ", text)
+    assert text.count("<tr>") == text.count("</tr>") == 4 + len(outcome.model_targets())
+    assert re.search(r"<caption>Outcome of .*plan.* in .*binzhou", text)
 
 
 def test_outcomes_can_be_compared_and_hashed(outcome):

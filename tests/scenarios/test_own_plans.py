@@ -59,7 +59,7 @@ def own(tmp_path):
     return written
 
 
-def told(file):
+def messages(file):
     with pytest.raises(ScenarioError) as error:
         load_plan(file, "binzhou")
     return error.value.text("en")
@@ -141,16 +141,36 @@ def test_the_plan_of_a_command_is_meant_until_it_ends(own):
     assert resolve("plan", "binzhou").plan.name == "binzhou-2023"
 
 
+def test_it_is_read_as_offices_write_it(own):
+    typed = {
+        "amount: 5000": "amount: ０．５万个", "[惠民县, 阳信]": "惠民县、阳信",
+        "1,800": "１，８００", "2024Q1": "２０２４年一季度", "45%": "４５％",
+        "2030年底": "２０３０年底",
+    }  # fmt: skip
+    text = SHORT
+    for plain, office in typed.items():
+        assert plain in text
+        text = text.replace(plain, office)
+    plain, office = (resolve("plan", "binzhou", own(each, "ours.yaml")) for each in (SHORT, text))
+    for season in (quarter_of(2024, 2), quarter_of(2026, 4)):
+        one, two = (compile_policy(each, BINZHOU)(season) for each in (plain, office))
+        assert one.tradable_jobs.sum() == two.tradable_jobs.sum() > 0
+        assert (one.school_seats == two.school_seats).all()
+    assert judged(plain, "binzhou").targets == judged(office, "binzhou").targets
+
+
 # What is refused, with its place
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ("lever: tradable_jobs", "lever: tradeable_jobs", "did you mean 'tradable_jobs'?"),
         ("[惠民县, 阳信]", "[惠民县, 禹城市]", "ours.yaml:6:"),
         ("[惠民县, 阳信]", "[惠民县, 惠民]", "each but once"),
         ("amount: 5000", "amount: 五千", "an amount such as 5000"),
+        ("amount: 5000", "amount: 5000套", "jobs, the unit of its lever, not 套"),
+        ("0.12万", "很多", "ours.yaml:11:34: measures.学位.counties.阳信县: expected an amount"),
         ("amount: 5000", "unit: 个", "an amount, or amounts by county"),
         ("amount: 5000", "amount: 9e5", "at most 200000 jobs"),
         ("finish: 2025年底", "finish: 2023Q4", "finish not before start"),
@@ -162,13 +182,13 @@ def test_the_plan_of_a_command_is_meant_until_it_ends(own):
         ("measures:", "measure:", "measures"),
     ],
 )
-def test_a_slip_is_told_with_its_line(own, old, new, said):
-    assert said in told(own(SHORT.replace(old, new, 1)))
+def test_a_slip_is_told_with_its_line(own, old, new, message):
+    assert message in messages(own(SHORT.replace(old, new, 1)))
 
 
 def test_opposites_are_no_suggestions(own):
-    assert "did you mean" not in told(own(SHORT.replace("operator: 不低于", "operator: below")))
-    assert "did you mean" not in told(own(SHORT.replace('"371600"', "371699")))
+    assert "did you mean" not in messages(own(SHORT.replace("operator: 不低于", "operator: below")))
+    assert "did you mean" not in messages(own(SHORT.replace('"371600"', "371699")))
 
 
 @pytest.mark.parametrize(
@@ -251,9 +271,9 @@ def test_a_new_plan_is_complete_once_its_blanks_are_filled(tmp_path, source):
         file = tmp_path / name
         file.parent.mkdir(exist_ok=True)
         file.write_text(text, encoding="utf-8")
-    said = told(tmp_path)
-    assert "plan.yaml:3:" in said
-    assert "value" in said
+    texts = messages(tmp_path)
+    assert "plan.yaml:3:" in texts
+    assert "value" in texts
     plan = (tmp_path / "plan.yaml").read_text("utf-8")
     plan = plan.replace("title: #", "title: t #").replace("value: ,", "value: 90%,")
     (tmp_path / "plan.yaml").write_text(plan, encoding="utf-8")
@@ -261,9 +281,9 @@ def test_a_new_plan_is_complete_once_its_blanks_are_filled(tmp_path, source):
         first = tmp_path / "measures" / "M01.yaml"
         text = first.read_text("utf-8").replace("name: #", "name: 园 #")
         first.write_text(text.replace("amount: #", "amount: 100 #"), encoding="utf-8")
-    made = load_plan(tmp_path)
-    assert resolve("ours", plan=made).settings
-    assert len(made.measures) == (30 if source else 1)
+    filled = load_plan(tmp_path)
+    assert resolve("ours", plan=filled).settings
+    assert len(filled.measures) == (30 if source else 1)
 
 
 def test_templates_grow_with_residents_and_promise_nothing():

@@ -45,8 +45,8 @@ def test_a_measure_that_starts_after_the_horizon_leaves_no_trace(measure):
 
 @pytest.mark.parametrize("measure", PLAN.measures)
 def test_a_measure_alone_moves_the_levers_it_names(measure):
-    asked = compile_policy(resolve(only(measure)), BINZHOU)
-    moved = {name for name in LEVERS for q in range(496, LAST) if getattr(asked(q), name).any()}
+    policy = compile_policy(resolve(only(measure)), BINZHOU)
+    moved = {name for name in LEVERS for q in range(496, LAST) if getattr(policy(q), name).any()}
     named = {
         dose.lever
         for _, clause, dose in PLAN.measures[measure].doses()
@@ -57,29 +57,29 @@ def test_a_measure_alone_moves_the_levers_it_names(measure):
 
 @pytest.mark.parametrize("name", PLAN.scenario_files())
 def test_nothing_acts_before_the_plan_was_issued(name):
-    asked = compile_policy(resolve(name), BINZHOU)
+    policy = compile_policy(resolve(name), BINZHOU)
     for quarter in (440, 483, quarter_of(2023, 4)):
-        assert not any(getattr(asked(quarter), lever).any() for lever in LEVERS)
+        assert not any(getattr(policy(quarter), lever).any() for lever in LEVERS)
 
 
 def test_the_whole_plan_asks_what_it_says_and_then_stands_still():
-    asked = compile_policy(resolve("plan"), BINZHOU)
-    done = asked(LAST)
+    policy = compile_policy(resolve("plan"), BINZHOU)
+    done = policy(LAST)
     assert done.rural_posts.sum() == pytest.approx(0.4 * 70_000)
     assert done.urban_posts.sum() == pytest.approx(0.1 * 70_000)
     assert done.school_seats.sum() == pytest.approx(80 * 150)
     assert done.tradable_jobs.sum() == pytest.approx(78_000)
     assert done.workload == pytest.approx(1)
-    assert asked(LAST + 40) is asked(LAST)
-    assert asked.capped == ()
-    assert asked(DEADLINE).training.sum() == pytest.approx(0.33 * 30_000)
+    assert policy(LAST + 40) is policy(LAST)
+    assert policy.capped == ()
+    assert policy(DEADLINE).training.sum() == pytest.approx(0.33 * 30_000)
     assert not done.training.any()  # the training is over when its person-times are
 
 
 def test_levers_are_read_only_and_where_they_are_read():
-    asked = compile_policy(resolve("plan"), BINZHOU)(DEADLINE)
+    settings = compile_policy(resolve("plan"), BINZHOU)(DEADLINE)
     for name, lever in LEVERS.items():
-        values = getattr(asked, name)
+        values = getattr(settings, name)
         assert values.shape == (14,)
         assert not values.flags.writeable
         assert (values >= 0).all()
@@ -124,8 +124,8 @@ def test_a_county_follows_its_own_intensity():
 
 def test_a_measure_can_be_carried_out_in_spells():
     spells = [{"from": "2024Q3", "until": "2024Q4", "intensity": 0.5}]
-    asked = compile_policy(resolve(only("M06", phases=spells)), BINZHOU)
-    active = [q for q in range(490, 520) if asked(q).expressways.any()]
+    policy = compile_policy(resolve(only("M06", phases=spells)), BINZHOU)
+    active = [q for q in range(490, 520) if policy(q).expressways.any()]
     assert active == [quarter_of(2024, 3), quarter_of(2024, 4)]
 
 
@@ -148,10 +148,10 @@ def test_a_parameter_places_assumed_doses_in_their_range(place, seats):
     """That of schools moves schools and nothing else; those that are off stay off."""
     usual = compile_policy(resolve("plan"), BINZHOU)(DEADLINE)
     moved = override({"dose_schools": place})
-    asked = compile_policy(resolve("plan"), BINZHOU, moved)
-    assert asked(LAST).school_seats.sum() == pytest.approx(seats)
+    policy = compile_policy(resolve("plan"), BINZHOU, moved)
+    assert policy(LAST).school_seats.sum() == pytest.approx(seats)
     for name in LEVERS.keys() - {*DOSE_LEVERS["dose_schools"]}:
-        assert getattr(asked(DEADLINE), name).tolist() == getattr(usual, name).tolist()
+        assert getattr(policy(DEADLINE), name).tolist() == getattr(usual, name).tolist()
     jobs = compile_policy(resolve("plan"), BINZHOU, override({"dose_jobs": 1.0}))(LAST)
     assert jobs.tradable_jobs.sum() == pytest.approx(139_000)
     assert not jobs.returnee_jobs.any()
@@ -159,9 +159,9 @@ def test_a_parameter_places_assumed_doses_in_their_range(place, seats):
 
 def test_a_dose_that_a_scenario_sets_is_not_uncertain():
     drawn = resolve(only("M22") | {"doses": {"M22-a/school_seats/urban": 30_000}})
-    asked = compile_policy(drawn, BINZHOU, override({"dose_schools": 1.0}))(LAST)
-    assert asked.school_seats.sum() == pytest.approx(30_000)
-    assert asked.school_quality[1::2] == pytest.approx(0.24)
+    settings = compile_policy(drawn, BINZHOU, override({"dose_schools": 1.0}))(LAST)
+    assert settings.school_seats.sum() == pytest.approx(30_000)
+    assert settings.school_quality[1::2] == pytest.approx(0.24)
 
 
 def test_named_counties_get_what_is_theirs():
@@ -171,9 +171,9 @@ def test_named_counties_get_what_is_theirs():
 
 def test_a_lever_stops_at_its_bound_and_says_so():
     doses = {"M12-a/enrolment_openness/urban": 0.9}
-    asked = compile_policy(resolve(only("M12", intensity=2) | {"doses": doses}), BINZHOU)
-    assert asked(LAST).enrolment_openness[0] == LEVERS["enrolment_openness"].high
-    assert asked.capped == ("enrolment_openness",)
+    policy = compile_policy(resolve(only("M12", intensity=2) | {"doses": doses}), BINZHOU)
+    assert policy(LAST).enrolment_openness[0] == LEVERS["enrolment_openness"].high
+    assert policy.capped == ("enrolment_openness",)
 
 
 def test_another_region_gets_the_plan_to_its_scale():

@@ -121,13 +121,13 @@ def test_another_process_tells_the_same_story(both):
 def test_simulating_leaves_the_world_alone():
     np.random.seed(3)  # noqa: NPY002
     random.seed(3)
-    asked = {"beta_y": np.float64(1.3)}
+    parameters = {"beta_y": np.float64(1.3)}
     before = np.random.get_state()[1].tolist(), random.getstate()  # noqa: NPY002
     simulate(
-        "plan", scale=np.float64(SCALE), seed=np.int64(2), parameters=asked, until="2021-03-31"
+        "plan", scale=np.float64(SCALE), seed=np.int64(2), parameters=parameters, until="2021-03-31"
     )
     assert (np.random.get_state()[1].tolist(), random.getstate()) == before  # noqa: NPY002
-    assert asked == {"beta_y": np.float64(1.3)}
+    assert parameters == {"beta_y": np.float64(1.3)}
 
 
 def test_another_seed_is_another_luck(both):
@@ -189,13 +189,13 @@ def test_a_parameter_that_cannot_be_is_refused(mistake, advice):
 
 
 @pytest.mark.parametrize(
-    ("asked", "advice"),
+    ("arguments", "advice"),
     [({"parameters": ["kappa"]}, "a mapping"), ({"parameters": {"kappa": 10**400}}, "a finite"),
      ({"region": ""}, "name or folder"), ({"until": "2021-13-31"}, "a date such as")],
 )  # fmt: skip
-def test_arguments_that_cannot_be_are_refused_with_a_reason(asked, advice):
+def test_arguments_that_cannot_be_are_refused_with_a_reason(arguments, advice):
     with pytest.raises(RefusedError, match=advice):
-        simulate("baseline", scale=SCALE, **asked)
+        simulate("baseline", scale=SCALE, **arguments)
 
 
 def test_a_moment_is_taken_as_its_day():

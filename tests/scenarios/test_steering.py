@@ -15,7 +15,7 @@ from xiancheng.scenarios.run_spec import RunSpec, baseline_of
 from xiancheng.scenarios.simulation import simulate
 
 START, END = date(2020, 11, 1), date(2022, 12, 31)
-ASKED = {"scale": 0.02, "until": str(END)}
+SETTINGS = {"scale": 0.02, "until": str(END)}
 TOLERANCE = 0.25  # points: at this scale a row of a county is up to 0.02 of them
 
 
@@ -27,7 +27,7 @@ def level():
 @pytest.mark.parametrize("draw", [0, 7, DRAWS + 7])
 def test_a_run_without_measures_follows_its_draw_of_the_level(level, draw):
     """Draw 0 the median; more draws than the level has begin anew. True and printed rates alike."""
-    outcome = simulate("baseline", draw=draw, **ASKED)
+    outcome = simulate("baseline", draw=draw, **SETTINGS)
     for name, rates in ((RATE, level.true), (PUBLISHED, level.printed)):
         for day in level.days[1:]:
             of_day = rates[level.days.index(day)]
@@ -64,7 +64,7 @@ def test_doses_are_no_part_of_the_run_without_measures():
 
 def test_a_record_on_file_is_the_record(tmp_path, monkeypatch):
     monkeypatch.setattr(steering.cache, "home", lambda: tmp_path)
-    record = simulate(RunSpec.of("baseline", **ASKED))._steered
+    record = simulate(RunSpec.of("baseline", **SETTINGS))._steered
     steering._write("one", record)
     found = steering._read("one")
     for one, other in zip(record, found, strict=True):
@@ -78,7 +78,7 @@ def test_a_record_on_file_is_the_record(tmp_path, monkeypatch):
 
 def test_unaligned_runs_and_runs_from_another_census_follow_nothing():
     for spec in (
-        RunSpec.of("baseline", alignment="off", **ASKED),
+        RunSpec.of("baseline", alignment="off", **SETTINGS),
         RunSpec.of("baseline", scale=0.02, start="2010-11-01", until="2011-03-31"),
     ):
         assert (spec.follows, steering.alignment_of(spec, simulate)) == ("off", None)
@@ -86,7 +86,8 @@ def test_unaligned_runs_and_runs_from_another_census_follow_nothing():
         group = outcome.groups[0]
         assert outcome.steered(group, outcome.dates[-1]) == {"flow": 0.0, "recoding": 0.0}
     assert (
-        RunSpec.of("baseline", alignment="off", **ASKED).key != RunSpec.of("baseline", **ASKED).key
+        RunSpec.of("baseline", alignment="off", **SETTINGS).key
+        != RunSpec.of("baseline", **SETTINGS).key
     )
 
 
@@ -101,11 +102,11 @@ def test_unaligned_runs_and_runs_from_another_census_follow_nothing():
 )  # fmt: skip
 def test_published_rates_that_can_inform_no_level_are_refused(observations):
     with pytest.raises(RequestError):
-        RunSpec.of("baseline", observations=observations, **ASKED)
+        RunSpec.of("baseline", observations=observations, **SETTINGS)
 
 
 def test_where_codes_are_frozen_no_recoding_is_said_to_be_aligned():
-    outcome = simulate("plan-without-recoding", **ASKED)
+    outcome = simulate("plan-without-recoding", **SETTINGS)
     assert outcome.growth()["recoding"].abs().max() == 0
     assert outcome.growth()["steered_recoding"].abs().max() == 0
     assert outcome.growth()["steered_flow"].abs().max() > 0

@@ -49,15 +49,15 @@ def states():
 @pytest.fixture
 def quarters(monkeypatch):
     """How many quarters each model really went through."""
-    made, step = [], RegionModel.step
+    stepped, step = [], RegionModel.step
 
     @wraps(step)
     def counted(model):
-        made.append(model.done)
+        stepped.append(model.done)
         return step(model)
 
     monkeypatch.setattr(RegionModel, "step", counted)
-    return made
+    return stepped
 
 
 def spec_of(name, **more):
@@ -154,10 +154,10 @@ def test_parts_share_a_past_and_the_run_that_others_replay_comes_first():
 def test_summaries_make_the_run_that_others_replay_before_the_rest_and_once(
     steered_anew, monkeypatch
 ):
-    made, run = [], simulation.outcome_of
+    simulated, run = [], simulation.outcome_of
 
     def counted(model):
-        made.append(model.spec)
+        simulated.append(model.spec)
         return run(model)
 
     monkeypatch.setattr(simulation, "outcome_of", counted)
@@ -170,8 +170,8 @@ def test_summaries_make_the_run_that_others_replay_before_the_rest_and_once(
         for name, *_ in PLAN.plan.measures["M02"].doses()]  # fmt: skip
     with Summaries(specs[0], jobs=1) as runs:
         runs.read(specs)
-    assert made[0].is_reference
-    assert sum(spec.is_reference for spec in made) == 1
+    assert simulated[0].is_reference
+    assert sum(spec.is_reference for spec in simulated) == 1
 
 
 def test_equal_specs_have_one_hash():

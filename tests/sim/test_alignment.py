@@ -17,9 +17,9 @@ RISE = np.array([0.4, 0.9, -0.5, 2.5, 2.0, 0.2, 0.7]) / 100  # a year, by county
 
 
 def model(scenario, alignment=None, **changes):
-    made = RegionModel(scenario, scale=SCALE, until="2023-12-31", alignment="off", **changes)
-    made.alignment = alignment
-    return made
+    built = RegionModel(scenario, scale=SCALE, until="2023-12-31", alignment="off", **changes)
+    built.alignment = alignment
+    return built
 
 
 def shares(model):
@@ -43,15 +43,15 @@ def path():
 def followed():
     """A run that followed the path: its shares, the path, and the model after its end."""
     goal = path()
-    made = model("baseline", Follow(goal))
-    return shares(made), goal, made
+    first = model("baseline", Follow(goal))
+    return shares(first), goal, first
 
 
 def test_the_path_is_held_at_every_years_end(followed):
-    found, goal, made = followed
-    at = [i for i, q in enumerate(made.quarters) if q.number in goal.quarter]
+    found, goal, run = followed
+    at = [i for i, q in enumerate(run.quarters) if q.number in goal.quarter]
     assert len(at) == len(YEARS)
-    rows = made.population.mean_weight / counted(made, made.quarters[-1].number)[1]
+    rows = run.population.mean_weight / counted(run, run.quarters[-1].number)[1]
     assert (abs(found[at] - goal.share) < 0.001 + 2 * rows).all()
 
 
@@ -65,10 +65,13 @@ def test_steering_takes_flows_and_codes_in_both_directions(followed):
 
 
 def test_who_replays_the_record_of_a_run_without_a_plan_repeats_it(followed):
-    found, _, made = followed
-    second = model("baseline", Replay(made.alignment.path, made.alignment.record))
+    found, _, first = followed
+    second = model("baseline", Replay(first.alignment.path, first.alignment.record))
     assert shares(second).tolist() == found.tolist()
-    for part, names in ((made.population.people, COLUMNS), (made.markets, ("stock", "seats"))):
+    for part, names in (
+        (first.population.people, COLUMNS),
+        (first.markets, ("stock", "seats")),
+    ):
         again = second.population.people if names is COLUMNS else second.markets
         for name in names:  # bit for bit: a branch may leave a run that follows anywhere
             assert (getattr(part, name) == getattr(again, name)).all(), name
@@ -76,8 +79,8 @@ def test_who_replays_the_record_of_a_run_without_a_plan_repeats_it(followed):
 
 def test_a_plan_that_replays_adds_what_it_adds_unsteered(followed):
     """At this scale single moves are noise; over counties and quarters the effects agree."""
-    found, _, made = followed
-    with_plan = shares(model("plan", Replay(made.alignment.path, made.alignment.record)))
+    found, _, first = followed
+    with_plan = shares(model("plan", Replay(first.alignment.path, first.alignment.record)))
     free = shares(model("plan")) - shares(model("baseline"))
     steered = with_plan - found
     assert steered[-1].mean() == pytest.approx(free[-1].mean(), abs=0.0006)
@@ -86,14 +89,14 @@ def test_a_plan_that_replays_adds_what_it_adds_unsteered(followed):
 
 def test_what_is_printed_departs_from_the_rate_as_the_path_says(followed):
     """At the census not at all, between points in proportion to time."""
-    _, goal, made = followed
+    _, goal, first = followed
     printed, true = (
-        np.array([row[name][:7] for row in made.record])
+        np.array([row[name][:7] for row in first.record])
         for name in ("published_resident_urbanization_rate", "resident_urbanization_rate")
     )
     error = printed - true
     assert error[0] == pytest.approx(0, abs=0.006)  # two decimals are printed
-    numbers = [quarter.number for quarter in made.quarters]
+    numbers = [quarter.number for quarter in first.quarters]
     for point, number in enumerate(goal.quarter):
         at = numbers.index(number) + 1
         assert error[at] == pytest.approx(goal.printed[point], abs=0.006)
@@ -103,10 +106,10 @@ def test_what_is_printed_departs_from_the_rate_as_the_path_says(followed):
 
 
 def test_where_codes_are_frozen_only_flows_are_replayed(followed):
-    made = model("baseline", Replay(followed[1], followed[2].alignment.record, codes=False))
-    made.conditions = replace(made.conditions, recoding_frozen=True)
-    shares(made)
-    assert not any(growth.recoding.any() for growth in made.growth)
+    replaying = model("baseline", Replay(followed[1], followed[2].alignment.record, codes=False))
+    replaying.conditions = replace(replaying.conditions, recoding_frozen=True)
+    shares(replaying)
+    assert not any(growth.recoding.any() for growth in replaying.growth)
 
 
 @pytest.mark.parametrize(
@@ -134,17 +137,17 @@ def test_where_units_are_large_one_goes_and_small_ones_come_back():
 
 
 def test_recoding_there_and_back_leaves_towns_as_they_were():
-    made = model("baseline")
-    step, units = made.begin(made.quarters[0]), made.population.units
-    before = made.population.place.copy(), made.markets.stock.copy(), made.markets.seats.copy()
-    unit = np.flatnonzero(~units.urban & (made.population.size[: len(units)].sum(axis=1) > 0))[:3]
+    built = model("baseline")
+    step, units = built.begin(built.quarters[0]), built.population.units
+    before = built.population.place.copy(), built.markets.stock.copy(), built.markets.seats.copy()
+    unit = np.flatnonzero(~units.urban & (built.population.size[: len(units)].sum(axis=1) > 0))[:3]
     none = np.empty(0, np.int64)
     reclassification.recode(step, unit, none)
     assert units.urban[unit].all()
-    assert (made.markets.stock >= before[1]).all()
-    assert (made.markets.stock > before[1]).any()
+    assert (built.markets.stock >= before[1]).all()
+    assert (built.markets.stock > before[1]).any()
     reclassification.recode(step, none, unit)
-    assert (made.population.place == before[0]).all()
-    assert made.markets.stock == pytest.approx(before[1])
-    assert made.markets.seats == pytest.approx(before[2])
-    assert not made.population.flows.recoded.any()
+    assert (built.population.place == before[0]).all()
+    assert built.markets.stock == pytest.approx(before[1])
+    assert built.markets.seats == pytest.approx(before[2])
+    assert not built.population.flows.recoded.any()

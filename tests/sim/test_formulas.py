@@ -435,12 +435,12 @@ example(
 # 7.15
 
 _PLACES = np.array([0, 1])
-_ASKED = levers(fiscal_reward=0.1, workload=2.0)
+_TASKS = levers(fiscal_reward=0.1, workload=2.0)
 example(
     "7.15", "effort", "delivery_capacity = 1.2, ⟨fiscal_reward⟩ = 0.1, ⟨workload⟩ = 2",
     1.2 * 1.1 / 2,
     governments.delivered(
-        governments.load(_ASKED, _PLACES), governments.capacity(1.2, _ASKED, _PLACES)
+        governments.load(_TASKS, _PLACES), governments.capacity(1.2, _TASKS, _PLACES)
     ),
 )  # fmt: skip
 _CHANGE = Growth(**dict.fromkeys(Growth.__annotations__, np.array([0])))

@@ -184,18 +184,20 @@ def test_a_load_that_can_be_carried_and_a_reward_for_nothing_change_nothing(unto
 def test_what_a_county_cannot_carry_out_it_does_in_part():
     """A load of four on a capacity of one: a quarter of everything. A transfer doubles that."""
     model = build_world(p=replace(PARAMETERS, delivery_capacity=1.0))
-    asked = levers(hospital=0.8, workload=np.array([4.0, 4.0, 0.5, 0.5]))
-    done = carried_out(asked, list(model.agents))
+    tasks = levers(hospital=0.8, workload=np.array([4.0, 4.0, 0.5, 0.5]))
+    done = carried_out(tasks, list(model.agents))
     np.testing.assert_allclose(done.hospital, [0.2, 0.2, 0.8, 0.8])
     assert [c.effort for c in model.agents] == [0.25, 1.0]
-    helped = carried_out(replace(asked, fiscal_reward=np.array([1.0, 0, 0, 0])), list(model.agents))
+    helped = carried_out(replace(tasks, fiscal_reward=np.array([1.0, 0, 0, 0])), list(model.agents))
     np.testing.assert_allclose(helped.hospital, [0.4, 0.4, 0.8, 0.8])
-    assert done.workload.tolist() == asked.workload.tolist()  # what was asked stays what was asked
+    assert done.workload.tolist() == tasks.workload.tolist()  # what was asked stays what was asked
 
 
-@pytest.mark.parametrize(("asked", "able", "share"), [(1, 1, 1), (0, 0, 1), (2, 1, 0.5), (1, 0, 0)])
-def test_a_county_delivers_what_it_can(asked, able, share):
-    assert governments.delivered(asked, able) == share
+@pytest.mark.parametrize(
+    ("effort", "able", "share"), [(1, 1, 1), (0, 0, 1), (2, 1, 0.5), (1, 0, 0)]
+)
+def test_a_county_delivers_what_it_can(effort, able, share):
+    assert governments.delivered(effort, able) == share
 
 
 def test_a_county_that_can_do_nothing_changes_nothing(untouched):

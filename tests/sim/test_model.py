@@ -415,6 +415,14 @@ def test_the_data_collector_has_a_reporter_for_every_indicator():
     assert len(frame) == 4
 
 
+def test_a_data_collector_of_ones_own_collects_what_it_reports():
+    model = build_world(n=5)
+    model.datacollector = mesa.DataCollector(model_reporters={"quarters": lambda m: m.done})
+    assert run(model, 2).datacollector.model_vars == {"quarters": [1, 2]}
+    again = run(pickle.loads(pickle.dumps(build_world(n=5))), 2)
+    assert len(again.datacollector.get_model_vars_dataframe()) == 3
+
+
 @pytest.mark.parametrize("steps", [0, 3])
 def test_a_model_can_be_put_away_and_taken_up_again(steps):
     """A pickled model goes on as if nothing had happened."""
@@ -436,12 +444,14 @@ class LittleModel(UrbanModel):
 
 @pytest.mark.skipif(not hasattr(mesa, "batch_run"), reason="Mesa 4 has no batch runner")
 def test_the_model_runs_under_the_batch_runner_of_mesa():
-    asked = {"fertility_multiple": [0.0, 1.0], "seed": [1, 2]}
+    arguments = {"fertility_multiple": [0.0, 1.0], "seed": [1, 2]}
     newer = "rng" in signature(mesa.batch_run).parameters  # from Mesa 3.5 on
     if newer:
-        rows = mesa.batch_run(LittleModel, asked, display_progress=False, rng=asked.pop("seed"))
+        rows = mesa.batch_run(
+            LittleModel, arguments, display_progress=False, rng=arguments.pop("seed")
+        )
     else:
-        rows = mesa.batch_run(LittleModel, asked, display_progress=False)
+        rows = mesa.batch_run(LittleModel, arguments, display_progress=False)
     assert len(rows) == 4
     ends = {(row["fertility_multiple"], row["seed"]): row["residents"].tolist() for row in rows}
     straight = run(build_world(n=5, seed=2, conditions=Conditions(fertility=0.0)))

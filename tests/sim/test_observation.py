@@ -40,19 +40,19 @@ def test_the_census_of_the_start_finds_what_the_pack_says(register):
 
 def test_a_person_registered_in_another_township_is_an_in_mover_after_half_a_year(register):
     p, units = register.people, register.units
-    asked = dict.fromkeys(IN_MOVERS, 0)
+    counts = dict.fromkeys(IN_MOVERS, 0)
     for i in np.flatnonzero(p.unit < units.elsewhere).tolist():
         here, there = int(p.unit[i]), int(p.hukou[i])
         if p.moved_at[i] > QUARTER - HALF_YEAR or here == there:
             continue
         if there == units.elsewhere + 1:
-            asked["in_movers_other_province"] += int(p.weight[i])
+            counts["in_movers_other_province"] += int(p.weight[i])
         elif there == units.elsewhere or units.county[here] != units.county[there]:
-            asked["in_movers_same_province"] += int(p.weight[i])
+            counts["in_movers_same_province"] += int(p.weight[i])
         elif units.township[here] != units.township[there]:
-            asked["in_movers_same_county"] += int(p.weight[i])
-    assert {name: int(found(register)[name].sum()) for name in IN_MOVERS} == asked
-    assert min(asked.values()) > 0
+            counts["in_movers_same_county"] += int(p.weight[i])
+    assert {name: int(found(register)[name].sum()) for name in IN_MOVERS} == counts
+    assert min(counts.values()) > 0
 
 
 def test_age_groups_hold_the_bands_that_their_names_say():

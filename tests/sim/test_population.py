@@ -13,7 +13,7 @@ from xiancheng.sim.state import COLUMNS, People
 MAPS = Path("/proc/self/smaps")  # of Linux: each mapping, and what of it is in memory
 
 
-def held(folder):
+def cached(folder):
     """What of the files in a folder is in the memory of this process [bytes]."""
     mappings = re.split(r"^(?=[0-9a-f]+-[0-9a-f]+ )", MAPS.read_text(), flags=re.MULTILINE)
     inside = [text for text in mappings if str(folder) in text.partition("\n")[0]]
@@ -28,9 +28,9 @@ def test_columns_mapped_from_files_are_let_go_once_they_are_copied(tmp_path):
     mapped = People(*(np.load(tmp_path / f"{name}.npy", mmap_mode="r") for name in COLUMNS))
     size = sum(getattr(mapped, name).nbytes for name in COLUMNS)
     assert [int(getattr(mapped, name).astype(float).sum()) for name in COLUMNS]  # all is read
-    assert held(tmp_path) > size
+    assert cached(tmp_path) > size
     found = Population(mapped, villages())
-    assert held(tmp_path) < size / 10
+    assert cached(tmp_path) < size / 10
     for name in COLUMNS:
         np.testing.assert_array_equal(getattr(mapped, name), getattr(given, name))
         np.testing.assert_array_equal(getattr(found.people, name), getattr(given, name))

@@ -64,10 +64,10 @@ def test_the_same_parts_make_the_same_address_and_others_another():
     parts = [
         (code, rank, quarter) for code in (101, 102) for rank in range(50) for quarter in (1, 2)
     ]
-    made = [int(addresses(*p)[0]) for p in parts]
+    found = [int(addresses(*p)[0]) for p in parts]
     together = addresses(*(np.array(column) for column in zip(*parts, strict=True)))
-    assert made == together.tolist()
-    assert len(set(made)) == len(made)
+    assert found == together.tolist()
+    assert len(set(found)) == len(found)
     assert addresses(1, 2) != addresses(2, 1)
     assert len(np.unique(addresses(np.arange(200_000)))) == 200_000
 

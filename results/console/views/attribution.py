@@ -18,8 +18,8 @@ from xiancheng.results.console.result import content_digest
 from xiancheng.results.console.tab import Computation, QueuedSummaries, Tab
 from xiancheng.results.console.view_model import ViewModel
 from xiancheng.results.console.widgets import area, bulleted, button, element, tag, write
+from xiancheng.results.tables import analysis as analysis_tables
 from xiancheng.results.tables import attribution as tables
-from xiancheng.results.tables import variance as variance_tables
 from xiancheng.scenarios.ensemble import layered
 from xiancheng.scenarios.run_spec import RunSpec
 
@@ -128,7 +128,7 @@ class Attribution:
 
     def _write_split(self, model: ViewModel, split: variance.VarianceSplit, lang: str) -> None:
         """The chart of a split, its tables, and what they rest on."""
-        chart = variance_tables.chart(split, lang)
+        chart = analysis_tables.variance_chart(split, lang)
         rows = [str(row[0]) for row in chart.table.rows]
         parts = {
             column.label: [float(row[i]) for row in chart.table.rows]  # type: ignore[arg-type]
@@ -137,9 +137,9 @@ class Attribution:
         }
         options = charts.divided(chart.description, rows, parts)
         self._split_chart.show(options, chart.description, lang, chart.title)
-        tables_of = [variance_tables.of_verdict(split, lang)]
-        tables_of += [variance_tables.of_effect(split, lang)] if split.anchored else []
-        notes = map(model.plain, variance_tables.notes(split, lang))
+        tables_of = [analysis_tables.variance_of_verdict(split, lang)]
+        tables_of += [analysis_tables.variance_of_effect(split, lang)] if split.anchored else []
+        notes = map(model.plain, analysis_tables.variance_notes(split, lang))
         write(self._split_area, *map(model.table, tables_of),
               tag("section", bulleted(notes), cls="card"))  # fmt: skip
 

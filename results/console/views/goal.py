@@ -112,10 +112,10 @@ class GoalView:
 
     def _box(self, title: Words, name: str, low: float, high: float, step: float) -> None:
         """A box for one of the bounds."""
-        said = self._tab.say(title)
+        label = self._tab.say(title)
         with element("label", "condition"):
-            text(said)
-            number(said, getattr(self, name), partial(setattr, self, name), low=low, high=high,
+            text(label)
+            number(label, getattr(self, name), partial(setattr, self, name), low=low, high=high,
                    step=step, message=self._tab.say(refusal(low, high)), required=True)  # fmt: skip
 
     def _start(self) -> None:

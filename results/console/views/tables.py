@@ -12,7 +12,7 @@ from xiancheng.results.console.view_model import ViewModel
 from xiancheng.results.console.widgets import area, bulleted, element, joined, tag, write
 from xiancheng.results.tables import assumptions as assumed
 from xiancheng.results.tables import counties, labels, validation, verdicts
-from xiancheng.results.tables import delivery as promised
+from xiancheng.results.tables import plan_result as promised
 from xiancheng.results.tables.table import Cell, Column, Table
 from xiancheng.scenarios.outcome import PUBLISHED
 
@@ -77,9 +77,9 @@ def delivery(model: ViewModel) -> Iterator[Markup]:
                       a_title=model.a_title)  # fmt: skip
         yield tag("p", say(elsewhere), cls="card")
     else:
-        yield tag("p", " ".join(promised.summary(subject, model.lang)), cls="card")
+        yield tag("p", " ".join(promised.delivery_summary(subject, model.lang)), cls="card")
         yield model.table(promised.effort(subject, model.lang))
-        yield model.table(promised.table(subject, model.lang))
+        yield model.table(promised.delivery_table(subject, model.lang))
 
 
 def assumptions(model: ViewModel) -> Iterator[Markup]:

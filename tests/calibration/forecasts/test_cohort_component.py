@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 
 from tests.toys import NAMED, some_counties
-from xiancheng.calibration.forecasts.cohort_component import (
-    CohortRatios,
-    by_place,
-    cohort_component,
-)
 from xiancheng.calibration.forecasts.forecast import (
     ForecastError,
     Known,
     Origin,
+)
+from xiancheng.calibration.forecasts.trends import (
+    CohortRatios,
+    by_place,
+    cohort_component,
 )
 
 

@@ -59,8 +59,8 @@ def test_rates_are_shares_even_at_the_ends(baseline):
 @every_baseline
 def test_later_is_less_sure_between_a_random_walk_and_a_drift(baseline):
     panel = some_counties(30)
-    made = [log_odds(ahead(panel, baseline.name, years)) for years in (2.5, 5.0)]
-    near, far = (np.ptp(np.quantile(odds, [0.25, 0.75], axis=0), axis=0) for odds in made)
+    forecasts = [log_odds(ahead(panel, baseline.name, years)) for years in (2.5, 5.0)]
+    near, far = (np.ptp(np.quantile(odds, [0.25, 0.75], axis=0), axis=0) for odds in forecasts)
     if not baseline.name.startswith("logistic"):  # whose ceiling comes nearer
         assert 1.2 < np.median(far / near) < 2.3
 

@@ -191,13 +191,15 @@ def test_a_prefecture_goes_on_or_strays_anew_by_its_scale(monkeypatch):
 
 def test_left_out_counties_of_shandong(shandong):
     """The serious opponent is better than the trend of the province, and honest."""
-    made = {name: hindcast(NAMED[name], shandong, draws=500) for name in ("drift", "shared_trend")}
+    forecasts = {
+        name: hindcast(NAMED[name], shandong, draws=500) for name in ("drift", "shared_trend")
+    }
     seen = shandong.rate[1]
-    score = {name: ForecastScores.of(draws, seen) for name, draws in made.items()}
+    score = {name: ForecastScores.of(draws, seen) for name, draws in forecasts.items()}
     assert score["shared_trend"].crps < score["drift"].crps
     assert score["shared_trend"].mae < 5.2
-    assert 0.72 <= coverage(made["shared_trend"], seen, 0.8)[0] <= 0.88
-    assert coverage(made["shared_trend"], seen, 0.95)[0] >= 0.92
+    assert 0.72 <= coverage(forecasts["shared_trend"], seen, 0.8)[0] <= 0.88
+    assert coverage(forecasts["shared_trend"], seen, 0.95)[0] >= 0.92
 
 
 def test_a_county_may_lose_ground_though_none_it_knows_did(shandong):
@@ -337,8 +339,8 @@ def test_what_a_county_strays_is_trend_or_fades_in_ten_years_or_so(monkeypatch):
 
 def test_left_out_counties_of_shandong_by_their_gap(shandong):
     """Better than the shared trend, with every choice made inside the fold, and honest."""
-    made = hindcast(NAMED["structural_gap"], shandong, draws=500)
-    score = ForecastScores.of(made, shandong.rate[1])
+    forecast = hindcast(NAMED["structural_gap"], shandong, draws=500)
+    score = ForecastScores.of(forecast, shandong.rate[1])
     assert score.crps < 3.3
     assert 0.72 <= score.coverage[1][0] <= 0.88
 
@@ -348,8 +350,8 @@ def test_structure_of_other_counties_tells_nothing(shandong):
     """The gain over a mean and prefectures is gone when structure is dealt out at random."""
 
     def score(panel):
-        made = hindcast(NAMED["structural_gap"], panel, draws=500)
-        return ForecastScores.of(made, panel.rate[1]).crps
+        forecast = hindcast(NAMED["structural_gap"], panel, draws=500)
+        return ForecastScores.of(forecast, panel.rate[1]).crps
 
     rng, real = np.random.default_rng(3), score(shandong)
     dealt = [

@@ -5,6 +5,7 @@ from datetime import date
 import numpy as np
 import pytest
 
+from tests.small_pack import COUNTY, written
 from xiancheng.calibration.forecasts import level
 from xiancheng.calibration.forecasts.forecast import hindcast
 from xiancheng.calibration.forecasts.level import (
@@ -13,6 +14,7 @@ from xiancheng.calibration.forecasts.level import (
     draw_of_run,
     run_of_draw,
 )
+from xiancheng.calibration.forecasts.melding import SINGLE
 from xiancheng.calibration.forecasts.panel import record, record_basis
 from xiancheng.calibration.region import load
 
@@ -22,12 +24,15 @@ BINZHOU = load("binzhou")
 
 @pytest.fixture
 def few(tmp_path, monkeypatch):
-    """An empty cache and few draws."""
+    """An empty cache, few draws and two forecasters."""
     monkeypatch.setenv("XIANCHENG_CACHE", str(tmp_path))
     monkeypatch.setattr(level, "DRAWS", 200)
-    level._level.cache_clear()
+    monkeypatch.setattr(level, "SINGLE", (SINGLE[0], SINGLE[-1]))
+    for kept in (level._level, level.stack):
+        kept.cache_clear()
     yield
-    level._level.cache_clear()
+    for kept in (level._level, level.stack):
+        kept.cache_clear()
 
 
 def binzhou():
@@ -46,8 +51,8 @@ def test_a_level_is_the_same_when_it_is_read_from_the_cache(few, monkeypatch):
 
 @pytest.mark.parametrize("what", ["code", "record"])
 def test_a_level_on_file_is_not_that_of_another_program_or_record(what, few, monkeypatch):
-    found, asked = level._rates, []
-    monkeypatch.setattr(level, "_rates", lambda *given: asked.append(given) or found(*given))
+    found, calls = level._rates, []
+    monkeypatch.setattr(level, "_rates", lambda *given: calls.append(given) or found(*given))
     for answer in ("one", "one", "another"):
         if what == "code":
             monkeypatch.setattr(level.code_identity, "digest", lambda *_, answer=answer: answer)
@@ -56,21 +61,39 @@ def test_a_level_on_file_is_not_that_of_another_program_or_record(what, few, mon
             monkeypatch.setattr(level, "record_basis", lambda _, other=other: other)
         level._level.cache_clear()
         binzhou()
-    assert len(asked) == 2
+    assert len(calls) == 2
 
 
-def test_no_county_has_a_say_in_the_weight_of_its_own_forecast(monkeypatch):
+@pytest.fixture
+def weighed(few, monkeypatch):
+    """What the weights are found from, each time that they are found."""
+    found, weigh = [], level.melding.stack
+    monkeypatch.setattr(level.melding, "stack", lambda *given: found.append(given) or weigh(*given))
+    return found
+
+
+def test_no_county_has_a_say_in_the_weight_of_its_own_forecast(weighed):
     """What the weights are found from are forecasts of counties that were left out."""
-    heard = {}
-    monkeypatch.setattr(level.melding, "stack", lambda members, result, seen: heard.update(
-        members=members, result=result, seen=seen) or "pool")  # fmt: skip
-    level.stack.cache_clear()
-    assert level.stack("binzhou", 50, 1) == "pool"
-    level.stack.cache_clear()
-    past = record(load("binzhou"))
-    for member, result in zip(heard["members"], heard["result"], strict=True):
-        assert (result == hindcast(member, past, draws=50, seed=1)).all()
-    assert (heard["seen"] == past.rate[1]).all()
+    level.stack("binzhou", 50, 1)
+    [(members, held_out, seen)], past = weighed, record(load("binzhou"))
+    for member, forecasts in zip(members, held_out, strict=True):
+        assert (forecasts == hindcast(member, past, draws=50, seed=1)).all()
+    assert (seen == past.rate[1]).all()
+
+
+def test_regions_of_one_record_share_the_weights_and_others_do_not(weighed, tmp_path):
+    assert level.stack("binzhou", 20, 1) == level.stack("shandong", 20, 1)
+    assert len(weighed) == 1
+    level.stack("binzhou", 20, 2)
+    assert len(weighed) == 2
+    for name, other in (("senior", "senior"), ("senior", "college")):  # educations that are swapped
+        folder = written(tmp_path / other)
+        for file in folder.iterdir():  # of a county that the record of the province lacks
+            text = file.read_text("utf-8").replace(COUNTY, "371699")
+            text = text.replace(f",{name},", ",.,").replace(f",{other},", f",{name},")
+            file.write_text(text.replace(",.,", f",{other},"), "utf-8")
+        level.stack(str(folder), 20, 1)
+    assert len(weighed) == 4
 
 
 def test_an_error_of_ours_is_no_missing_record(monkeypatch):

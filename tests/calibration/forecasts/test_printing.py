@@ -5,9 +5,9 @@ from datetime import date
 import numpy as np
 import pytest
 
-from xiancheng.calibration.forecasts import printing
+from xiancheng.calibration.forecasts import level
 from xiancheng.calibration.forecasts.common_trend import CommonTrend, PublishedRate
-from xiancheng.calibration.forecasts.printing import condition, printed
+from xiancheng.calibration.forecasts.level import condition, printed_rates
 
 CENSUS = date(2020, 11, 1)
 DAYS = [CENSUS, *(date(year, 12, 31) for year in range(2020, 2032))]
@@ -27,7 +27,7 @@ def world(draws=4000, seed=1, sd=2.5):
     years = np.array([(day - CENSUS).days / 365.25 for day in DAYS])[:, None, None]
     off = sd * np.sqrt(years) * rng.standard_normal((draws, 4))
     true = np.clip(START + 0.9 * years + off, 0, 100)
-    return true, printed(true, DAYS, TWO, common, seed)
+    return true, printed_rates(true, DAYS, TWO, common, seed)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_increments_fall_with_the_level(paths):
     i = DAYS.index(date(2022, 12, 31))
     rise = np.median(shown[i] - shown[i - 1], axis=0)
     assert (np.diff(rise) < 0).all()
-    assert (rise[0] - rise[3]) / 40 == pytest.approx(np.mean(printing.PULL), abs=0.005)
+    assert (rise[0] - rise[3]) / 40 == pytest.approx(np.mean(level.PULL), abs=0.005)
 
 
 def test_a_survey_puts_right_a_part_and_a_census_all(paths):
@@ -79,17 +79,17 @@ def test_equal_seeds_meet_equal_errors_whoever_forecast():
 # Published rates as conditions
 
 
-def held(paths, *observed):
+def conditioned(paths, *observed):
     return condition(*paths, DAYS, observed, CODES, TWO, PEOPLE)
 
 
 def test_a_published_rate_is_met_and_the_next_year_is_known_within_a_point_and_a_half(paths):
     day = date(2024, 12, 31)
-    __, shown = held(paths, PublishedRate("1", day, 35.0))
+    __, shown = conditioned(paths, PublishedRate("1", day, 35.0))
     i = DAYS.index(day)
     assert shown[i, :, 0] == pytest.approx(np.full(4000, 35.0), abs=0.2)
     before = date(2023, 12, 31)
-    __, last = held(paths, PublishedRate("1", before, 34.0))
+    __, last = conditioned(paths, PublishedRate("1", before, 34.0))
     low, high = np.percentile(last[i, :, 0], (10, 90))
     assert high - low <= 1.5
 
@@ -97,10 +97,10 @@ def test_a_published_rate_is_met_and_the_next_year_is_known_within_a_point_and_a
 def test_a_rate_that_is_as_sharp_as_what_is_known_moves_it_half_the_way():
     """Rates are rounded: draws that stray by no more than that are not drawn onto a figure."""
     day, rng = date(2022, 12, 31), np.random.default_rng(1)
-    shown = np.full((len(DAYS), 20_000, 4), START) + printing.ROUNDING_SD * rng.standard_normal(
+    shown = np.full((len(DAYS), 20_000, 4), START) + level.ROUNDING_SD * rng.standard_normal(
         (20_000, 4)
     )
-    __, moved = held((shown.copy(), shown.copy()), PublishedRate("1", day, START[0] + 0.2))
+    __, moved = conditioned((shown.copy(), shown.copy()), PublishedRate("1", day, START[0] + 0.2))
     i = DAYS.index(day)
     assert moved[i, :, 0].mean() - START[0] == pytest.approx(0.1, abs=0.005)
 
@@ -109,7 +109,7 @@ def test_between_benchmarks_a_published_rate_says_little_of_the_truth(paths):
     day = date(2022, 12, 31)
     i, true = DAYS.index(day), paths[0]
     median = np.median(paths[1][i, :, 0])
-    moved, shown = held(paths, PublishedRate("1", day, median + 0.5))
+    moved, shown = conditioned(paths, PublishedRate("1", day, median + 0.5))
     assert np.median(shown[i, :, 0]) - median == pytest.approx(0.5, abs=0.05)
     assert moved[i, :, 0].std() > 0.8 * true[i, :, 0].std()
     assert (moved[0] == true[0]).all(), "the census is not moved"
@@ -119,7 +119,7 @@ def test_a_rate_of_a_prefecture_moves_its_counties_and_no_other(paths):
     day = date(2022, 12, 31)
     i = DAYS.index(day)
     both = np.average(paths[1][i][:, :3], axis=1, weights=PEOPLE[:3])
-    moved, shown = held(paths, PublishedRate("370100", day, np.median(both) + 0.4))
+    moved, shown = conditioned(paths, PublishedRate("370100", day, np.median(both) + 0.4))
     now = np.average(shown[i][:, :3], axis=1, weights=PEOPLE[:3])
     assert np.median(now) - np.median(both) == pytest.approx(0.4, abs=0.05)
     assert (shown[:, :, 3] == paths[1][:, :, 3]).all()
@@ -128,7 +128,7 @@ def test_a_rate_of_a_prefecture_moves_its_counties_and_no_other(paths):
 
 
 def test_rates_of_the_census_and_of_strangers_are_no_conditions(paths):
-    true, shown = held(
+    true, shown = conditioned(
         paths, PublishedRate("1", CENSUS, 99.0), PublishedRate("9", date(2022, 12, 31), 99.0)
     )
     assert (true == paths[0]).all()

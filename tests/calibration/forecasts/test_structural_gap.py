@@ -5,14 +5,14 @@ import pytest
 
 from tests.small_pack import written
 from xiancheng.calibration.forecasts.forecast import log_odds
-from xiancheng.calibration.forecasts.structural_gap import (
+from xiancheng.calibration.inference.regression import ridge
+from xiancheng.calibration.region import load
+from xiancheng.calibration.region.counties import (
     PENALTIES,
     Counted,
     gap,
     structural_gap,
 )
-from xiancheng.calibration.region import load
-from xiancheng.calibration.ridge import ridge
 
 FELL = ("371322", "371424", "371427", "371621")  # of the comparable counties, 2010 to 2020
 
@@ -102,6 +102,6 @@ def test_a_pack_of_few_counties_is_compared_with_its_province():
 
 
 def test_where_nothing_can_be_compared_no_gap_is_claimed(tmp_path, monkeypatch):
-    monkeypatch.setattr("xiancheng.calibration.forecasts.structural_gap.packs", lambda: [])
+    monkeypatch.setattr("xiancheng.calibration.region.counties.packs", lambda: [])
     pack = load(written(tmp_path / "small"))
     assert (structural_gap(pack, pack.censuses[-1]) == 0).all()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests import toys
-from xiancheng.calibration.inference import identifiability
+from xiancheng.calibration.inference import diagnostics
 from xiancheng.calibration.inference.abc import learn, split, training_set
 from xiancheng.calibration.inference.draws import WeightedDraws
 
@@ -18,17 +18,17 @@ def drawn(covariance, count=4000, seed=1):
 
 
 def test_contraction_has_a_word_for_each_parameter():
-    found = identifiability.contractions(drawn(np.diag([0.1, 0.6, 1.0])))
+    found = diagnostics.contractions(drawn(np.diag([0.1, 0.6, 1.0])))
     assert [word for _, word in found.values()] == ["identified", "weakly", "not"]
     assert found["a"][0] == pytest.approx(0.9, abs=0.02)
-    words = identifiability.WORDS[found["c"][1]]
+    words = diagnostics.WORDS[found["c"][1]]
     assert words.text("zh") == "数据未提供信息"
     assert words.text("en") == "the data say nothing"
 
 
 def test_a_pair_of_which_only_the_sum_is_known_is_flagged():
     only_sum = np.array([[0.51, -0.49, 0], [-0.49, 0.51, 0], [0, 0, 0.1]])
-    [pair] = identifiability.pairs(drawn(only_sum))
+    [pair] = diagnostics.pairs(drawn(only_sum))
     assert (pair["first"], pair["second"], pair["known"]) == ("a", "b", "sum")
     assert pair["contraction"] > 0.9
     assert "只能合并识别" in pair["zh"]
@@ -37,16 +37,16 @@ def test_a_pair_of_which_only_the_sum_is_known_is_flagged():
 
 def test_parameters_known_apart_are_no_pair_though_they_correlate():
     tied = 0.05 * np.array([[1, 0.9], [0.9, 1]])
-    assert identifiability.pairs(drawn(tied)) == []
+    assert diagnostics.pairs(drawn(tied)) == []
 
 
 def test_parameters_of_which_nothing_is_known_are_no_pair():
-    assert identifiability.pairs(drawn(np.eye(3))) == []
+    assert diagnostics.pairs(drawn(np.eye(3))) == []
 
 
 def test_the_best_known_direction_is_the_one_that_data_saw():
     way = np.array([0.6, 0.0, -0.8])
-    first, second, *_ = identifiability.directions(drawn(np.eye(3) - 0.95 * np.outer(way, way)))
+    first, second, *_ = diagnostics.directions(drawn(np.eye(3) - 0.95 * np.outer(way, way)))
     assert first["contraction"] == pytest.approx(0.95, abs=0.02)
     parts = first["weights"].split()
     weights = {name: float(weight) for weight, name in zip(parts[::2], parts[1::2], strict=True)}
@@ -57,7 +57,7 @@ def test_the_best_known_direction_is_the_one_that_data_saw():
 
 def test_a_direction_that_looks_narrow_by_chance_is_called_so():
     few = drawn(np.eye(14), count=60)
-    best = identifiability.directions(few)[0]
+    best = diagnostics.directions(few)[0]
     assert best["contraction"] > 0.5
     assert best["chance"]
 
@@ -73,12 +73,12 @@ def test_data_that_show_only_a_sum_say_so_through_the_whole_road():
     parts = split(np.arange(1000), seed=1)
     view = learn(training, parts.learning, seed=1).condition_on()
     found = [p.of("abcd") for p in view.posteriors(training.simulated[parts.testing])]
-    flagged = [{(p["first"], p["second"]) for p in identifiability.pairs(p)} for p in found]
+    flagged = [{(p["first"], p["second"]) for p in diagnostics.pairs(p)} for p in found]
     assert np.mean([f == {("a", "b")} for f in flagged]) > 0.9
-    gained = identifiability.contractions(found[0])
+    gained = diagnostics.contractions(found[0])
     assert gained["c"][1] == "identified"
     assert gained["d"][1] == "not"
-    result = {r["name"]: r for r in identifiability.recovery(found, theta[parts.testing])}
+    result = {r["name"]: r for r in diagnostics.recovery(found, theta[parts.testing])}
     assert all(r["recovered"] for r in result.values())
     assert result["c"]["correlation"] > 0.9
     assert result["d"]["correlation"] < 0.3
@@ -86,7 +86,7 @@ def test_data_that_show_only_a_sum_say_so_through_the_whole_road():
 
 def test_intervals_that_miss_the_truth_are_not_called_recovery():
     truths = np.random.default_rng(1).standard_normal((60, 1)) * 3
-    found = identifiability.recovery([drawn(np.eye(1), seed=k) for k in range(60)], truths)
+    found = diagnostics.recovery([drawn(np.eye(1), seed=k) for k in range(60)], truths)
     assert found[0]["recovered"] is False
 
 
@@ -100,7 +100,7 @@ def additive(x):
 
 def test_shares_of_variance_are_those_of_the_squares():
     pytest.importorskip("SALib")
-    result = identifiability.sobol(additive, "abc", ["y", "still"], seed=1, points=512)
+    result = diagnostics.sobol(additive, "abc", ["y", "still"], seed=1, points=512)
     assert {row["output"] for row in result} == {"y"}  # what never varies has nothing to divide
     shares = {row["input"]: row for row in result}
     assert result[0]["input"] == "a"
@@ -111,5 +111,5 @@ def test_shares_of_variance_are_those_of_the_squares():
 
 def test_an_interaction_counts_in_all_but_not_alone():
     pytest.importorskip("SALib")
-    result = identifiability.sobol(lambda x: x[:, :1] * x[:, 1:2], "ab", ["y"], seed=1, points=512)
+    result = diagnostics.sobol(lambda x: x[:, :1] * x[:, 1:2], "ab", ["y"], seed=1, points=512)
     assert all(row["S1"] < 0.1 < 0.8 < row["ST"] for row in result)

@@ -4,8 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xiancheng.calibration.inference.regression import cross_fit
-from xiancheng.calibration.ridge import ridge
+from xiancheng.calibration.inference.regression import cross_fit, ridge
 
 
 @given(st.integers(0, 100))

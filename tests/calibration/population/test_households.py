@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 from tests.conftest import assert_share
 from tests.people import BINZHOU, BOTH, NOW, NOWADAYS
 from xiancheng.calibration.population import households
-from xiancheng.calibration.population.assumptions import assumptions
+from xiancheng.calibration.population.fit import assumptions
 from xiancheng.sim.state import (
     ALONE,
     DEPENDENT,

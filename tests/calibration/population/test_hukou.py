@@ -5,7 +5,7 @@ import pytest
 
 from tests.people import BOTH
 from xiancheng.calibration.population import hukou
-from xiancheng.calibration.population.assumptions import assumptions
+from xiancheng.calibration.population.fit import assumptions
 from xiancheng.sim.state import (
     ALONE,
     NEVER,

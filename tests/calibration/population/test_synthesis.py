@@ -12,7 +12,7 @@ import pytest
 
 from tests.people import BINZHOU, BOTH, CENSUSES, NOW, NOWADAYS, THEN, worst
 from xiancheng.calibration.population import synthesis
-from xiancheng.calibration.population.assumptions import SynthesisAssumptions, assumptions
+from xiancheng.calibration.population.fit import SynthesisAssumptions, assumptions
 from xiancheng.calibration.population.synthesis import build
 from xiancheng.sim import strata
 
@@ -20,9 +20,9 @@ from xiancheng.sim import strata
 @CENSUSES
 @pytest.mark.parametrize("scale", [3e-5, 0.001, 0.01])
 def test_town_and_village_have_their_residents_at_any_scale(census, scale):
-    made = build(BINZHOU, census, scale=scale, seed=2)
-    place = made.units.place()[made.people.unit]
-    residents = np.bincount(place, made.people.weight, minlength=17)
+    built = build(BINZHOU, census, scale=scale, seed=2)
+    place = built.units.place()[built.people.unit]
+    residents = np.bincount(place, built.people.weight, minlength=17)
     np.testing.assert_array_equal(residents[:14], BINZHOU.urban_rural(census).ravel())
     np.testing.assert_array_equal(residents[14:16], BINZHOU.away(census)[:, 1:].sum(axis=0))
 
@@ -46,12 +46,12 @@ def test_a_hundredth_of_the_people_keeps_every_margin(census):
 @CENSUSES
 def test_everyone_is_there(census):
     """One row per resident, and every margin to the last person but for schooling."""
-    made = build(BINZHOU, census, scale=1, seed=1)
-    assert (made.people.weight == 1).all()
-    resident = made.people.unit < made.units.elsewhere
+    built = build(BINZHOU, census, scale=1, seed=1)
+    assert (built.people.weight == 1).all()
+    resident = built.people.unit < built.units.elsewhere
     assert resident.sum() == BINZHOU.urban_rural(census).sum()
-    assert len(np.unique(made.people.address)) == len(made.people)
-    errors = worst(made)
+    assert len(np.unique(built.people.address)) == len(built.people)
+    errors = worst(built)
     exact = ["sex_age", "urban_rural", "households", "members", "in_movers", "away"]
     assert (errors[exact] == 0).all()
     assert (errors[["schooling", "work"]] <= 0.005).all()

@@ -15,9 +15,9 @@ import openpyxl
 import pytest
 
 from tests.census_lines import KNOWN, built, lines_of, plan_pack
-from xiancheng.calibration import sheets
+from xiancheng.calibration import parsing
 from xiancheng.calibration.errors import PackError, RefusedError
-from xiancheng.calibration.region import census_import, census_template, load, pack_writer, packs
+from xiancheng.calibration.region import census_import, load, pack_writer, packs
 from xiancheng.calibration.region.census_table import COLUMNS, TableError
 from xiancheng.calibration.region.imputation import FLOW_RULES, TABLE_RULES, first_line
 from xiancheng.calibration.region.schema import AGE_BANDS, TABLES, catalogue, wanted_first
@@ -396,14 +396,14 @@ def test_what_only_begins_like_a_workbook_is_refused(tmp_path, lines):
 def test_a_workbook_that_swells_is_refused_unread(tmp_path):
     path = tmp_path / "census.xlsx"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr("xl/worksheets/sheet1.xml", b"0" * (sheets.UNPACKED + 1))
+        packed.writestr("xl/worksheets/sheet1.xml", b"0" * (parsing.UNPACKED + 1))
     assert "more than 60 MB" in output(path)
 
 
 def test_a_file_over_the_limit_is_refused_unread(tmp_path):
     path = tmp_path / "census.csv"
     with path.open("wb") as file:
-        file.truncate(sheets.LARGEST + 1)
+        file.truncate(parsing.LARGEST + 1)
     assert "at most 20 MB" in output(path)
 
 
@@ -447,10 +447,10 @@ def test_an_impossible_cell_is_refused_unless_that_is_wanted(table):
 
 
 def test_the_template_has_every_column_with_its_meaning():
-    named = [each.name for each in census_template.columns()]
+    named = [each.name for each in pack_writer.columns()]
     assert named == list(COLUMNS)
-    assert all(each.meaning.zh and each.meaning.en for each in census_template.columns())
-    needed = {each.name for each in census_template.columns() if each.required}
+    assert all(each.meaning.zh and each.meaning.en for each in pack_writer.columns())
+    needed = {each.name for each in pack_writer.columns() if each.required}
     assert {"unit_code", "urban", "age_85+_female"} <= needed
     assert "edu_none_male" not in needed
 
@@ -482,7 +482,7 @@ def test_a_prefecture_that_is_not_there_is_met_with_those_that_are(table):
 # The command
 
 
-def ask(*words, capsys):
+def command(*words, capsys):
     code = cli.main([str(word) for word in words])
     out = capsys.readouterr()
     return code, out.out, out.err
@@ -490,8 +490,8 @@ def ask(*words, capsys):
 
 def test_the_command_makes_a_pack_that_runs_without_hand_work(table, tmp_path, capsys):
     out = tmp_path / "rizhao"
-    code, output, _ = ask("region", "from-census", table(), "--prefecture", "371100", "--out", out,
-                        "--lang", "en", capsys=capsys)  # fmt: skip
+    code, output, _ = command("region", "from-census", table(), "--prefecture", "371100",
+                              "--out", out, "--lang", "en", capsys=capsys)  # fmt: skip
     assert code == process.DONE
     assert "4 county-level units at two censuses" in output
     outcome = simulate("baseline", region=out, start=THEN, until="2011-12-31", scale=0.01)
@@ -505,7 +505,9 @@ def test_the_command_makes_a_pack_that_runs_without_hand_work(table, tmp_path, c
 def test_nothing_is_written_where_something_is(table, tmp_path, capsys):
     out = tmp_path / "there"
     out.mkdir()
-    code, _, err = ask("region", "from-census", table(), "--province", "--out", out, capsys=capsys)
+    code, _, err = command(
+        "region", "from-census", table(), "--province", "--out", out, capsys=capsys
+    )
     assert code == process.REFUSED
     assert "已存在" in err
     assert not list(out.iterdir())
@@ -513,7 +515,7 @@ def test_nothing_is_written_where_something_is(table, tmp_path, capsys):
 
 def test_a_bad_table_leaves_nothing_behind(table, tmp_path, capsys):
     path = table(("371102", 2010, "residents", "x"))
-    code, _, err = ask("region", "from-census", path, "--province", "--out", tmp_path / "new",
+    code, _, err = command("region", "from-census", path, "--province", "--out", tmp_path / "new",
                        capsys=capsys)  # fmt: skip
     assert code == process.REFUSED
     assert f"{path}:2:" in err
@@ -521,11 +523,11 @@ def test_a_bad_table_leaves_nothing_behind(table, tmp_path, capsys):
 
 
 def test_the_command_speaks_json(table, tmp_path, capsys):
-    code, out, _ = ask("region", "from-census", table(), "--province", "--out", tmp_path / "p",
+    code, out, _ = command("region", "from-census", table(), "--province", "--out", tmp_path / "p",
                        "--json", capsys=capsys)  # fmt: skip
     assert code == process.DONE
     assert json.loads(out)["units"] == list(RIZHAO)
-    code, out, _ = ask("region", "check", tmp_path / "p", "--json", capsys=capsys)
+    code, out, _ = command("region", "check", tmp_path / "p", "--json", capsys=capsys)
     assert {"assumptions", "missing", "sha256"} <= json.loads(out).keys()
 
 
@@ -534,8 +536,8 @@ def test_the_command_speaks_json(table, tmp_path, capsys):
 
 def test_a_scaffold_says_line_by_line_what_is_missing(tmp_path, capsys):
     mine = tmp_path / "mine"
-    assert ask("region", "new", "mine", "--out", mine, capsys=capsys)[0] == process.DONE
-    code, _, err = ask("region", "check", mine, "--lang", "en", capsys=capsys)
+    assert command("region", "new", "mine", "--out", mine, capsys=capsys)[0] == process.DONE
+    code, _, err = command("region", "check", mine, "--lang", "en", capsys=capsys)
     assert code == process.REFUSED
     lines = (mine / "region.yaml").read_text("utf-8").splitlines()
     line = 1 + next(n for n, text in enumerate(lines) if text.startswith("title:"))
@@ -770,11 +772,11 @@ def test_a_concordance_that_is_wrong_is_told_by_line(tmp_path, content, output):
 
 def test_a_new_pack_is_told_five_things_and_a_full_one_what_it_lacks(table, tmp_path, capsys):
     built(table(), tmp_path / "mine")
-    code, out, _ = ask("region", "check", tmp_path / "mine", "--lang", "en", capsys=capsys)
+    code, out, _ = command("region", "check", tmp_path / "mine", "--lang", "en", capsys=capsys)
     assert code == process.DONE
     assert "The 5 things to fill in first" in out
     assert out.count("│") < 5 * 4 * 3  # and not the hundred rows of all
-    code, every, _ = ask("region", "check", tmp_path / "mine", "--all", capsys=capsys)
+    code, every, _ = command("region", "check", tmp_path / "mine", "--all", capsys=capsys)
     assert len(every) > 3 * len(out)
     lacking = [each.name for each in load(tmp_path / "mine").wanted()]
     assert lacking[:3] == ["targets", "published", "away"]

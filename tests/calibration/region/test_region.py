@@ -69,8 +69,8 @@ def test_every_table_speaks_of_every_county(census):
 def test_whoever_is_six_or_older_has_a_level_of_education(census):
     """The census asks from the age of 6: all bands from 10, and four fifths of 5 to 9."""
     ages = BINZHOU.sex_age(census)
-    asked = ages[:, :, 3:].sum(axis=2) + 0.8 * ages[:, :, 2]
-    np.testing.assert_allclose(BINZHOU.education(census).sum(axis=2), asked, rtol=0.02)
+    counted = ages[:, :, 3:].sum(axis=2) + 0.8 * ages[:, :, 2]
+    np.testing.assert_allclose(BINZHOU.education(census).sum(axis=2), counted, rtol=0.02)
 
 
 @CENSUSES

@@ -17,13 +17,13 @@ from benchmarks.common_random_numbers import WANTED, noise
 from tests.small_pack import written
 from xiancheng.calibration import posterior
 from xiancheng.calibration.errors import RequestError
-from xiancheng.results import cells
 from xiancheng.results.analysis.compare import Comparand, comparands, compare, parts_of_spread
 from xiancheng.results.cli import main
 from xiancheng.results.cli.output import write_csv
 from xiancheng.results.tables import analysis as tables
 from xiancheng.results.tables.labels import labels
 from xiancheng.results.text import Say
+from xiancheng.results.text import inert as inert_cell
 from xiancheng.results.verdict.verdict import Verdict
 from xiancheng.scenarios.ensemble import Summaries, ensemble, independent, layered
 from xiancheng.scenarios.loader import resolve
@@ -181,12 +181,12 @@ def test_equal_names_are_told_apart():
 
 @pytest.mark.parametrize("text", ["=1+1", "+cmd", "-1+1", "@sum", "-lang", "\t=1", "-1_0", "-inf"])
 def test_a_spreadsheet_runs_no_cell(text):
-    assert cells.inert(text) == f"'{text}"
+    assert inert_cell(text) == f"'{text}"
 
 
 @pytest.mark.parametrize("cell", [-2.5, "-2.5", "-1e-3", 0, "plan", None])
 def test_negative_numbers_stay_numbers(cell):
-    assert cells.inert(cell) == cell
+    assert inert_cell(cell) == cell
 
 
 def test_csv_opens_in_a_spreadsheet(comparison, tmp_path):
@@ -217,9 +217,9 @@ def test_an_unknown_outcome_is_refused_with_the_nearest_name(capsys):
 
 def test_where_no_name_is_near_all_are_told(capsys):
     assert main(["--lang", "en", "compare", "baseline", "plan", "--outcome", "qqqq"]) == 2
-    said = capsys.readouterr().err
-    assert "did you mean" not in said
-    assert all(name in said for name in ("residents", "published_resident_urbanization_rate"))
+    output = capsys.readouterr().err
+    assert "did you mean" not in output
+    assert all(name in output for name in ("residents", "published_resident_urbanization_rate"))
 
 
 # Words that would do nothing
@@ -283,9 +283,9 @@ def test_the_language_may_stand_before_the_command_or_after_it(words, capsys):
 
 
 def test_help_speaks_the_language_that_stands_before_it(capsys):
-    for words, said in ((["--lang", "en", "--help"], "side by side"), (["--help"], "并列比较")):
+    for words, expected in ((["--lang", "en", "--help"], "side by side"), (["--help"], "并列比较")):
         assert main(words) == 0
-        assert said in capsys.readouterr().out
+        assert expected in capsys.readouterr().out
 
 
 def catches_sigterm(pid):
@@ -301,16 +301,18 @@ def catches_sigterm(pid):
     ids=lambda words: words[0],
 )  # fmt: skip
 def test_sigterm_ends_a_long_question_as_ctrl_c_does(words):
-    asked = [sys.executable, "-m", "xiancheng", "--lang", "en", *words, "--scale", str(SCALE)]
-    with subprocess.Popen([*asked, "--jobs", "2"], stderr=subprocess.PIPE, text=True) as command:
+    arguments = [sys.executable, "-m", "xiancheng", "--lang", "en", *words, "--scale", str(SCALE)]
+    with subprocess.Popen(
+        [*arguments, "--jobs", "2"], stderr=subprocess.PIPE, text=True
+    ) as command:
         while command.poll() is None and not catches_sigterm(command.pid):
             time.sleep(0.05)
         time.sleep(1)  # until it is at work
         assert command.poll() is None
         command.terminate()
-        _, said = command.communicate(timeout=5)
+        _, output = command.communicate(timeout=5)
     assert command.returncode == 130
-    assert "interrupted; nothing half-written was left" in said
+    assert "interrupted; nothing half-written was left" in output
 
 
 @pytest.mark.parametrize(

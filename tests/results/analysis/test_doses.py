@@ -11,7 +11,7 @@ from xiancheng.results.analysis import doses
 from xiancheng.results.analysis.attribution import AttributionTable
 from xiancheng.results.analysis.doses import DOSE_COLUMNS, FAMILIES, families, lever_effects, only
 from xiancheng.results.analysis.result import scenario_digest
-from xiancheng.results.tables import doses as tables
+from xiancheng.results.tables import attribution as tables
 from xiancheng.scenarios.ensemble import Summaries
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import reported_groups
@@ -31,23 +31,23 @@ def test_of_a_family_alone_nothing_else_acts_and_the_load_stays():
     alone = compile_policy(only(PLAN, FAMILIES["seats"].levers), spec.pack)
     whole = compile_policy(PLAN, spec.pack)
     for name in LEVERS:
-        asked, usual = (getattr(p(quarter_with(DAY)), name) for p in (alone, whole))
+        levers_alone, usual = (getattr(p(quarter_with(DAY)), name) for p in (alone, whole))
         kept = name in ("school_seats", "workload")
-        assert asked.tolist() == (usual if kept else 0 * usual).tolist()
+        assert levers_alone.tolist() == (usual if kept else 0 * usual).tolist()
 
 
 def test_a_dose_is_what_the_plan_asks_for_by_the_day():
     spec = RunSpec.of("plan", scale=0.01, parameters={"job_multiplier": 0.4})
     levers = compile_policy(PLAN, spec.pack)
-    asked = levers(quarter_with(DAY))
+    settings = levers(quarter_with(DAY))
     counted = {name: doses._dose(spec, FAMILIES[name], DAY)[CITY] for name in FAMILIES}
-    jobs = 1.4 * asked.tradable_jobs.sum() + asked.urban_posts.sum()
+    jobs = 1.4 * settings.tradable_jobs.sum() + settings.urban_posts.sum()
     assert counted["jobs"] == pytest.approx(jobs)
-    assert counted["seats"] == pytest.approx(asked.school_seats.sum())
+    assert counted["seats"] == pytest.approx(settings.school_seats.sum())
     yearly = [levers(q).training.sum() for q in range(quarter_with(DAY) + 1) if q >= levers.first]
     assert counted["training"] == pytest.approx(sum(yearly) / 4)
     assert counted["incomes"] == pytest.approx(
-        asked.farm_chain_income[1] + asked.rooftop_income[1] + asked.work_relief_income[1]
+        settings.farm_chain_income[1] + settings.rooftop_income[1] + settings.work_relief_income[1]
     )
     high = spec.vary(parameters={"dose_jobs": 1.0, "job_multiplier": 0.4})
     assert doses._dose(high, FAMILIES["jobs"], DAY)[CITY] > 1.3 * counted["jobs"]

@@ -428,10 +428,10 @@ def test_a_search_is_held_to_the_level_and_not_to_the_models_own(runs):
 
 def test_a_draw_of_a_confirmation_is_run_once_on_each_side(tmp_path, monkeypatch):
     """The run without the plan that others replay is the one that margins are read from."""
-    made, run = [], simulation.outcome_of
+    simulated, run = [], simulation.outcome_of
 
     def counted(model):
-        made.append(model.spec.outcome_key)
+        simulated.append(model.spec.outcome_key)
         return run(model)
 
     monkeypatch.setattr(simulation, "outcome_of", counted)
@@ -440,7 +440,7 @@ def test_a_draw_of_a_confirmation_is_run_once_on_each_side(tmp_path, monkeypatch
     draws = independent(SPEC, 2, 977)
     with Summaries(SPEC, jobs=1) as runs:
         goal_seek.AnchoredRuns(runs, resolve("plan"), draws).read(draws)
-    assert len(made) == len({*made}) == 4
+    assert len(simulated) == len({*simulated}) == 4
 
 
 class Nothing:

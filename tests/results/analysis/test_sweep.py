@@ -25,8 +25,9 @@ from xiancheng.results.cli import batch, main
 from xiancheng.results.store import ledger, record
 from xiancheng.results.store.cache import RunStore
 from xiancheng.scenarios import simulation
-from xiancheng.scenarios.design import read_design, sampled
+from xiancheng.scenarios.design import Design, read_design, sampled
 from xiancheng.scenarios.executor import DaskExecutor, InlineExecutor
+from xiancheng.scenarios.outcome import RATE
 from xiancheng.scenarios.run_spec import RunSpec, code_digest, digest_of
 from xiancheng.scenarios.simulation import RegionModel
 
@@ -60,9 +61,9 @@ def sweep_of(folder: Path, *, out="out", text=SMALL, shard="1/1", resume=False, 
         design=written(folder, text), out=folder / out, shard=shard, jobs=1, engine="local",
         scheduler=None, resume=resume,
     )  # fmt: skip
-    made = batch.planned(options)
+    job = batch.planned(options)
     return sweeping.Sweep(
-        made.design, made.folder, made.shard, executor or InlineExecutor(), made.resume
+        job.design, job.folder, job.shard, executor or InlineExecutor(), job.resume
     )
 
 
@@ -85,18 +86,18 @@ def test_scenarios_draws_seeds_and_scales_are_crossed(tmp_path):
     text = SMALL.replace("scales: 0.005", "scales: [0.005, 0.01]").replace(
         "{count: 2}", "[7, 3, 5]"
     )
-    made = read_design(written(tmp_path, text))
-    specs = [made.spec(n) for n in range(len(made))]
+    design = read_design(written(tmp_path, text))
+    specs = [design.spec(n) for n in range(len(design))]
     assert len({spec.key for spec in specs}) == len(specs) == 2 * 2 * 3 * 2
     assert {spec.seed for spec in specs} == {7, 3, 5}
     assert [spec.scenario.name for spec in specs[:4]] == ["plan", "baseline"] * 2
-    shards = [made.points((i, 5)) for i in range(1, 6)]
-    assert sorted(n for shard in shards for n in shard) == list(range(len(made)))
+    shards = [design.points((i, 5)) for i in range(1, 6)]
+    assert sorted(n for shard in shards for n in shard) == list(range(len(design)))
 
 
 def test_the_same_draw_and_seed_meet_every_scenario(tmp_path):
-    made = read_design(written(tmp_path))
-    plan, baseline = made.spec(0), made.spec(1)
+    design = read_design(written(tmp_path))
+    plan, baseline = design.spec(0), design.spec(1)
     assert (plan.parameters, plan.seed, plan.draw) == (
         baseline.parameters, baseline.seed, baseline.draw,
     )  # fmt: skip
@@ -104,9 +105,9 @@ def test_the_same_draw_and_seed_meet_every_scenario(tmp_path):
 
 
 def test_central_parameters_go_without_effects(tmp_path):
-    made = read_design(written(tmp_path, "{name: a, scenarios: plan, seeds: 1, scales: 0.005}"))
-    assert len(made) == 1
-    assert made.spec(0).key == RunSpec.of("plan", scale=0.005).key
+    design = read_design(written(tmp_path, "{name: a, scenarios: plan, seeds: 1, scales: 0.005}"))
+    assert len(design) == 1
+    assert design.spec(0).key == RunSpec.of("plan", scale=0.005).key
 
 
 def random_numbers(spec):
@@ -130,14 +131,30 @@ def test_draws_follow_the_priors(method):
 
 
 def test_latin_hypercube_draws_are_those_of_run(tmp_path):
-    made = read_design(written(tmp_path))
-    assert made.spec(0).parameters == vars(priors.draw(2, 1)[0])
+    design = read_design(written(tmp_path))
+    assert design.spec(0).parameters == vars(priors.draw(2, 1)[0])
+
+
+def test_parameters_move_the_rate_where_no_level_is_followed(tmp_path):
+    (tmp_path / "points.csv").write_text("recode_hazard\n0.001\n0.015\n", "utf-8")
+    design = (
+        "{name: a, scenarios: baseline, parameters: {from: points.csv}, effects: false, "
+        "scales: 0.005, horizon: {until: 2021-12-31}, alignment: level}"
+    )
+    moved = {}
+    for alignment in ("level", "off"):
+        made = read_design(written(tmp_path, design.replace("level", alignment)))
+        again = Design.from_json(json.loads(json.dumps(made.to_json())))
+        rates = [simulation.simulate(again.spec(n)).series(RATE)[-1] for n in range(2)]
+        moved[alignment] = float(abs(rates[1] - rates[0]).mean())
+        assert again.digest == made.digest
+    assert 4 * moved["level"] < moved["off"], moved
 
 
 def test_points_of_a_file_are_taken_row_by_row(tmp_path):
     (tmp_path / "points.csv").write_text("beta_y,beta_s\n1.0,0.3\n1.1,0.4\n", "utf-8-sig")
-    made = read_design(written(tmp_path, SMALL.replace("from: prior, n: 2", "from: points.csv")))
-    assert made.spec(len(made) - 1).parameters == {"beta_y": 1.1, "beta_s": 0.4}
+    design = read_design(written(tmp_path, SMALL.replace("from: prior, n: 2", "from: points.csv")))
+    assert design.spec(len(design) - 1).parameters == {"beta_y": 1.1, "beta_s": 0.4}
 
 
 @pytest.mark.parametrize(
@@ -189,13 +206,13 @@ def test_draws_of_a_posterior_bring_their_effects_along(tmp_path, monkeypatch):
     sample = posterior.Posterior(values, np.arange(31, 37), {})
     monkeypatch.setattr(posterior, "read", lambda folder: sample)
     believed = posterior.draws(load("binzhou"), 2, 1)
-    made = read_design(written(tmp_path, SMALL.replace("from: prior", "from: posterior")))
-    asked = [made.spec(n) for n in (0, 2)]
-    assert [each.parameters for each in asked] == [vars(each.parameters) for each in believed]
-    assert [each.draw for each in asked] == [each.number for each in believed]
-    assert {each.draw for each in asked} <= set(range(31, 37))
-    again = type(made).from_json(json.loads(json.dumps(made.to_json())))
-    assert again.spec(2).key == asked[1].key
+    design = read_design(written(tmp_path, SMALL.replace("from: prior", "from: posterior")))
+    specs = [design.spec(n) for n in (0, 2)]
+    assert [each.parameters for each in specs] == [vars(each.parameters) for each in believed]
+    assert [each.draw for each in specs] == [each.number for each in believed]
+    assert {each.draw for each in specs} <= set(range(31, 37))
+    again = type(design).from_json(json.loads(json.dumps(design.to_json())))
+    assert again.spec(2).key == specs[1].key
 
 
 def test_a_scheduler_is_of_use_to_dask_alone(tmp_path, capsys):
@@ -274,11 +291,11 @@ def test_shards_keep_the_scenarios_of_a_draw_and_seed_together(tmp_path, shards)
     text = SMALL.replace("scales: 0.005", "scales: [0.005, 0.01]").replace(
         "{count: 2}", "[3, 5, 4]"
     )
-    made = read_design(written(tmp_path, text))
-    dealt = [made.points((i, shards)) for i in range(1, shards + 1)]
-    assert sorted(n for shard in dealt for n in shard) == list(range(len(made)))
+    design = read_design(written(tmp_path, text))
+    dealt = [design.points((i, shards)) for i in range(1, shards + 1)]
+    assert sorted(n for shard in dealt for n in shard) == list(range(len(design)))
     for shard in dealt:
-        specs = [made.spec(n) for n in shard]
+        specs = [design.spec(n) for n in shard]
         for p in specs:
             partners = [q for q in specs if random_numbers(q) == random_numbers(p)]
             assert {q.scenario.name for q in partners} == {"plan", "baseline"}
@@ -453,8 +470,8 @@ def test_a_full_disk_stops_the_sweep_and_what_is_there_stays_whole(whole, tmp_pa
 
 def test_a_place_that_cannot_be_written_to_is_refused_before_computing(tmp_path, capsys):
     (tmp_path / "file").touch()
-    asked = [str(written(tmp_path)), "--out", str(tmp_path / "file" / "out"), "--lang", "en"]
-    assert main(["sweep", *asked]) == 2
+    words = [str(written(tmp_path)), "--out", str(tmp_path / "file" / "out"), "--lang", "en"]
+    assert main(["sweep", *words]) == 2
     assert "cannot write" in capsys.readouterr().err
 
 
@@ -492,15 +509,15 @@ def test_a_design_is_told_and_retold_and_its_job_fits_a_pipe(whole):
 
 def test_workers_find_a_plan_of_ones_own_wherever_it_lies(tmp_path):
     """Its digest is of what the plan says, and what workers read names its file."""
-    made = []
+    computed = []
     for place in ("here", "there"):
         folder = tmp_path / place
         folder.mkdir()
         (folder / "ours.yaml").write_text(OWN, "utf-8")
-        made.append(read_design(written(folder, SMALL + "plan: ./ours.yaml\n")))
-    again = type(made[0]).from_json(json.loads(json.dumps(made[0].to_json())))
-    assert made[0].digest == made[1].digest == again.digest
-    assert again.spec(0).key == made[0].spec(0).key == made[1].spec(0).key
+        computed.append(read_design(written(folder, SMALL + "plan: ./ours.yaml\n")))
+    again = type(computed[0]).from_json(json.loads(json.dumps(computed[0].to_json())))
+    assert computed[0].digest == computed[1].digest == again.digest
+    assert again.spec(0).key == computed[0].spec(0).key == computed[1].spec(0).key
     assert again.spec(0).scenario.plan.measures.keys() == {"M01"}
 
 
@@ -537,9 +554,9 @@ def test_sigterm_ends_a_sweep_within_seconds_and_it_resumes_to_the_same_set(whol
         while runs_in(tmp_path) == 0 and sweep.poll() is None:
             time.sleep(0.02)
         sweep.terminate()
-        asked = time.monotonic()
+        signalled = time.monotonic()
         sweep.wait(20)
-        assert time.monotonic() - asked < 5
+        assert time.monotonic() - signalled < 5
         assert sweep.returncode in (130, 0)  # 0 if it was done already
     done = subprocess.run(
         command(tmp_path, "--jobs", "2", "--resume", "--json"),
@@ -612,17 +629,17 @@ def test_a_hundred_kills_lose_nothing_and_repeat_nothing(two_hundred, tmp_path):
     """Workers and parents are killed at random; each run is in the store once, and the same."""
     written(tmp_path, TWO_HUNDRED)
     rng, killed, sweep = random.Random(1), 0, None
-    held = RunStore(tmp_path / "out")
+    store = RunStore(tmp_path / "out")
     while killed < 100:
-        if len(held.keys()) > 180:  # keep something to be killed at
-            for key in rng.sample(sorted(held.keys()), 60):
-                shutil.rmtree(held.path(key))
+        if len(store.keys()) > 180:  # keep something to be killed at
+            for key in rng.sample(sorted(store.keys()), 60):
+                shutil.rmtree(store.path(key))
         if sweep is None or sweep.poll() is not None:
             if sweep is not None:
                 sweep.communicate()
             sweep = begun(tmp_path, "--jobs", "2", "--resume")
-        before = held.keys()
-        while held.keys() <= before and sweep.poll() is None:  # until it is at work
+        before = store.keys()
+        while store.keys() <= before and sweep.poll() is None:  # until it is at work
             time.sleep(0.01)
         time.sleep(rng.uniform(0, 0.3))
         victims = [sweep.pid, *children_of(sweep.pid)]
@@ -634,8 +651,8 @@ def test_a_hundred_kills_lose_nothing_and_repeat_nothing(two_hundred, tmp_path):
     sweep.kill()
     sweep.communicate()
     last, _ = swept(tmp_path, text=TWO_HUNDRED, resume=True)
-    assert len(held.keys()) == 200
-    assert held.quarantine_altered(sorted(held.keys())) == []
+    assert len(store.keys()) == 200
+    assert store.quarantine_altered(sorted(store.keys())) == []
     assert last.digest() == two_hundred.digest()
 
 

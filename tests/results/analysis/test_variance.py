@@ -13,7 +13,7 @@ from xiancheng.results.analysis.variance import (
     VarianceSplit,
     mixed,
 )
-from xiancheng.results.tables import variance as tables
+from xiancheng.results.tables import analysis as tables
 from xiancheng.scenarios.ensemble import layered
 from xiancheng.scenarios.run_spec import RunSpec
 
@@ -98,10 +98,10 @@ def split():
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_tables_show_every_component_and_its_error(split, lang):
-    whole, effect = tables.of_verdict(split, lang), tables.of_effect(split, lang)
+    whole, effect = tables.variance_of_verdict(split, lang), tables.variance_of_effect(split, lang)
     assert [column.key for column in whole.columns][3:] == list(COMPONENTS)
     assert {*LEVEL}.isdisjoint(column.key for column in effect.columns)
     assert all("±" in str(cell) for row in whole.rows for cell in row[3:])
-    shares = tables.chart(split, lang).table.rows
+    shares = tables.variance_chart(split, lang).table.rows
     assert [sum(row[1:]) for row in shares] == pytest.approx([100] * TARGETS)
-    assert any("32" in note for note in tables.notes(split, lang))
+    assert any("32" in note for note in tables.variance_notes(split, lang))

@@ -182,10 +182,10 @@ def test_a_design_takes_paths_from_its_own_folder(tmp_path, monkeypatch):
     text = "name: d\nregion: ./binzhou\nscenarios: [./mine.yaml, plan]\nscales: 0.01\n"
     (folder / "design.yaml").write_text(text)
     monkeypatch.chdir(tmp_path)
-    made = read_design(folder / "design.yaml")
-    assert [spec.region for spec in made.specs] == [str(folder / "binzhou")] * 2
-    assert [spec.scenario.name for spec in made.specs] == ["mine", "plan"]
-    digest = made.digest  # before the files are gone
+    design = read_design(folder / "design.yaml")
+    assert [spec.region for spec in design.specs] == [str(folder / "binzhou")] * 2
+    assert [spec.scenario.name for spec in design.specs] == ["mine", "plan"]
+    digest = design.digest  # before the files are gone
     moved = folder.rename(tmp_path / "moved")
     assert read_design(moved / "design.yaml").digest == digest
 

@@ -48,9 +48,9 @@ def test_a_command_takes_a_plan_or_says_where_else_it_is_named(words, capsys):
     if any("--plan" in param.opts for param in command.params):
         return
     assert main(["--lang", "en", *words.split(), "--plan", "./ours.yaml"]) == 2
-    said = capsys.readouterr().err
-    assert said.startswith(f"xiancheng {words}: takes no --plan: ")
-    assert "did you mean" not in said
+    output = capsys.readouterr().err
+    assert output.startswith(f"xiancheng {words}: takes no --plan: ")
+    assert "did you mean" not in output
 
 
 def test_every_option_is_read_by_what_a_command_does_and_no_other():

@@ -29,7 +29,7 @@ for words in {asked!r}:
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "gbk"])
 def test_what_an_encoding_lacks_is_replaced(encoding, tmp_path):
-    asked = [
+    arguments = [
         ["--help"], ["run", "--help"], ["seek", "--lang", "zh", "--help"],
         ["measures", "--lang", "zh"], ["measures"], ["show", "plan"], ["check", "plan"],
         ["run", "plan", *SMALL, "--out", str(tmp_path), "--lang", "zh"],
@@ -39,7 +39,10 @@ def test_what_an_encoding_lacks_is_replaced(encoding, tmp_path):
     expected = [0] * 9 + [2] * 4
     env = os.environ | {"PYTHONIOENCODING": encoding}
     done = subprocess.run(
-        [sys.executable, "-c", DRIVER.format(asked=asked)], capture_output=True, cwd=HERE, env=env
+        [sys.executable, "-c", DRIVER.format(asked=arguments)],
+        capture_output=True,
+        cwd=HERE,
+        env=env,
     )
     out = done.stdout.decode(encoding)
     assert done.returncode == 0, done.stderr.decode(encoding)

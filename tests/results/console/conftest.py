@@ -94,7 +94,7 @@ class Visitor:
 
     page: object
     console: Console
-    asked: list
+    requests: list
     complaints: list
 
     def open(self, path: str = "/") -> None:
@@ -143,16 +143,16 @@ def visitor(console, chrome):
     """Makes visitors, each with a browser context of their own."""
     contexts = []
 
-    def made(**options) -> Visitor:
+    def new_visitor(**options) -> Visitor:
         context = chrome.new_context(viewport={"width": 1366, "height": 768}, **options)
         contexts.append(context)
-        page, asked, complaints = context.new_page(), [], []
+        page, requests, complaints = context.new_page(), [], []
         page.set_default_timeout(PATIENCE)
-        page.on("request", lambda request: asked.append(request.url))
+        page.on("request", lambda request: requests.append(request.url))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
-        return Visitor(page, console, asked, complaints)
+        return Visitor(page, console, requests, complaints)
 
-    yield made
+    yield new_visitor
     for context in contexts:
         context.close()

@@ -21,7 +21,7 @@ HOUSE = Path(__file__).parents[3]
 CONSOLE = sorted((HOUSE / "results" / "console").rglob("*.py"))
 
 
-def asked(url: str, data: bytes | None = None, **headers: str) -> tuple[int, bytes, dict]:
+def requested(url: str, data: bytes | None = None, **headers: str) -> tuple[int, bytes, dict]:
     request = urllib.request.Request(url, data, headers)
     try:
         with urllib.request.urlopen(request, timeout=60) as answer:
@@ -35,36 +35,36 @@ def lowered(headers) -> dict:
 
 
 def test_a_scenario_file_gets_an_address(console):
-    status, body, _ = asked(f"{console.url}/scenario", b"name: x\ntitle: x\nbased_on: plan\n")
+    status, body, _ = requested(f"{console.url}/scenario", b"name: x\ntitle: x\nbased_on: plan\n")
     assert status == 200
     assert json.loads(body)["address"].startswith(".")
 
 
 def test_a_bad_file_gets_line_and_column_in_the_readers_language(console):
     bad = b"name: x\ntitle: x\nmeasures: {M12: {intensty: 1}}\n"
-    status, body, _ = asked(f"{console.url}/scenario?lang=en", bad)
+    status, body, _ = requested(f"{console.url}/scenario?lang=en", bad)
     assert status == 422
     message = json.loads(body)["message"]
     assert re.match(r"upload\.yaml:3:\d+: .*did you mean 'intensity'", message)
 
 
 def test_an_upload_over_one_mebibyte_is_refused(console):
-    status, body, _ = asked(f"{console.url}/scenario", b"#" * (2**20 + 1))
+    status, body, _ = requested(f"{console.url}/scenario", b"#" * (2**20 + 1))
     assert status == 413
     assert "1 MiB" in json.loads(body)["message"]
 
 
 def test_pages_of_others_cannot_ask(console):
-    assert asked(console.url, Origin="https://example.org")[0] == 421
-    assert asked(f"{console.url}/scenario", b"x", Origin="https://example.org")[0] == 421
+    assert requested(console.url, Origin="https://example.org")[0] == 421
+    assert requested(f"{console.url}/scenario", b"x", Origin="https://example.org")[0] == 421
 
 
 def test_another_name_for_this_machine_is_refused(console):
-    assert asked(console.url, Host="rebound.example.org")[0] == 421
+    assert requested(console.url, Host="rebound.example.org")[0] == 421
 
 
 def test_the_page_tells_the_browser_to_load_from_here_only(console):
-    status, body, headers = asked(console.url)
+    status, body, headers = requested(console.url)
     assert status == 200
     policy = headers["content-security-policy"]
     assert "default-src 'self'" in policy
@@ -75,7 +75,7 @@ def test_the_page_tells_the_browser_to_load_from_here_only(console):
 @pytest.mark.parametrize("path", ["/../etc/passwd", "/etc/passwd", "/scenario/../../x", "/docs",
                                   "/openapi.json", "/%2e%2e/pyproject.toml"])  # fmt: skip
 def test_no_route_takes_a_path(console, path):
-    status, body, _ = asked(console.url + path)
+    status, body, _ = requested(console.url + path)
     assert status in (404, 405)
     assert b"root:" not in body
     assert b"[project]" not in body
@@ -109,26 +109,26 @@ def test_the_console_neither_evaluates_nor_unpickles(file):
 def test_what_cannot_be_served_is_refused_at_once(argument):
     pytest.importorskip("nicegui", reason="the page needs xiancheng[console]")
     command = [sys.executable, "-m", "xiancheng", "console", *argument]
-    told = subprocess.run(command, cwd=HOUSE, capture_output=True, text=True, timeout=60)
-    assert told.returncode == 2
-    assert told.stderr.strip()
-    assert "Traceback" not in told.stderr
+    finished = subprocess.run(command, cwd=HOUSE, capture_output=True, text=True, timeout=60)
+    assert finished.returncode == 2
+    assert finished.stderr.strip()
+    assert "Traceback" not in finished.stderr
 
 
-@pytest.mark.parametrize(("lang", "told"), [("zh", "已被占用"), ("en", "is in use")])
-def test_a_port_that_is_taken_is_refused_and_no_address_announced(lang, told):
+@pytest.mark.parametrize(("lang", "message"), [("zh", "已被占用"), ("en", "is in use")])
+def test_a_port_that_is_taken_is_refused_and_no_address_announced(lang, message):
     pytest.importorskip("nicegui", reason="the page needs xiancheng[console]")
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
         command = [sys.executable, "-m", "xiancheng", "--lang", lang, "console", "--port", port]
-        made = subprocess.run(command, cwd=HOUSE, capture_output=True, text=True, timeout=60)
-    assert made.returncode == 2
-    assert port in made.stderr
-    assert told in made.stderr
+        finished = subprocess.run(command, cwd=HOUSE, capture_output=True, text=True, timeout=60)
+    assert finished.returncode == 2
+    assert port in finished.stderr
+    assert message in finished.stderr
     for word in ("http://", "ERROR", "Traceback"):
-        assert word not in made.stderr + made.stdout
+        assert word not in finished.stderr + finished.stdout
 
 
 @pytest.mark.slow
@@ -144,7 +144,7 @@ def test_twenty_at_once_get_their_page_within_half_a_second_while_others_compute
         seconds = []
         for _ in range(5):
             begun = time.perf_counter()
-            assert asked(console.url)[0] == 200
+            assert requested(console.url)[0] == 200
             seconds.append(time.perf_counter() - begun)
             time.sleep(0.5)
         return seconds

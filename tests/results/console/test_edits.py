@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from xiancheng.calibration.errors import ScenarioError
 from xiancheng.results.console.edits import ScenarioEdit, changes, projects
 from xiancheng.results.console.session import decode, encode
+from xiancheng.scenarios.loader import using_plan
 
 PLAN = ScenarioEdit.of("plan")
 PROJECTS = projects(PLAN.scenario)
@@ -129,6 +130,49 @@ def test_an_added_project_is_one_line_that_takes_all_of_it_away():
     other = edit.with_addition("园区二", keys | {"amount": 800}, "园区")
     assert [*other.scenario.additions] == ["园区二"]
     assert other.scenario.setting("N01").intensity == 0.5
+
+
+def test_what_a_form_does_not_ask_for_stays_with_a_changed_project():
+    quarters = {"start": "2024Q1", "finish": "2025Q2"}
+    seats, jobs = ({"lever": each} | quarters for each in ("school_seats", "tradable_jobs"))
+    said = {
+        "amount": 1000, "counties": {"惠民": 600, "阳信": 400}, "lag": "2 quarters",
+        "range": {"low": 500, "high": 1500}, "evidence": "批复", "because": "缺位", "name": "学校",
+    }  # fmt: skip
+    edit = PLAN.with_addition("学校", said | seats)
+    parts = {"371621": 900.0, "371622": 400.0}
+    later = edit.with_addition("学校", seats | {"counties": parts}, "学校")
+    kept = later.scenario.additions["学校"]
+    assert (kept.counties, kept.full, kept.id) == (parts, 1300, "N01")
+    assert (kept.lag, kept.evidence, kept.name.zh) == (2, "批复", "学校")
+    assert kept.because == edit.scenario.additions["学校"].because
+    assert kept.range == edit.scenario.additions["学校"].range
+    more = later.with_addition("学校", seats | {"amount": 9000}, "学校").scenario.additions
+    assert more["学校"].range is None, "9,000 would lie outside"
+    (park,) = later.with_addition("园", jobs | {"amount": 9}, "学校").scenario.additions.values()
+    assert (park.id, park.lag, park.evidence, park.name) == ("N01", 2, None, None)
+
+
+def test_a_project_of_the_base_is_not_carried_out_where_it_is_removed(tmp_path):
+    park = "{lever: tradable_jobs, amount: 900, start: 2024Q1, finish: 2025Q2}"
+    for name, content in {
+        "plan.yaml": f"title: 试\nmeasures:\n  一: {park}\n",
+        "scenarios/ours.yaml": f"name: ours\nbased_on: plan\nadditions:\n  园区: {park}\n",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    with using_plan(tmp_path, "binzhou"):
+        edit = ScenarioEdit.of("ours", region="binzhou")
+        without = edit.without_addition("园区")
+        keys = {"lever": "tradable_jobs", "amount": 700, "start": "2024Q1", "finish": "2025Q2"}
+        renamed = edit.with_addition("别的园区", keys, "园区")
+        changed = edit.with_addition("园区", keys, "园区")
+        assert not changed.without_addition("园区").changed, "as its base has it"
+    assert without.scenario.setting("N01").intensity == 0
+    assert [*renamed.scenario.additions] == ["园区", "别的园区"]
+    assert renamed.scenario.setting("N01").intensity == 0
+    assert renamed.scenario.setting("N02").intensity == 1
+    assert changed.scenario.additions["园区"].amount == 700
 
 
 def test_spells_are_listed_refused_where_they_overlap_and_put_back():

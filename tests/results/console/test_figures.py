@@ -22,7 +22,7 @@ RATES = (
 )
 
 
-def ask(source, lang="en"):
+def read(source, lang="en"):
     return figures.figures_response(source, lang, "binzhou")
 
 
@@ -35,14 +35,16 @@ def workbook(*rows):
 
 
 def test_a_table_is_taken_as_csv_or_workbook():
-    status, answer = ask("地区,日期,城镇化率\n惠民,2023年,36.9%\n滨州市,2024,62.35\n".encode("gbk"))
+    status, answer = read(
+        "地区,日期,城镇化率\n惠民,2023年,36.9%\n滨州市,2024,62.35\n".encode("gbk")
+    )
     assert (status, answer) == (200, {"figures": figures.encode(RATES), "remarks": []})
     rows = (["place", "date", "rate"], ["Huimin", "2023", 36.9], ["371600", 2024, 62.35])
-    assert ask(workbook(*rows)) == (status, answer)
+    assert read(workbook(*rows)) == (status, answer)
 
 
 def test_what_is_after_the_cut_off_is_marked():
-    status, answer = ask(b"place,date,rate\nHuimin,2023,36.9\nHuimin,2025,39\n")
+    status, answer = read(b"place,date,rate\nHuimin,2023,36.9\nHuimin,2025,39\n")
     assert status == 200
     assert answer["figures"] == figures.encode(RATES[:1])
     assert "figures:3: Huimin, 2025-12-31, 39 %" in answer["remarks"][0]
@@ -88,7 +90,7 @@ HOSTILE = [
 @pytest.mark.parametrize("source", HOSTILE)
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_what_is_no_table_of_rates_gets_one_message(source, lang):
-    status, answer = ask(source, lang)
+    status, answer = read(source, lang)
     assert status == 422
     assert set(answer) == {"message"}
     assert answer["message"].startswith("figures")
@@ -96,13 +98,13 @@ def test_what_is_no_table_of_rates_gets_one_message(source, lang):
 
 
 def test_a_file_over_a_mebibyte_is_refused_unread():
-    status, answer = ask(b"x" * (MAX_BYTES + 1))
+    status, answer = read(b"x" * (MAX_BYTES + 1))
     assert status == 413
     assert "at most 1 MB" in answer["message"]
 
 
 def test_the_name_of_a_file_of_the_server_is_a_name_of_a_place_and_no_more(tmp_path):
-    status, _ = ask(f"place,date,rate\n{tmp_path},2023,36\n".encode())
+    status, _ = read(f"place,date,rate\n{tmp_path},2023,36\n".encode())
     assert status == 422
 
 

@@ -17,7 +17,7 @@ from xiancheng.scenarios.executor import Executor
 
 
 @dataclass(frozen=True)
-class Asked:
+class Task:
     """All that the queue knows of a run: what makes it another."""
 
     outcome_key: tuple[str, ...]
@@ -40,11 +40,11 @@ class Work:
     """What workers do with a run."""
 
     @staticmethod
-    def key(spec: Asked) -> tuple[str, ...]:
+    def key(spec: Task) -> tuple[str, ...]:
         return spec.outcome_key
 
     @staticmethod
-    def parts(specs: list[Asked]) -> list[list[Asked]]:
+    def parts(specs: list[Task]) -> list[list[Task]]:
         return [[spec] for spec in specs]
 
 
@@ -54,7 +54,7 @@ class Notebook(Work):
     def __init__(self, seconds: float = 0.01) -> None:
         self.done, self.seconds = [], seconds
 
-    def __call__(self, specs: list[Asked]) -> list[RunSummary]:
+    def __call__(self, specs: list[Task]) -> list[RunSummary]:
         time.sleep(self.seconds)
         if specs[0].outcome_key == ("impossible",):
             raise ValueError("impossible")
@@ -77,8 +77,8 @@ class NotedQueue:
         return getattr(self.queue, name)
 
 
-def tasks(name: str, n: int) -> list[Asked]:
-    return [Asked((f"{name}{i}",)) for i in range(n)]
+def tasks(name: str, n: int) -> list[Task]:
+    return [Task((f"{name}{i}",)) for i in range(n)]
 
 
 def run(coroutine):
@@ -104,8 +104,8 @@ class Together(Notebook):
     """Runs of which those whose names begin alike share a past."""
 
     @staticmethod
-    def parts(specs: list[Asked]) -> list[list[Asked]]:
-        found: dict[str, list[Asked]] = {}
+    def parts(specs: list[Task]) -> list[list[Task]]:
+        found: dict[str, list[Task]] = {}
         for spec in specs:
             found.setdefault(spec.outcome_key[0][0], []).append(spec)
         return [*found.values()]
@@ -201,7 +201,7 @@ def test_a_run_that_fails_fails_for_those_who_asked_and_nobody_else():
     async def ask():
         shared = NotedQueue(notebook)
         with pytest.raises(ValueError, match="impossible"):
-            await shared.ask("a", [Asked(("impossible",))], "full")
+            await shared.ask("a", [Task(("impossible",))], "full")
         return await shared.ask("b", tasks("fine", 2), "full")
 
     assert len(run(ask())) == 2
@@ -234,7 +234,7 @@ class Large:
 class Largest(Work):
     """Runs with large results."""
 
-    def __call__(self, specs: list[Asked]) -> list[Large]:
+    def __call__(self, specs: list[Task]) -> list[Large]:
         return [Large() for _ in specs]
 
 

@@ -14,7 +14,7 @@ EVIL = "<img src=x onerror=alert(1)>"
 PLAN = ScenarioEdit.of("plan")
 PROJECTS = projects(PLAN.scenario)
 REGION = load("binzhou")
-TOLD = "别人已改动|somebody else has changed"
+CHANGED = "别人已改动|somebody else has changed"
 
 
 def fresh(lang: str = "zh") -> Session:
@@ -56,7 +56,7 @@ def test_a_rename_keeps_what_another_has_saved_meanwhile(shared):
     saving.rename(one, library, "乙")
     assert library.read(number)[0].scenario.setting("M03").intensity == 0.2
     moved(one, "M02", 1.5)
-    with pytest.raises(RequestError, match=TOLD):
+    with pytest.raises(RequestError, match=CHANGED):
         saving.save(one, library)
 
 
@@ -65,7 +65,7 @@ def test_what_another_has_changed_is_not_written_over(shared):
     moved(one, "M02", 1.5)
     moved(other, "M03", 0.2)
     saving.save(other, library)
-    with pytest.raises(RequestError, match=TOLD):
+    with pytest.raises(RequestError, match=CHANGED):
         saving.save(one, library)
     assert library.read(number)[0].to_file() == other.a.to_file()
     saving.clone(one, library)

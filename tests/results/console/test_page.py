@@ -71,14 +71,14 @@ def test_an_intensity_an_amount_and_a_delay_can_be_typed(visitor):
     one.page.locator(".project details summary").first.click()
     measure = one.page.locator(".measure").first
     measure.get_by_text("数量与进度").click()
-    for name, typed, told in (
+    for name, typed, shown in (
         ("M01-a 产业与园区岗位", "30000", "24,000 → 30,000"), ("M01 推迟（季度）", "2", "0 → 2"),
     ):  # fmt: skip
         before, box = one.changed(), measure.get_by_label(name, exact=True)
         box.fill(typed)
         box.press("Tab")
         one.heard(before)
-        assert told in one.changed()
+        assert shown in one.changed()
     assert not one.complaints
 
 
@@ -129,9 +129,9 @@ def test_a_value_out_of_bounds_is_told_and_takes_nothing_away(visitor):
         box.fill("")
         box.press_sequentially(typed)
         box.press("Tab")
-        told = measure.locator(".wrong:not(:empty)")
-        told.wait_for()
-        assert "0–2" in told.inner_text()
+        message = measure.locator(".wrong:not(:empty)")
+        message.wait_for()
+        assert "0–2" in message.inner_text()
         one.page.wait_for_timeout(200)
         assert one.changed() == changed, "the override is still there"
 
@@ -256,8 +256,8 @@ def test_a_file_over_one_mebibyte_is_refused(visitor, tmp_path):
 def test_an_address_that_is_broken_is_told_in_the_readers_language(visitor):
     one = visitor()
     one.open("/en?a=nowhere")
-    told = one.page.locator(".alert").inner_text()
-    assert "an address that this page has made" in told
+    message = one.page.locator(".alert").inner_text()
+    assert "an address that this page has made" in message
 
 
 def test_undo_and_redo_walk_through_the_changes(visitor):
@@ -326,13 +326,13 @@ def test_a_bad_file_is_refused_in_the_words_of_the_validator(visitor, tmp_path):
     bad.write_text("name: x\ntitle: x\nbased_on: plan\nmeasures:\n  M99: {intensity: 3}\n")
     with pytest.raises(ScenarioError) as refused:
         resolve(bad)
-    told = refused.value.text().replace(str(bad), UPLOAD)
+    message = refused.value.text().replace(str(bad), UPLOAD)
     one = visitor()
     one.open()
     one.page.set_input_files("#upload", bad)
     one.page.wait_for_selector(".alert:not(:empty)")
-    assert one.page.locator(".alert").inner_text().strip() == told
-    assert f"{UPLOAD}:5:3" in told
+    assert one.page.locator(".alert").inner_text().strip() == message
+    assert f"{UPLOAD}:5:3" in message
 
 
 def test_a_good_file_comes_in_and_goes_out_the_same(visitor, tmp_path):
@@ -382,7 +382,7 @@ def test_a_visit_asks_nobody_but_this_server(visitor, path):
         one.page.wait_for_timeout(200)
     outside = [
         url
-        for url in one.asked
+        for url in one.requests
         if urlsplit(url).scheme not in ("data", "blob")
         and urlsplit(url).netloc != urlsplit(one.console.url).netloc
     ]

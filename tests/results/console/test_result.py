@@ -32,7 +32,7 @@ PAIRS = [*itertools.permutations(("plan", "baseline", "frozen"), 2), ("to-2030",
 
 
 @pytest.fixture(scope="module")
-def made():
+def answer():
     """Answers for pairs of drafts; a run is made once."""
     runs = {}
 
@@ -42,7 +42,9 @@ def made():
             [runs[key]] = question.summarize([spec])
         return runs[key]
 
-    def ask(a: ScenarioEdit, b: ScenarioEdit, draws: int = 2, *, drawn: bool = True) -> ABResult:
+    def compared(
+        a: ScenarioEdit, b: ScenarioEdit, draws: int = 2, *, drawn: bool = True
+    ) -> ABResult:
         sides: tuple[Scenario, Scenario] = a.scenario, b.scenario
         question = ABQuery(*sides, "binzhou", 0.002, draws)
         return ABResult.of(
@@ -52,7 +54,7 @@ def made():
             preliminary=False,
         )
 
-    return ask
+    return compared
 
 
 def view(result: ABResult, a: str, b: str, day: date | None = None) -> ViewModel:
@@ -76,8 +78,8 @@ def heads(markup: str) -> list[str]:
 
 
 @pytest.mark.parametrize(("a", "b"), PAIRS)
-def test_a_less_b_is_the_difference_of_the_two_levels_that_are_shown(made, a, b):
-    result = made(SCENARIOS[a], SCENARIOS[b])
+def test_a_less_b_is_the_difference_of_the_two_levels_that_are_shown(answer, a, b):
+    result = answer(SCENARIOS[a], SCENARIOS[b])
     for day in view(result, a, b).days:
         there = view(result, a, b, day)
         assert there.day == day
@@ -99,8 +101,8 @@ def test_a_less_b_is_the_difference_of_the_two_levels_that_are_shown(made, a, b)
 
 
 @pytest.mark.parametrize(("a", "b"), PAIRS)
-def test_the_level_of_b_is_the_one_it_has_as_a(made, a, b):
-    result, turned = made(SCENARIOS[a], SCENARIOS[b]), made(SCENARIOS[b], SCENARIOS[a])
+def test_the_level_of_b_is_the_one_it_has_as_a(answer, a, b):
+    result, turned = answer(SCENARIOS[a], SCENARIOS[b]), answer(SCENARIOS[b], SCENARIOS[a])
     day = date(2025, 12, 31)
     for one, other in ((result, turned), (turned, result)):
         found = one.places(day).b
@@ -109,8 +111,8 @@ def test_the_level_of_b_is_the_one_it_has_as_a(made, a, b):
 
 
 @pytest.mark.parametrize(("a", "b"), [("plan", "frozen"), ("to-2030", "frozen")])
-def test_overview_and_comparison_have_the_same_numbers(made, a, b):
-    result = made(SCENARIOS[a], SCENARIOS[b])
+def test_overview_and_comparison_have_the_same_numbers(answer, a, b):
+    result = answer(SCENARIOS[a], SCENARIOS[b])
     there = view(result, a, b)
     table, compared = (
         overview.place_table(there),
@@ -126,8 +128,8 @@ def test_overview_and_comparison_have_the_same_numbers(made, a, b):
             assert one[title] == other[title]
 
 
-def test_the_verdicts_have_the_levels_of_the_places(made):
-    result = made(SCENARIOS["plan"], SCENARIOS["frozen"])
+def test_the_verdicts_have_the_levels_of_the_places(answer):
+    result = answer(SCENARIOS["plan"], SCENARIOS["frozen"])
     codes = [group.code for group in result.groups]
     found = result.places(result.day)
     for row in result.subject.verdicts.to_dict("records"):
@@ -141,8 +143,8 @@ def test_the_verdicts_have_the_levels_of_the_places(made):
         assert row[3] == percent(each)
 
 
-def test_the_path_over_time_is_that_of_documents_and_ends_in_the_verdict(made):
-    result = made(SCENARIOS["plan"], SCENARIOS["frozen"])
+def test_the_path_over_time_is_that_of_documents_and_ends_in_the_verdict(answer):
+    result = answer(SCENARIOS["plan"], SCENARIOS["frozen"])
     for row in result.subject.verdicts.to_dict("records"):
         group = next(each for each in result.groups if each.code == row["unit_code"])
         chart = counties.path_chart(result.subject, group, "zh")
@@ -159,8 +161,8 @@ def test_the_path_over_time_is_that_of_documents_and_ends_in_the_verdict(made):
             assert lines[0][str(date_)] == pytest.approx(median, abs=0.0051)
 
 
-def test_a_scenario_that_ends_earlier_is_run_on_and_says_so(made):
-    result = made(SCENARIOS["to-2030"], SCENARIOS["frozen"])
+def test_a_scenario_that_ends_earlier_is_run_on_and_says_so(answer):
+    result = answer(SCENARIOS["to-2030"], SCENARIOS["frozen"])
     there = view(result, "to-2030", "frozen", date(2030, 12, 31))
     assert "延续到 2030-12-31，原到 2025-12-31" in there.b_title
     assert there.b_title in overview.place_table(there)
@@ -169,8 +171,8 @@ def test_a_scenario_that_ends_earlier_is_run_on_and_says_so(made):
     assert "2030-12-31" in there.basis()
 
 
-def test_without_draws_no_part_and_no_difference_is_shown(made):
-    result = made(SCENARIOS["plan"], SCENARIOS["baseline"], drawn=False)
+def test_without_draws_no_part_and_no_difference_is_shown(answer):
+    result = answer(SCENARIOS["plan"], SCENARIOS["baseline"], drawn=False)
     assert result.pending
     there = view(result, "plan", "baseline")
     assert cells(overview.verdict_table(there), 0)[-1:] == ["–"]
@@ -181,18 +183,18 @@ def test_without_draws_no_part_and_no_difference_is_shown(made):
     assert row["方案作用（点）"] == "–"
 
 
-def test_a_baseline_has_no_column_of_a_plan(made):
-    result = made(SCENARIOS["baseline"], SCENARIOS["baseline"])
+def test_a_baseline_has_no_column_of_a_plan(answer):
+    result = answer(SCENARIOS["baseline"], SCENARIOS["baseline"])
     there = view(result, "baseline", "baseline")
     titles = [*heads(overview.verdict_table(there)), *heads(overview.place_table(there))]
     assert not [title for title in titles if "方案" in title or title.startswith("B")]
     assert "方案的作用" not in "".join(overview.figures(there))
-    there = view(made(SCENARIOS["plan"], SCENARIOS["baseline"]), "plan", "baseline")
+    there = view(answer(SCENARIOS["plan"], SCENARIOS["baseline"]), "plan", "baseline")
     assert "无方案时" in heads(overview.verdict_table(there))
 
 
-def test_every_card_and_row_says_its_day(made):
-    result = made(SCENARIOS["plan"], SCENARIOS["baseline"])
+def test_every_card_and_row_says_its_day(answer):
+    result = answer(SCENARIOS["plan"], SCENARIOS["baseline"])
     there = view(result, "plan", "baseline")
     assert "".join(overview.figures(there)).count("2025-12-31") == 4
     markup = overview.verdict_table(there)
@@ -200,8 +202,8 @@ def test_every_card_and_row_says_its_day(made):
     assert {cells(markup, row)[column] for row in range(6)} == {"2025-12-31"}
 
 
-def test_a_card_of_another_day_has_the_interval_of_that_day(made):
-    result = made(SCENARIOS["to-2030"], SCENARIOS["baseline"])
+def test_a_card_of_another_day_has_the_interval_of_that_day(answer):
+    result = answer(SCENARIOS["to-2030"], SCENARIOS["baseline"])
     first, last = (view(result, "to-2030", "baseline", date(year, 12, 31)) for year in (2025, 2030))
     g = result.groups.index(overview.headline_group(last))
     for there in (first, last):
@@ -210,31 +212,31 @@ def test_a_card_of_another_day_has_the_interval_of_that_day(made):
     assert result.places(first.day).a_interval[1][g] != result.places(last.day).a_interval[1][g]
 
 
-def test_what_differs_is_told_from_b_to_a(made):
-    result = made(SCENARIOS["frozen"], SCENARIOS["plan"])
-    told = "".join(
+def test_what_differs_is_told_from_b_to_a(answer):
+    result = answer(SCENARIOS["frozen"], SCENARIOS["plan"])
+    text = "".join(
         compare.input_differences(view(result, "frozen", "plan"), compare.sides_of(result))
     )
-    assert "按趋势划转 → 冻结" in told
+    assert "按趋势划转 → 冻结" in text
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 @pytest.mark.parametrize("drawn", [True, False])
 @pytest.mark.parametrize("model", [MODEL_VERSION, "0.1", None])
-def test_caveats_name_no_command(made, monkeypatch, lang, drawn, model):
+def test_caveats_name_no_command(answer, monkeypatch, lang, drawn, model):
     sample = {"sha256": "0" * 64, "rows": 400, "made_by": "1" * 64, "model": model,
               "from_priors": []}  # fmt: skip
     monkeypatch.setattr(record, "posterior_record", lambda pack: sample)
-    result = made(SCENARIOS["plan"], SCENARIOS["baseline"], drawn=drawn)
+    result = answer(SCENARIOS["plan"], SCENARIOS["baseline"], drawn=drawn)
     there = ViewModel(Session(lang, SCENARIOS["plan"], SCENARIOS["baseline"]), result)
     text = str(overview.notes(there))
     assert "0" * 12 in text, "the posterior sample is named"
     assert not re.search(r"xiancheng |--\w|docs/|plan-without", text)
 
 
-def test_a_note_speaks_of_a_less_b_only_where_a_column_holds_it(made):
+def test_a_note_speaks_of_a_less_b_only_where_a_column_holds_it(answer):
     for b in ("baseline", "frozen"):
-        result = made(SCENARIOS["plan"], SCENARIOS[b])
+        result = answer(SCENARIOS["plan"], SCENARIOS[b])
         there = view(result, "plan", b)
         column = any("A − B" in head for head in heads(overview.place_table(there)))
         assert column is (b == "frozen")

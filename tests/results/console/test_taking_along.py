@@ -55,9 +55,9 @@ def test_every_chart_and_map_comes_as_a_picture(visitor, tmp_path):
         with one.page.expect_download() as download:
             frame.get_by_role("button", name="下载 SVG").click()
         download.value.save_as(file)
-        told = file.read_text("utf-8")
-        assert "方案照文件实施" in told, "with what it rests on"
-        assert "http" not in re.sub(r'xmlns(:\w+)?="[^"]*"', "", told), "nothing from outside"
+        text = file.read_text("utf-8")
+        assert "方案照文件实施" in text, "with what it rests on"
+        assert "http" not in re.sub(r'xmlns(:\w+)?="[^"]*"', "", text), "nothing from outside"
 
 
 def test_a_printed_view_says_what_it_is_and_has_no_buttons(visitor):
@@ -65,11 +65,11 @@ def test_a_printed_view_says_what_it_is_and_has_no_buttons(visitor):
     one.slide("P1", 0.5)
     one.answered()
     one.page.emulate_media(media="print")
-    told = one.page.locator(".print-head").inner_text()
-    assert "总览" in told
-    assert "方案照文件实施（有改动 1 项）" in told
-    assert "1 → 0.5" in told
-    assert re.search(r"制作日期 \d{4}-\d\d-\d\d", told)
+    text = one.page.locator(".print-head").inner_text()
+    assert "总览" in text
+    assert "方案照文件实施（有改动 1 项）" in text
+    assert "1 → 0.5" in text
+    assert re.search(r"制作日期 \d{4}-\d\d-\d\d", text)
     seen = one.page.locator("button, input, select, .side").all()
     assert not [each for each in seen if each.is_visible()]
     inside = one.page.locator(".console .card").first
@@ -186,10 +186,10 @@ def test_a_comparison_begins_with_the_answer_and_long_lists_are_folded(visitor):
 def test_the_validation_is_told_in_three_sentences_above_its_table(visitor):
     one = visitor()
     one.open("/?view=validation")
-    told = one.page.locator(".view .answer")
-    assert told.locator("p").count() == 3
-    assert not re.search("CRPS|Brier|技巧", told.inner_text())
-    assert told.bounding_box()["y"] < one.page.locator(".view table").first.bounding_box()["y"]
+    answer = one.page.locator(".view .answer")
+    assert answer.locator("p").count() == 3
+    assert not re.search("CRPS|Brier|技巧", answer.inner_text())
+    assert answer.bounding_box()["y"] < one.page.locator(".view table").first.bounding_box()["y"]
 
 
 def test_assumptions_are_short_until_something_is_looked_for(visitor):

@@ -72,7 +72,7 @@ def pictures(what):
 
 
 @pytest.fixture(scope="module")
-def made(what, pictures):
+def files(what, pictures):
     return {form: written(form, what, pictures) for form in FORMS}
 
 
@@ -121,30 +121,30 @@ class ParsedPage(HTMLParser):
 # The numbers
 
 
-def test_word_holds_the_tables_of_the_run(made, what):
-    found = word_tables(made["docx"])
+def test_word_holds_the_tables_of_the_run(files, what):
+    found = word_tables(files["docx"])
     for table, shown in zip(what.tables(), found, strict=True):
         assert shown == [document.headers(table), *document.body(table)]
 
 
-def test_pdf_holds_the_tables_of_the_run(made, what):
-    text = pdf_text(made["pdf"])
+def test_pdf_holds_the_tables_of_the_run(files, what):
+    text = pdf_text(files["pdf"])
     for table in what.tables():
         if table.key in ("verdicts", "causes-371621", "shares-project"):
             for row in table.texts():
                 assert re.sub(r"\s+", "", "".join(row)) in text, table.key
 
 
-def test_html_holds_the_tables_of_the_run(made, what):
-    rows = ParsedPage(made["html"]).rows
+def test_html_holds_the_tables_of_the_run(files, what):
+    rows = ParsedPage(files["html"]).rows
     expected = [
         row for table in what.tables() for row in (document.headers(table), *document.body(table))
     ]
     assert rows == expected
 
 
-def test_excel_holds_numbers_as_numbers(made, what):
-    book = openpyxl.load_workbook(BytesIO(made["xlsx"]))
+def test_excel_holds_numbers_as_numbers(files, what):
+    book = openpyxl.load_workbook(BytesIO(files["xlsx"]))
     cells = {}
     for sheet in book:
         for row in sheet.iter_rows():
@@ -162,20 +162,20 @@ def test_excel_holds_numbers_as_numbers(made, what):
                     assert cell.value == pytest.approx(value)
 
 
-def test_negative_numbers_stay_numbers(made, what):
+def test_negative_numbers_stay_numbers(files, what):
     table = next(t for t in what.tables() if t.key == "shares-project")
     assert [row[1] for row in table.rows] == [0.3, -0.1, pytest.approx(0.2)]
-    sheet = openpyxl.load_workbook(BytesIO(made["xlsx"]))["归因"]
+    sheet = openpyxl.load_workbook(BytesIO(files["xlsx"]))["归因"]
     numbers = [c.value for row in sheet.iter_rows() for c in row if c.data_type == "n"]
     assert -0.1 in numbers
-    assert "-0.10" in [cell for rows in word_tables(made["docx"]) for row in rows for cell in row]
+    assert "-0.10" in [cell for rows in word_tables(files["docx"]) for row in rows for cell in row]
 
 
 def test_without_draws_the_documents_are_made_all_the_same(result):
     undrawn = plan_result.of_pair(replace(result.both, drawn=None), run="plan-0123")
-    made = build.documents(undrawn, FORMS, "en")
-    assert "of one run at the central parameters" in "".join(ParsedPage(made["html"]).texts)
-    assert all(made[form] for form in FORMS)
+    files = build.documents(undrawn, FORMS, "en")
+    assert "of one run at the central parameters" in "".join(ParsedPage(files["html"]).texts)
+    assert all(files[form] for form in FORMS)
 
 
 def placed(spec, region):
@@ -193,16 +193,16 @@ def test_a_region_without_targets_has_documents_without_verdicts(result):
     both = replace(result.both, scenario=plan, baseline=baseline, reference=baseline, drawn=None)
     plain = plan_result.of_pair(both, run="plan-0123")
     assert plain.verdicts.empty
-    made = build.documents(plain, FORMS, "zh")
-    assert "没有到期的目标" in "".join(ParsedPage(made["html"]).texts)
-    assert all(made[form] for form in FORMS)
+    files = build.documents(plain, FORMS, "zh")
+    assert "没有到期的目标" in "".join(ParsedPage(files["html"]).texts)
+    assert all(files[form] for form in FORMS)
 
 
 # Form
 
 
-def test_every_style_of_word_names_its_chinese_font(made):
-    styles = docx.Document(BytesIO(made["docx"])).styles.element
+def test_every_style_of_word_names_its_chinese_font(files):
+    styles = docx.Document(BytesIO(files["docx"])).styles.element
     for style in styles.xpath("./w:style[w:rPr]"):
         if fonts := style.xpath("./w:rPr/w:rFonts/@w:eastAsia"):  # a badge has those of its line
             assert fonts[0] in FONTS
@@ -217,8 +217,8 @@ def test_every_style_of_word_names_its_chinese_font(made):
     assert fonts["Official Heading 2"] == ["楷体_GB2312"]
 
 
-def test_word_has_headings_pages_a_header_and_a_table_of_contents(made, what):
-    opened = docx.Document(BytesIO(made["docx"]))
+def test_word_has_headings_pages_a_header_and_a_table_of_contents(files, what):
+    opened = docx.Document(BytesIO(files["docx"]))
     headings = [p for p in opened.paragraphs if re.match(r"(Official )?Heading", p.style.name)]
     assert [p.text for p in headings] == what.headings()[1:]  # the page for leaders has none
     marks = [p._p.xpath("./w:bookmarkStart/@w:name")[0] for p in headings]
@@ -232,16 +232,16 @@ def test_word_has_headings_pages_a_header_and_a_table_of_contents(made, what):
         assert footer.paragraphs[0].text == "— 1 —"
 
 
-def test_the_official_style_is_that_of_the_standard(made):
+def test_the_official_style_is_that_of_the_standard(files):
     """GB/T 9704-2012: margins 37, 35, 28 and 26 mm; three sizes; lines 28 pt apart."""
-    opened = docx.Document(BytesIO(made["docx"]))
+    opened = docx.Document(BytesIO(files["docx"]))
     page = opened.sections[0]
     margins = page.top_margin, page.bottom_margin, page.left_margin, page.right_margin
     assert [round(each.mm) for each in margins] == [37, 35, 28, 26]
     styles = {name: opened.styles[f"Official {name}"] for name in ("Title", "Body", "Heading 1")}
     assert [style.font.size.pt for style in styles.values()] == [22, 16, 16]
     assert styles["Body"].paragraph_format.line_spacing.pt == 28
-    size = pypdf.PdfReader(BytesIO(made["pdf"])).pages[0].mediabox
+    size = pypdf.PdfReader(BytesIO(files["pdf"])).pages[0].mediabox
     assert [round(float(each) / 72 * 25.4) for each in (size.width, size.height)] == [210, 297]
 
 
@@ -254,9 +254,9 @@ def test_levels_are_numbered_as_offices_do(what):
     assert shown["leaders"] == "要点"
 
 
-def test_the_page_for_leaders_is_one_page_of_plain_words(result, made, what):
+def test_the_page_for_leaders_is_one_page_of_plain_words(result, files, what):
     """No run, no symbol, no number of a project or measure, no word of the model."""
-    page = pdf_text(made["pdf"], 1)
+    page = pdf_text(files["pdf"], 1)
     for word in ("结论1.", "建议1.", "须知1.", "方向：", "数量：", "—1—", "编制单位"):
         assert word in page, word
     for word in ("plan-0123", "±", "≥", "≈", "P1", "M01", "抽样", "先验", "后验", "中位数", "种子"):
@@ -296,12 +296,12 @@ def test_the_official_style_is_refused_in_english():
     assert document.Layout().resolved("en").style == "analytic"
 
 
-def test_every_document_has_the_two_badges(made):
+def test_every_document_has_the_two_badges(files):
     words = {
-        "docx": "".join(p.text for p in docx.Document(BytesIO(made["docx"])).paragraphs),
-        "pdf": pdf_text(made["pdf"]), "html": "".join(ParsedPage(made["html"]).texts),
+        "docx": "".join(p.text for p in docx.Document(BytesIO(files["docx"])).paragraphs),
+        "pdf": pdf_text(files["pdf"]), "html": "".join(ParsedPage(files["html"]).texts),
         "xlsx": "".join(
-            str(cell.value) for sheet in openpyxl.load_workbook(BytesIO(made["xlsx"]))
+            str(cell.value) for sheet in openpyxl.load_workbook(BytesIO(files["xlsx"]))
             for row in sheet.iter_rows() for cell in row
         ),
     }  # fmt: skip
@@ -316,8 +316,8 @@ def test_the_heading_of_delivery_denies_what_it_is_not(what):
             assert "不是实际进展的统计" in section.title
 
 
-def test_pdf_brings_its_own_fonts(made):
-    reader, fonts = pypdf.PdfReader(BytesIO(made["pdf"])), set()
+def test_pdf_brings_its_own_fonts(files):
+    reader, fonts = pypdf.PdfReader(BytesIO(files["pdf"])), set()
     for page in reader.pages:
         for font in page["/Resources"].get("/Font", {}).values():
             fonts.add(font.get_object()["/BaseFont"])
@@ -325,17 +325,17 @@ def test_pdf_brings_its_own_fonts(made):
     assert all("NotoSansSC" in font or "NotoSerifSC" in font for font in fonts), fonts
 
 
-def test_excel_has_charts_of_its_own_frozen_headers_and_provenance(made, what):
-    book = openpyxl.load_workbook(BytesIO(made["xlsx"]))
+def test_excel_has_charts_of_its_own_frozen_headers_and_provenance(files, what):
+    book = openpyxl.load_workbook(BytesIO(files["xlsx"]))
     shown = [chart for chart in what.charts() if chart.kind != "map"]  # which Excel cannot draw
     assert sum(len(sheet._charts) for sheet in book) == len(shown)
     assert "来源" in book.sheetnames
     assert all(book[name].freeze_panes for name in ("假定", "来源", "惠民县"))
 
 
-def test_excel_prints_whole_tables_with_their_headers(made, what):
+def test_excel_prints_whole_tables_with_their_headers(files, what):
     """A sheet is a page, or one long table whose header repeats; charts are below tables."""
-    book = openpyxl.load_workbook(BytesIO(made["xlsx"]))
+    book = openpyxl.load_workbook(BytesIO(files["xlsx"]))
     long = [table for table in what.tables() if len(table.rows) > xlsx.LONG]
     assert len(long) > 2
     repeated = {sheet.title: sheet.print_title_rows for sheet in book if sheet.print_title_rows}
@@ -351,22 +351,22 @@ def test_excel_prints_whole_tables_with_their_headers(made, what):
     assert sum(sheet.page_setup.fitToHeight == 0 for sheet in book) == len(long)
 
 
-def test_html_is_one_file_that_asks_for_nothing(made):
-    seen = ParsedPage(made["html"])
+def test_html_is_one_file_that_asks_for_nothing(files):
+    seen = ParsedPage(files["html"])
     assert not {"script", "iframe", "object", "embed", "link", "form"} & {t for t, _ in seen.tags}
     for tag, attributes in seen.tags:
         assert not any(name.startswith("on") for name in attributes), tag
         for name in ("src", "href"):
             value = attributes.get(name)
             assert value is None or value.startswith(("data:image/svg+xml;base64,", "#"))
-    assert "url(" not in made["html"].decode()
+    assert "url(" not in files["html"].decode()
 
 
-def test_pictures_say_what_they_show(made):
-    images = [a for tag, a in ParsedPage(made["html"]).tags if tag == "img"]
+def test_pictures_say_what_they_show(files):
+    images = [a for tag, a in ParsedPage(files["html"]).tags if tag == "img"]
     assert images
     assert all(a["alt"] for a in images)
-    shapes = docx.Document(BytesIO(made["docx"])).element.body.xpath(".//wp:docPr/@descr")
+    shapes = docx.Document(BytesIO(files["docx"])).element.body.xpath(".//wp:docPr/@descr")
     assert len(shapes) == len(images)
 
 
@@ -387,23 +387,23 @@ def hostile(request, pictures):
 
 
 def test_hostile_words_are_words(hostile):
-    words, made = hostile
-    assert any(words in p.text for p in docx.Document(BytesIO(made["docx"])).paragraphs)
-    assert re.sub(r"\s+", "", words) in pdf_text(made["pdf"], 1)
-    assert words in "".join(ParsedPage(made["html"]).texts)
-    assert all(a.get("src", "data:").startswith("data:") for _, a in ParsedPage(made["html"]).tags)
+    words, files = hostile
+    assert any(words in p.text for p in docx.Document(BytesIO(files["docx"])).paragraphs)
+    assert re.sub(r"\s+", "", words) in pdf_text(files["pdf"], 1)
+    assert words in "".join(ParsedPage(files["html"]).texts)
+    assert all(a.get("src", "data:").startswith("data:") for _, a in ParsedPage(files["html"]).tags)
 
 
 def test_no_cell_is_a_formula(hostile):
-    words, made = hostile
-    book = openpyxl.load_workbook(BytesIO(made["xlsx"]))
+    words, files = hostile
+    book = openpyxl.load_workbook(BytesIO(files["xlsx"]))
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
     assert all(cell.data_type != "f" and cell.hyperlink is None for cell in cells)
     shown = [cell for cell in cells if cell.value == words]
     assert shown
     assert all(cell.data_type == "s" and cell.quotePrefix for cell in shown)
-    pasted = [cell for rows in word_tables(made["docx"]) for row in rows for cell in row]
-    pasted += [cell for row in ParsedPage(made["html"]).rows for cell in row]
+    pasted = [cell for rows in word_tables(files["docx"]) for row in rows for cell in row]
+    pasted += [cell for row in ParsedPage(files["html"]).rows for cell in row]
     for cell in pasted:
         number = re.fullmatch(r"[+-]?[\d,]+(\.\d+)?", cell)
         assert number or not cell.startswith(("=", "+", "-", "@")), cell
@@ -492,6 +492,6 @@ def test_a_wish_for_a_folder_that_cannot_be_is_refused(run, tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("", encoding="utf-8")
     form = {"format": "html", "style": None, "brief": False, "unit": None}
-    asked = SimpleNamespace(run=str(run), out=blocked / "below", **form)
+    options = SimpleNamespace(run=str(run), out=blocked / "below", **form)
     with pytest.raises(RequestError, match="--out"):
-        publish.report(asked, Say("zh"))
+        publish.report(options, Say("zh"))

@@ -19,7 +19,7 @@ from xiancheng.results.analysis.attribution import (
 from xiancheng.results.cli import main
 from xiancheng.results.report import sections
 from xiancheng.results.store.runs import load_run
-from xiancheng.results.tables import counties, plan_result, provenance, verdicts
+from xiancheng.results.tables import counties, plan_result, verdicts
 from xiancheng.results.tables.labels import label, likelihood
 from xiancheng.results.tables.table import Chart, Table
 from xiancheng.scenarios.ensemble import Summaries, TargetDraws, ensemble
@@ -182,7 +182,7 @@ def test_every_parameter_is_listed_with_the_value_of_the_run(record):
 
 
 def test_the_provenance_says_what_is_needed_to_run_again(record):
-    facts = dict(provenance.table(record, "en").rows)
+    facts = dict(plan_result.provenance(record, "en").rows)
     assert facts["seed"] == 1
     assert facts["scale (rows for each resident)"] == SCALE
     assert facts["digest of the region pack"] == record.region.digest

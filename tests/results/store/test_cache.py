@@ -37,14 +37,14 @@ def kept(tmp_path, monkeypatch):
 @pytest.fixture
 def simulated(monkeypatch):
     """The keys of the runs that were really simulated in this process."""
-    made, run = [], simulation.outcome_of
+    keys, run = [], simulation.outcome_of
 
     def counted(model):
-        made.append(model.spec.key)
+        keys.append(model.spec.key)
         return run(model)
 
     monkeypatch.setattr(simulation, "outcome_of", counted)
-    return made
+    return keys
 
 
 def run(out, capsys, *more):
@@ -74,13 +74,13 @@ def test_another_seed_is_another_run(kept, simulated, tmp_path, capsys):
 
 
 def test_a_changed_coefficient_is_never_answered_from_the_store(kept, simulated):
-    ask, asked = StoredRuns(kept), RunSpec.of("plan", scale=0.005, until="2021-06-30")
-    ask(asked)
-    changed = replace(asked, parameters={"beta_y": 1.3000001})
-    assert ask.has(asked)
-    assert not ask.has(changed)
-    ask(changed)
-    assert simulated == [asked.key, changed.key]
+    runs, spec = StoredRuns(kept), RunSpec.of("plan", scale=0.005, until="2021-06-30")
+    runs(spec)
+    changed = replace(spec, parameters={"beta_y": 1.3000001})
+    assert runs.has(spec)
+    assert not runs.has(changed)
+    runs(changed)
+    assert simulated == [spec.key, changed.key]
 
 
 def test_draws_are_answered_one_by_one(kept, tmp_path, capsys, monkeypatch):
@@ -130,10 +130,10 @@ def test_an_altered_run_is_set_aside_and_written_anew(kept, tmp_path, capsys):
 def test_without_a_cache_everything_is_computed(tmp_path, simulated, monkeypatch):
     (tmp_path / "file").touch()
     monkeypatch.setattr(cache, "home", lambda: tmp_path / "file")
-    ask, asked = StoredRuns.here(), RunSpec.of("plan", scale=0.005, until="2021-06-30")
-    assert ask.store is None
-    ask(asked)
-    ask(asked)
+    runs, spec = StoredRuns.here(), RunSpec.of("plan", scale=0.005, until="2021-06-30")
+    assert runs.store is None
+    runs(spec)
+    runs(spec)
     assert len(simulated) == 2
 
 
@@ -142,8 +142,8 @@ def test_a_full_cache_is_no_reason_not_to_answer(kept, simulated, monkeypatch):
         raise OSError(28, os.strerror(28))
 
     monkeypatch.setattr("xiancheng.results.store.cache.write_run", full)
-    asked = RunSpec.of("plan", scale=0.005, until="2021-06-30")
-    assert StoredRuns(kept)(asked).summary()
+    spec = RunSpec.of("plan", scale=0.005, until="2021-06-30")
+    assert StoredRuns(kept)(spec).summary()
     assert kept.keys() == set()
 
 
@@ -167,14 +167,14 @@ def test_answers_that_were_not_used_for_longest_are_thrown_away(kept):
 
 
 def test_an_answer_used_of_late_outlives_younger_ones(kept, simulated):
-    ask, asked = StoredRuns(kept), RunSpec.of("plan", scale=0.005, until="2021-06-30")
-    ask(asked)
-    os.utime(kept.path(asked.key), (1e9, 1e9))
+    runs, spec = StoredRuns(kept), RunSpec.of("plan", scale=0.005, until="2021-06-30")
+    runs(spec)
+    os.utime(kept.path(spec.key), (1e9, 1e9))
     five_old_answers(kept)
-    ask(asked)
+    runs(spec)
     kept.evict(most=2)
-    assert kept.keys() == {asked.key}
-    assert simulated == [asked.key]
+    assert kept.keys() == {spec.key}
+    assert simulated == [spec.key]
 
 
 def test_what_another_process_is_at_is_not_thrown_away(kept):
@@ -223,8 +223,8 @@ def test_who_computes_must_have_the_code_of_who_asks(kept):
 
 
 def test_an_answer_is_all_that_simulate_gave(kept):
-    asked = RunSpec.of("plan", scale=0.005, until="2021-12-31", seed=5)
-    fresh, read = simulate(asked), StoredRuns(kept)(asked)
+    spec = RunSpec.of("plan", scale=0.005, until="2021-12-31", seed=5)
+    fresh, read = simulate(spec), StoredRuns(kept)(spec)
     pd.testing.assert_frame_equal(fresh.to_frame(), read.to_frame(), check_exact=True)
     pd.testing.assert_frame_equal(fresh.movers(), read.movers(), check_exact=True)
     assert fresh.movers()["persons"].sum() > 0

@@ -30,8 +30,8 @@ def own(tmp_path_factory):
     kept = RunStore(home / "answers")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(StoredRuns, "here", classmethod(lambda cls: cls(kept)))
-        asked = [*WORDS, "--region", str(pack), "--draws", "2", "--out", str(home / "out")]
-        assert main(asked) == 0
+        words = [*WORDS, "--region", str(pack), "--draws", "2", "--out", str(home / "out")]
+        assert main(words) == 0
     [run] = (home / "out").iterdir()
     return pack, run
 
@@ -118,8 +118,8 @@ def test_a_sample_of_another_model_is_said(own, tmp_path):
 
 def test_a_table_says_which_sample_it_rests_on(own, capsys, monkeypatch, tmp_path):
     monkeypatch.setattr(StoredRuns, "here", classmethod(lambda cls: cls(RunStore(tmp_path / "a"))))
-    asked = [*WORDS, "--region", str(own[0]), "--out", str(tmp_path / "out")]
-    assert main(asked) == 0
+    words = [*WORDS, "--region", str(own[0]), "--out", str(tmp_path / "out")]
+    assert main(words) == 0
     result = json.loads(capsys.readouterr().out)
     assert any(sha(own[0] / "posterior.csv")[:12] in line for line in result["remarks"])
 

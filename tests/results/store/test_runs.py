@@ -28,12 +28,12 @@ from xiancheng.scenarios.run_spec import RunSpec, code_digest, digest_of
 from xiancheng.scenarios.simulation import simulate
 
 PUBLISHED = PublishedRate("371621", date(2021, 12, 31), 35.25)
-ASKED = {"scale": 0.005, "until": "2021-06-30", "seed": 3, "draw": 2}
+SETTINGS = {"scale": 0.005, "until": "2021-06-30", "seed": 3, "draw": 2}
 
 
 @pytest.fixture(scope="module")
 def spec():
-    return RunSpec.of("plan", parameters={"beta_y": 1.3}, **ASKED)
+    return RunSpec.of("plan", parameters={"beta_y": 1.3}, **SETTINGS)
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +91,7 @@ def test_a_run_is_not_written_over_and_leaves_no_draft(first, spec):
 
 
 def test_equal_requests_have_one_key_and_are_answered_from_the_store(first, spec):
-    same = RunSpec.of("plan", parameters={"beta_y": 1.3}, **ASKED)
+    same = RunSpec.of("plan", parameters={"beta_y": 1.3}, **SETTINGS)
     assert same.key == spec.key == first[1].record.key == first[1].spec.key
     begun = os.stat(first[1].folder).st_mtime_ns
     assert first[0].obtain(same).folder == first[1].folder
@@ -108,16 +108,16 @@ def test_whatever_makes_another_outcome_makes_another_key(spec):
         spec.vary(draw=3),
         spec.vary(scale=0.006),
         other_code,
-        RunSpec.of("baseline", parameters={"beta_y": 1.3}, **ASKED),
-        RunSpec.of("plan", parameters={"beta_y": 1.3}, **(ASKED | {"until": "2021-09-30"})),
-        RunSpec.of("plan", parameters={"beta_y": 1.3}, cutoff="2020-12-31", **ASKED),
-        RunSpec.of("plan", parameters={"beta_y": 1.3}, observations=[PUBLISHED], **ASKED),
+        RunSpec.of("baseline", parameters={"beta_y": 1.3}, **SETTINGS),
+        RunSpec.of("plan", parameters={"beta_y": 1.3}, **(SETTINGS | {"until": "2021-09-30"})),
+        RunSpec.of("plan", parameters={"beta_y": 1.3}, cutoff="2020-12-31", **SETTINGS),
+        RunSpec.of("plan", parameters={"beta_y": 1.3}, observations=[PUBLISHED], **SETTINGS),
     ]
     assert len({spec.key, *(other.key for other in others)}) == len(others) + 1
 
 
 def test_published_rates_brought_to_a_run_are_in_its_record_and_come_back(tmp_path):
-    spec = RunSpec.of("plan", observations=[PUBLISHED], alignment="off", **ASKED)
+    spec = RunSpec.of("plan", observations=[PUBLISHED], alignment="off", **SETTINGS)
     assert pickle.loads(pickle.dumps(spec)).observations == (PUBLISHED,)
     assert spec.reference.observations == (PUBLISHED,)
     saved = RunStore(tmp_path).obtain(spec)
@@ -130,8 +130,8 @@ def test_published_rates_brought_to_a_run_are_in_its_record_and_come_back(tmp_pa
 def test_a_central_value_that_is_spelled_out_is_the_same_request():
     from xiancheng.calibration.priors import central
 
-    spelled = RunSpec.of("plan", parameters={"beta_y": central().beta_y}, **ASKED)
-    assert spelled.key == RunSpec.of("plan", **ASKED).key
+    spelled = RunSpec.of("plan", parameters={"beta_y": central().beta_y}, **SETTINGS)
+    assert spelled.key == RunSpec.of("plan", **SETTINGS).key
 
 
 def test_the_code_digest_follows_the_code_and_the_libraries(monkeypatch):
@@ -385,13 +385,13 @@ def test_a_run_of_a_pack_given_by_a_relative_path_is_found_from_anywhere(tmp_pat
     shutil.copytree(load("binzhou").folder, tmp_path / "here" / "own")
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "here")
-    saved = RunStore(tmp_path / "store").obtain(RunSpec.of("plan", region="./own", **ASKED))
+    saved = RunStore(tmp_path / "store").obtain(RunSpec.of("plan", region="./own", **SETTINGS))
     assert saved.record.region.name == str(tmp_path / "here" / "own")
     monkeypatch.chdir(tmp_path / "elsewhere")
     read = load_run(saved.folder)
     assert read.spec.key == saved.record.key
     assert read.outcome().summary() == saved.record.summary
-    assert RunSpec.of("plan", region="binzhou", **ASKED).region == "binzhou"
+    assert RunSpec.of("plan", region="binzhou", **SETTINGS).region == "binzhou"
 
 
 @pytest.mark.parametrize("changed", ["pack", "plan"])
@@ -402,7 +402,7 @@ def test_a_run_is_not_read_with_targets_or_measures_of_another_day(changed, tmp_
     from xiancheng.results.tables import plan_result
 
     own = shutil.copytree(load("binzhou").folder, tmp_path / "own")
-    saved = RunStore(tmp_path / "store").obtain(RunSpec.of("plan", region=own, **ASKED))
+    saved = RunStore(tmp_path / "store").obtain(RunSpec.of("plan", region=own, **SETTINGS))
     if changed == "pack":
         text = (own / "region.yaml").read_text("utf-8")
         (own / "region.yaml").write_text(text.replace("value: 59.3", "value: 50"), "utf-8")
@@ -410,9 +410,9 @@ def test_a_run_is_not_read_with_targets_or_measures_of_another_day(changed, tmp_
         monkeypatch.setattr("xiancheng.scenarios.run_spec.plan_digest", lambda plan: "0" * 64)
     read = load_run(saved.folder)
     monkeypatch.setattr(publish, "LocalExecutor", lambda _: pytest.fail("computed before refused"))
-    asked = Namespace(run=str(saved.folder), region="binzhou", attribution=None, package=None,
+    options = Namespace(run=str(saved.folder), region="binzhou", attribution=None, package=None,
                       jobs=1, given=set())  # fmt: skip
-    reported = partial(publish.result_of, asked, None, lambda: None)
+    reported = partial(publish.result_of, options, None, lambda: None)
     for reading in (read.outcome, partial(plan_result.of_saved, read), reported):
         with pytest.raises(RequestError, match=r"reproduce 指出") as caught:
             reading()

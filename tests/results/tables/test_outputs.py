@@ -22,8 +22,7 @@ from xiancheng.results.store.cache import files_of_run
 from xiancheng.results.store.runs import write_run
 from xiancheng.results.tables import plan_result
 from xiancheng.results.tables.plan_result import delivery_frame
-from xiancheng.results.verdict.forecast_score import by_case, by_forecaster
-from xiancheng.results.verdict.forecasts import MELD, MODEL
+from xiancheng.results.verdict.forecasts import MELD, MODEL, by_case, by_forecaster
 from xiancheng.results.verdict.observations import ScoredRate
 from xiancheng.results.verdict.verdict import BEFORE, verdicts
 from xiancheng.scenarios.ensemble import Summaries, ensemble
@@ -99,14 +98,14 @@ def analyses(spec):
 
 def scores(both):
     """The columns of the scores of one made-up forecast of a county."""
-    made = SimpleNamespace(
+    forecast = SimpleNamespace(
         groups=both.scenario.groups, days=(END,), start=np.zeros(len(both.scenario.groups)),
         rates=dict.fromkeys((MELD, MODEL), np.full((1, 4, len(both.scenario.groups)), 50.0)),
     )  # fmt: skip
     seen = [ScoredRate(2, 2, END, 51.0)]
     return {
-        "score, cases": tuple(by_case(made, seen)),
-        "score, scores": tuple(by_forecaster(made, seen, both.scenario.region)),
+        "score, cases": tuple(by_case(forecast, seen)),
+        "score, scores": tuple(by_forecaster(forecast, seen, both.scenario.region)),
     }
 
 

@@ -7,7 +7,7 @@ from io import StringIO
 import pytest
 from ruamel.yaml import YAML
 
-from xiancheng.results.tables import labels, render, terminal
+from xiancheng.results.tables import labels, render
 from xiancheng.results.tables.table import Column, Table
 
 COLUMNS = (
@@ -65,7 +65,7 @@ def test_a_number_reads_as_its_column_says(column, cell, reads):
 
 
 def test_every_renderer_prints_the_same_numbers(capsys):
-    terminal.show(TABLE)
+    render.show(TABLE)
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("│")]
     assert [[cell.strip() for cell in line.strip("│").split("│")] for line in lines] == TEXTS
     assert render.markdown(TABLE).splitlines()[2:] == [f"| {' | '.join(row)} |" for row in TEXTS]

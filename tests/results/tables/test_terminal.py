@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from xiancheng.results.cli import main
-from xiancheng.results.tables import terminal
+from xiancheng.results.tables import render
 from xiancheng.results.tables.validation import SCORES, hindcast_scores
 
 SMALL = ["--scale", "0.003"]
@@ -18,9 +18,9 @@ NUMBER = re.compile(r"[0-9][0-9.,]*")
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory):
     """The tables of commands in both languages: title, headers, rows, whether they are prose."""
-    found, plain = [], terminal.show_rows
+    found, plain = [], render.show_rows
     saved = str(tmp_path_factory.mktemp("runs"))
-    asked = (
+    arguments = (
         ["run", "plan", *SMALL, "--out", saved],
         ["compare", "plan", "baseline", *SMALL, "--jobs", "1"],
         ["measures"],
@@ -36,7 +36,7 @@ def tables(tmp_path_factory):
         for name, module in list(sys.modules.items()):
             if name.startswith("xiancheng.results.") and vars(module).get("show_rows") is plain:
                 patch.setattr(module, "show_rows", show_rows)
-        for words in asked:
+        for words in arguments:
             for lang in ("zh", "en"):
                 before = len(found)
                 assert main([*words, "--lang", lang]) == 0
@@ -54,7 +54,7 @@ def in_terminal(monkeypatch, width):
     """Have tables printed for a terminal of a width, which the tests' own may not have."""
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(
-        terminal, "Console",
+        render, "Console",
         lambda **_: Console(width=width, force_terminal=True, color_system=None),
     )  # fmt: skip
 
@@ -66,7 +66,7 @@ def in_terminal(monkeypatch, width):
 def test_a_narrow_terminal_shows_every_number_in_full(tables, width, capsys, monkeypatch):
     in_terminal(monkeypatch, width)
     for title, headers, rows, prose in tables:
-        terminal.show_rows(title, headers, rows, prose=prose)
+        render.show_rows(title, headers, rows, prose=prose)
         shown = capsys.readouterr().out.partition("\n")[2]
         wanted = Counter(number for row in rows for cell in row for number in NUMBER.findall(cell))
         missing = wanted - Counter(NUMBER.findall(shown))
@@ -79,7 +79,7 @@ def test_a_narrow_terminal_shows_every_number_in_full(tables, width, capsys, mon
 
 def test_what_is_no_terminal_gets_each_row_on_one_line(tables, capsys):
     for title, headers, rows, prose in tables:
-        terminal.show_rows(title, headers, rows, prose=prose)
+        render.show_rows(title, headers, rows, prose=prose)
         lines = [
             [part.strip() for part in line.strip("│┃").split("│")]
             for line in capsys.readouterr().out.splitlines()
@@ -89,7 +89,7 @@ def test_what_is_no_terminal_gets_each_row_on_one_line(tables, capsys):
 
 
 def test_brackets_in_a_name_are_no_markup(capsys):
-    terminal.show_rows("[b]title[/b]", ["[red]name", "rate"], [["[draft] one", "1.0"]])
+    render.show_rows("[b]title[/b]", ["[red]name", "rate"], [["[draft] one", "1.0"]])
     shown = capsys.readouterr().out
     for text in ("[b]title[/b]", "[red]name", "[draft] one"):
         assert text in shown
@@ -97,5 +97,5 @@ def test_brackets_in_a_name_are_no_markup(capsys):
 
 def test_what_fits_no_block_is_printed_as_records(capsys, monkeypatch):
     in_terminal(monkeypatch, 20)
-    terminal.show_rows("t", ["key", "digest"], [["a", "0123456789" * 4]])
+    render.show_rows("t", ["key", "digest"], [["a", "0123456789" * 4]])
     assert "digest: " + "0123456789" * 4 in capsys.readouterr().out

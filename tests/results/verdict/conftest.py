@@ -16,7 +16,7 @@ from xiancheng.scenarios.design import sampled
 
 
 @pytest.fixture(scope="session")
-def made():
+def trials():
     return made_up(sampled("latin-hypercube", PARAMETERS, RUNS, 1))
 
 
@@ -31,9 +31,9 @@ def truth():
 
 
 @pytest.fixture(scope="session")
-def estimate(made, truth):
-    table = replace(made.table(), observed=truth.stats()[0])
-    return estimating.estimated(table, made, EstimateSettings("binzhou", None))
+def estimate(trials, truth):
+    table = replace(trials.table(), observed=truth.stats()[0])
+    return estimating.estimated(table, trials, EstimateSettings("binzhou", None))
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from tests.made_up_trials import RUNS, made_up
 from xiancheng.calibration.region import load
 from xiancheng.calibration.region.counties import enumerated, summaries
-from xiancheng.results.verdict import auxiliary
+from xiancheng.results.verdict import account
 from xiancheng.results.verdict.trials import PARAMETERS, Trials, censuses
 from xiancheng.scenarios.design import sampled
 
@@ -22,7 +22,7 @@ def test_a_slope_is_found_beside_its_control_and_errs_as_it_says():
         control = rng.standard_normal(60)
         x = control + rng.standard_normal(60)
         y = 0.5 * x - 2 * control + (0.5 + np.abs(x)) * rng.standard_normal(60)
-        found.append(auxiliary.fitted(y, x, control))
+        found.append(account.fitted(y, x, control))
     slopes, errors = np.array(found).T
     assert slopes.mean() == pytest.approx(0.5, abs=0.04)
     assert errors.mean() == pytest.approx(slopes.std(), rel=0.15)
@@ -30,7 +30,7 @@ def test_a_slope_is_found_beside_its_control_and_errs_as_it_says():
 
 def test_raised_are_counties_and_cities_of_the_same_area_and_no_others():
     pack = load("shandong")
-    lifted = {c.zh for c, own in zip(pack.counties, auxiliary.raised(pack), strict=True) if own}
+    lifted = {c.zh for c, own in zip(pack.counties, account.raised(pack), strict=True) if own}
     assert {"邹平市", "文登区", "章丘区", "陵城区"} <= lifted
     assert not {"黄岛区", "蓬莱区", "莱芜区", "任城区", "惠民县"} & lifted
 
@@ -46,14 +46,14 @@ def mirrored(estimate):
 
 
 def test_a_model_that_repeats_the_censuses_has_their_slopes(mirrored, estimate):
-    rows = {row["name"]: row for row in auxiliary.regressions(mirrored, estimate, 1)}
-    assert set(rows) == {*auxiliary.CHANGES, auxiliary.RAISED}
-    assert rows[auxiliary.BOUGHT]["median"] is None
-    for name in set(rows) - {auxiliary.BOUGHT}:
+    rows = {row["name"]: row for row in account.regressions(mirrored, estimate, 1)}
+    assert set(rows) == {*account.CHANGES, account.RAISED}
+    assert rows[account.BOUGHT]["median"] is None
+    for name in set(rows) - {account.BOUGHT}:
         assert rows[name]["median"] == pytest.approx(rows[name]["slope"]), name
         assert rows[name]["distance"] == pytest.approx(0, abs=1e-6)
-    assert rows[auxiliary.SCHOOL]["counties"] == 78
-    assert rows[auxiliary.RAISED]["counties"] == 87
+    assert rows[account.SCHOOL]["counties"] == 78
+    assert rows[account.RAISED]["counties"] == 87
 
 
 def test_a_model_whose_towns_do_not_follow_jobs_is_told_apart(mirrored, estimate):
@@ -66,12 +66,12 @@ def test_a_model_whose_towns_do_not_follow_jobs_is_told_apart(mirrored, estimate
         "rural_residents": (1 - share) * people,
     }
     off = replace(mirrored, after=after)
-    rows = {row["name"]: row for row in auxiliary.regressions(off, estimate, 1)}
+    rows = {row["name"]: row for row in account.regressions(off, estimate, 1)}
     observed = summaries(*(enumerated(off.pack, day) for day in censuses(off.pack)))
     assert np.ptp(observed["farming_change"]) > 1
-    assert abs(rows[auxiliary.SCHOOL]["distance"]) > 1
-    assert rows[auxiliary.SCHOOL]["median"] != pytest.approx(rows[auxiliary.SCHOOL]["slope"])
+    assert abs(rows[account.SCHOOL]["distance"]) > 1
+    assert rows[account.SCHOOL]["median"] != pytest.approx(rows[account.SCHOOL]["slope"])
 
 
 def test_too_few_counties_give_no_slope(estimate):
-    assert auxiliary.regressions(made_up(estimate.trials.values), estimate, 1) == []
+    assert account.regressions(made_up(estimate.trials.values), estimate, 1) == []

@@ -27,21 +27,21 @@ def test_what_made_the_data_is_found_and_the_rest_stays_belief(estimate):
         assert -0.3 < 1 - estimate.posterior.of([name]).sd[0] ** 2 < 0.35, name
 
 
-def test_an_observation_that_no_run_comes_near_stops_the_estimate(made, truth):
-    table = made.table()
+def test_an_observation_that_no_run_comes_near_stops_the_estimate(trials, truth):
+    table = trials.table()
     observed = truth.stats()[0].copy()
     observed[3, table.summaries.index("rate_change")] = 400.0
     with pytest.raises(estimating.PriorPredictiveError, match=f"{table.units[3]} rate_change"):
         estimating.estimated(
-            replace(table, observed=observed), made, EstimateSettings("binzhou", None)
+            replace(table, observed=observed), trials, EstimateSettings("binzhou", None)
         )
 
 
-def test_draws_carry_what_is_not_estimated_from_the_run_they_go_back_to(estimate, made):
+def test_draws_carry_what_is_not_estimated_from_the_run_they_go_back_to(estimate, trials):
     values, sizes, numbers = estimating.drawn(estimate, 50, 1)
     row = numbers - 1
     fixed = [i for i, name in enumerate(PARAMETERS) if name not in FREE]
-    assert (values[:, fixed] == made.values[row][:, fixed]).all()
+    assert (values[:, fixed] == trials.values[row][:, fixed]).all()
     assert sizes.shape == (50, len(estimate.training.discrepancy.priors))
     for given in values:
         priors.override(dict(zip(PARAMETERS, given.tolist(), strict=True)))  # inside the supports
@@ -49,9 +49,9 @@ def test_draws_carry_what_is_not_estimated_from_the_run_they_go_back_to(estimate
 
 def test_a_second_step_starts_where_the_first_ended(estimate, truth):
     values, sizes, _ = estimating.drawn(estimate, RUNS, 1)
-    made = made_up(values, seed=3)
-    table = replace(made.table(), observed=truth.stats()[0])
-    stage = estimating.updated(estimate, table, made, sizes, EstimateSettings("binzhou", None))
+    trials = made_up(values, seed=3)
+    table = replace(trials.table(), observed=truth.stats()[0])
+    stage = estimating.updated(estimate, table, trials, sizes, EstimateSettings("binzhou", None))
     for name, aim in AIM.items():
         low, high = (score(stage, name, share) for share in (0.025, 0.975))
         assert low < aim < high, name

@@ -21,7 +21,7 @@ from xiancheng.calibration.region.schema import INFORMATION
 from xiancheng.results.cli import evidence, main, parsed
 from xiancheng.results.tables import scores as tables
 from xiancheng.results.text import Say
-from xiancheng.results.verdict import forecast_score as scoring
+from xiancheng.results.verdict import forecasts as scoring
 from xiancheng.results.verdict.forecasts import (
     FORECASTERS,
     MELD,
@@ -144,11 +144,11 @@ def test_a_pack_of_one_census_has_no_statistical_forecast():
 
 def test_everyone_forecasts_every_county_and_group(result):
     assert set(result.rates) == set(FORECASTERS)
-    for name, made in result.rates.items():
+    for name, rates in result.rates.items():
         draws = SMALL.draws if name in (MODEL, WITHOUT) else SMALL.level_draws
-        assert made.shape == (2, draws, len(result.groups))
-        assert made.min() >= 0
-        assert made.max() <= 100
+        assert rates.shape == (2, draws, len(result.groups))
+        assert rates.min() >= 0
+        assert rates.max() <= 100
     assert result.days == (date(2025, 11, 1), END)
     assert result.start[[2, 6]] == pytest.approx([33.82, 68.41], abs=0.01)
     assert sum(result.weights.values()) == pytest.approx(1)
@@ -167,8 +167,8 @@ def test_the_meld_is_the_stack_with_what_the_plan_adds(result):
 def test_the_city_is_its_counties_together(result):
     city = next(i for i, group in enumerate(result.groups) if group.code == 371600)
     people = load("binzhou").urban_rural(date(2020, 11, 1)).sum(axis=1)
-    made = result.rates["drift"][1]
-    assert made[:, city] == pytest.approx(np.average(made[:, :7], axis=1, weights=people))
+    rates = result.rates["drift"][1]
+    assert rates[:, city] == pytest.approx(np.average(rates[:, :7], axis=1, weights=people))
 
 
 def test_before_the_plan_was_issued_nobody_knows_of_it():
@@ -185,11 +185,11 @@ def test_before_the_plan_was_issued_nobody_knows_of_it():
 def test_the_plan_is_known_from_the_day_on_which_it_was_issued(before, known):
     issued, steps = resolve("plan").plan.about.issued, []
     settings = replace(SMALL, draws=1, cutoff=issued - timedelta(before))
-    made = model_draws("binzhou", [BEFORE, END], settings, jobs=1, done=lambda: steps.append(1))
-    assert made.with_plan == known
-    assert made.plan.shape == made.baseline.shape == (2, 1, len(load("binzhou").counties))
-    assert (made.effect == made.plan - made.baseline).all()
-    assert (made.effect[1] != 0).any() == known
+    drawn = model_draws("binzhou", [BEFORE, END], settings, jobs=1, done=lambda: steps.append(1))
+    assert drawn.with_plan == known
+    assert drawn.plan.shape == drawn.baseline.shape == (2, 1, len(load("binzhou").counties))
+    assert (drawn.effect == drawn.plan - drawn.baseline).all()
+    assert (drawn.effect[1] != 0).any() == known
     assert len(steps) == 1
 
 
@@ -205,8 +205,8 @@ def test_a_plan_for_other_counties_is_no_part_of_a_forecast(tmp_path):
 
 def test_equal_settings_give_equal_forecasts_on_any_number_of_workers(result):
     again = forecasts("binzhou", result.days, SMALL, jobs=2)
-    for name, made in result.rates.items():
-        assert again.rates[name].tolist() == made.tolist()
+    for name, rates in result.rates.items():
+        assert again.rates[name].tolist() == rates.tolist()
 
 
 def test_priors_are_told_loudly_and_a_posterior_is_named(result):
@@ -285,8 +285,8 @@ def test_a_score_that_is_unknown_is_a_dash_and_coverage_has_its_error(result):
 def test_notes_name_the_weights_of_the_stack_from_half_a_percent_on(result):
     weights = dict.fromkeys(result.weights, 0.0)
     (one, two, three, *_) = weights
-    made = replace(result, weights=weights | {one: 0.991, two: 0.005, three: 0.004})
-    output = tables.score_notes(made, [1, 2, 3], REGISTERED, "en")
+    forecast = replace(result, weights=weights | {one: 0.991, two: 0.005, three: 0.004})
+    output = tables.score_notes(forecast, [1, 2, 3], REGISTERED, "en")
     (stack,) = [each for each in output if each.startswith("Stack: ")]
     assert stack.count(", ") == 1
     assert "0.99" in stack
@@ -420,10 +420,10 @@ def test_registration_holds_no_figure_it_seals(page):
 
 
 def test_other_settings_are_not_the_registered_ones(result):
-    asked = SimpleNamespace(cutoff=None, draws=None, scale=None, seed=None)
-    assert evidence.registered_or(asked) == REGISTERED
-    asked.draws = 50
-    changed = evidence.registered_or(asked)
+    options = SimpleNamespace(cutoff=None, draws=None, scale=None, seed=None)
+    assert evidence.registered_or(options) == REGISTERED
+    options.draws = 50
+    changed = evidence.registered_or(options)
     assert changed.draws == 50
     output = " ".join(tables.score_notes(result, [], changed, "en"))
     assert "not the registered settings: draws=50" in output

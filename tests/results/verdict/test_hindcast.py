@@ -56,23 +56,23 @@ def test_the_stack_leans_on_whoever_told_the_others_right(panel):
 @pytest.mark.parametrize("by", ["unit", "prefecture"])
 def test_the_stack_does_not_know_what_it_is_asked(panel, by):
     """Another census of one county, or of its prefecture, changes nothing that is said of it."""
-    made = told_by(panel, {SINGLE[0].name: -1.0, SINGLE[1].name: 1.0})
+    stack = told_by(panel, {SINGLE[0].name: -1.0, SINGLE[1].name: 1.0})
     mine = np.array(panel.codes if by == "unit" else panel.prefecture)
     own = mine == mine[0]
     other = replace(panel, urban=np.where(own & (np.arange(2) == 1)[:, None], 1.0, panel.urban))
     assert (other.rate[1, own] != panel.rate[1, own]).all()
-    before, after = (stacked(made, each, by, 1)[:, own] for each in (panel, other))
+    before, after = (stacked(stack, each, by, 1)[:, own] for each in (panel, other))
     assert (before == after).all()
 
 
 @pytest.fixture(scope="module")
 def found():
     values = sampled("latin-hypercube", PARAMETERS, RUNS, 1)
-    made, seen = made_up(values), made_up(values[:1], seed=2)
-    own = Panel.of(made.pack).comparable
-    table = replace(made.table(own), observed=seen.stats()[0, own])
-    stage = estimating.estimated(table, made, SETTINGS)
-    return made, stage, hindcasting.hindcasts(stage, SETTINGS)
+    trials, seen = made_up(values), made_up(values[:1], seed=2)
+    own = Panel.of(trials.pack).comparable
+    table = replace(trials.table(own), observed=seen.stats()[0, own])
+    stage = estimating.estimated(table, trials, SETTINGS)
+    return trials, stage, hindcasting.hindcasts(stage, SETTINGS)
 
 
 def test_everyone_forecasts_every_county(found):
@@ -117,10 +117,10 @@ def test_structure_is_permuted_over_counties_and_nothing_else_is(panel, monkeypa
     """A forecaster that reads the answer off structure is lost when structure is another's."""
     known = replace(panel, structure=np.repeat(panel.rate[1][None, :, None], 2, axis=0))
     rates = told_by(panel, {}) | {"structural_gap": panel.rate[1] + 0.1 * np.eye(400, len(panel))}
-    asked = []
+    calls = []
 
     def forecast(forecaster, other, *, by, draws, seed):
-        asked.append(other)
+        calls.append(other)
         return other.structure[1, :, 0] + 0.1 * np.eye(draws, len(panel))
 
     monkeypatch.setattr(hindcasting, "hindcast", forecast)
@@ -128,21 +128,21 @@ def test_structure_is_permuted_over_counties_and_nothing_else_is(panel, monkeypa
     (row,) = hindcasting.without_its_covariate(found, 1)
     assert row["crps"] < 0.1
     assert row["least"] > 3
-    assert len(asked) == hindcasting.PERMUTATIONS
-    for other in asked:
+    assert len(calls) == hindcasting.PERMUTATIONS
+    for other in calls:
         assert (np.sort(other.structure[1, :, 0]) == np.sort(panel.rate[1])).all()
         assert (other.structure[0] == other.structure[1]).all()
         assert (other.rate == panel.rate).all()
 
 
 def test_the_page_holds_every_row_and_names_the_better_one(found):
-    made, stage, hindcasts = found
+    trials, stage, hindcasts = found
     pack = load("binzhou")
     result = hindcasting.account(
         replace(SETTINGS, pool="shandong"),
         pack,
         hindcasts,
-        hindcasting.observed_changes(made),
+        hindcasting.observed_changes(trials),
         hindcasting.synthetic(stage, [0, 3]),
     )
     page = validation_page(result, pack)
@@ -211,11 +211,11 @@ def test_only_the_real_settings_are_no_trial(chosen, own, short):
 @pytest.fixture
 def commanded(found, monkeypatch, tmp_path):
     """A function that runs the command on trials made up beforehand, with a pack of one's own."""
-    made, stage, hindcasts = found
+    trials, stage, hindcasts = found
     pack = tmp_path / "pack"
     shutil.copytree(load("binzhou").folder, pack)
     monkeypatch.setattr(hindcasting, "PERMUTATIONS", 1)
-    monkeypatch.setattr(hindcasting, "trials_of", lambda *_: made)
+    monkeypatch.setattr(hindcasting, "trials_of", lambda *_: trials)
     monkeypatch.setattr(hindcasting, "learned", lambda *_: stage)
     monkeypatch.setattr(hindcasting, "hindcasts", lambda *_: hindcasts)
     monkeypatch.setattr(hindcasting, "synthetic", lambda *_: {
@@ -223,9 +223,9 @@ def commanded(found, monkeypatch, tmp_path):
     })  # fmt: skip
 
     def run(*words, region=pack):
-        asked = ["hindcast", "--region", str(region), "--out", str(tmp_path / "out"), "--lang",
+        arguments = ["hindcast", "--region", str(region), "--out", str(tmp_path / "out"), "--lang",
                  "en", "--write", str(tmp_path / "v.md")]  # fmt: skip
-        return main([*asked, *words])
+        return main([*arguments, *words])
 
     return pack, tmp_path, run
 

@@ -104,13 +104,13 @@ def test_the_heading_of_a_column_that_is_there_stands_for_nothing_else(file):
 
 def test_what_newer_figures_change_stands_beside_what_was_expected():
     """Before is what a run without them says: the level is the same, effects nearly so."""
-    asked = {"draws": 2, "scale": 0.005, "jobs": 1}
+    settings = {"draws": 2, "scale": 0.005, "jobs": 1}
     brought = [
         PublishedRate("371621", date(2024, 12, 31), 33.0),
         PublishedRate("371622", END_OF_2023, 47.0),
     ]
-    both = ensemble(resolve("plan"), observations=brought, **asked)
-    result, plain = verdicts(both), verdicts(ensemble(resolve("plan"), **asked))
+    both = ensemble(resolve("plan"), observations=brought, **settings)
+    result, plain = verdicts(both), verdicts(ensemble(resolve("plan"), **settings))
     assert not [name for name in plain if "before" in name]
     np.testing.assert_allclose(result["expected_before"], plain["expected"], atol=0.3)
     np.testing.assert_allclose(result["high_before"], plain["high"], atol=0.3)

@@ -31,7 +31,7 @@ SCALE, N = 0.005, 3
 def known_level():
     """A level that is wide enough for every chance to lie between 0 and 1; its own takes longer."""
 
-    def held(region, start, until, *_):
+    def level(region, start, until, *_):
         days = sorted({start, until, *(target.deadline for target in region.targets)})
         groups = levels.reported_groups(region)
         rng = np.random.default_rng(1)
@@ -43,7 +43,7 @@ def known_level():
         return Level(tuple(days), tuple(group.code for group in groups), rate)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(levels, "level_from", held)
+        patch.setattr(levels, "level_from", level)
         yield
 
 
@@ -108,11 +108,11 @@ def test_a_certificate_for_the_same_draws_gives_the_verdict(wanted):
     plan, region = resolve("plan"), xiancheng.load_region("binzhou")
     spec = RunSpec.of(plan, scale=SCALE)
     with Summaries(spec, judged_on(plan, region), jobs=1) as runs:
-        goal, made = parse_goal(plan, region, probability=0.9), layered(spec, N, 1)
+        goal, specs = parse_goal(plan, region, probability=0.9), layered(spec, N, 1)
         package = dict.fromkeys(goal.bounds, 1.0)
-        own = AnchoredRuns(runs, plan, made)
-        proof = certificate.certify(goal, package, own, made)
-        count = [own.read([draw])[0].targets for draw in made]
+        own = AnchoredRuns(runs, plan, specs)
+        proof = certificate.certify(goal, package, own, specs)
+        count = [own.read([draw])[0].targets for draw in specs]
     by_id = wanted.set_index("target")
     for index, chance in proof.target_probability.items():
         assert chance == pytest.approx(by_id["probability"][region.targets[index].id], abs=1e-6)

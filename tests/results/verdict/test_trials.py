@@ -29,19 +29,19 @@ def test_each_trial_has_parameters_luck_and_county_effects_of_its_own(few):
 
 
 def test_a_trial_says_what_the_run_itself_finds(few):
-    design, made = few
+    design, trials_run = few
     outcome = simulate(design.spec(1))
     result = outcome.summary()
-    codes = [county.code for county in made.pack.counties]
-    for name, found in made.after.items():
+    codes = [county.code for county in trials_run.pack.counties]
+    for name, found in trials_run.after.items():
         assert found[1].tolist() == [result[f"{name}_{code}"] for code in codes], name
 
 
 def test_trials_and_censuses_are_asked_the_same_questions(few):
-    _, made = few
-    pack = made.pack
+    _, trials_run = few
+    pack = trials_run.pack
     before, later = (enumerated(pack, day) for day in trials.censuses(pack))
-    table = made.table()
+    table = trials_run.table()
     assert table.names == FREE
     assert len(FREE) == 13
     assert table.stats.shape == (3, 7, len(summaries(before, later)))
