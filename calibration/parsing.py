@@ -13,18 +13,12 @@ value that was saved with it is read. Files of a region pack are read by `read_t
 
 import csv
 import re
-<<<<<<< HEAD
-from collections.abc import Sequence
-from datetime import date
-from io import StringIO
-=======
 import warnings
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 from io import BytesIO, StringIO
 from itertools import islice
->>>>>>> origin/main
 from math import isfinite
 from pathlib import Path
 from typing import Any
