@@ -104,7 +104,8 @@ class Posterior:
 
         Returns
         -------
-        `InferenceData` with the groups `posterior` and `prior`; from ArviZ 1 on a `DataTree`
+        `InferenceData` with the groups `posterior` and `prior`; from ArviZ 1 on a `DataTree`. Tried
+        with ArviZ 0.23.4 (Python 3.11) and 1.3.0 (3.12)
 
         Raises
         ------
@@ -117,7 +118,7 @@ class Posterior:
             "posterior": self.to_xarray(),
             "prior": _as_chain(np.column_stack(columns), {"seed": seed}),
         }
-        if hasattr(arviz, "InferenceData"):
+        if arviz.__version__.startswith("0."):  # from 1 on the name stands for a DataTree
             return arviz.InferenceData(**groups)
         return xarray.DataTree.from_dict(groups)
 
@@ -261,8 +262,8 @@ def _read(folder: Path, written: int) -> Posterior:
               "estimated, and no two of a name; run calibrate again", file=file, NUMBER=NUMBER)
         )  # fmt: skip
     for line, cells in rows:
-        bad = next((cell for cell in cells if parsing.number(cell) is None), None)
-        if bad is not None or len(cells) != len(header):
+        if len(cells) != len(header) or not parsing.are_numbers(cells):
+            bad = next((cell for cell in cells if parsing.number(cell) is None), None)
             raise priors.ParameterError(
                 _("{file}:{line} should hold {n} numbers; got {value!r}", file=file, line=line,
                   n=len(header), value=bad or len(cells))

@@ -11,6 +11,7 @@ from xiancheng.calibration.errors import RequestError, ScenarioError
 from xiancheng.calibration.forecasts.common_trend import PublishedRate
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.naming import is_path
+from xiancheng.calibration.region import load
 from xiancheng.results.analysis.attribution import AttributionTable, quick_attribution
 from xiancheng.results.analysis.result import read_printed
 from xiancheng.results.analysis.variance import VarianceSplit
@@ -20,6 +21,7 @@ from xiancheng.results.report.build import MAPS, documents, file_name, formats
 from xiancheng.results.report.document import Layout, Style
 from xiancheng.results.store.cache import StoredRuns, save_run
 from xiancheng.results.store.files import check_writable, write_file
+from xiancheng.results.store.record import posterior_record
 from xiancheng.results.store.runs import RUN, RUNS, SavedRun, find_run, load_run
 from xiancheng.results.tables.labels import label
 from xiancheng.results.tables.plan_result import PlanResult, delivery_frame, of_saved
@@ -27,7 +29,7 @@ from xiancheng.results.tables.table import Lang
 from xiancheng.results.text import Say
 from xiancheng.results.verdict.registered import digests
 from xiancheng.results.verdict.verdict import verdicts
-from xiancheng.scenarios.ensemble import ensemble
+from xiancheng.scenarios.ensemble import Ensemble, ensemble
 from xiancheng.scenarios.executor import LocalExecutor
 from xiancheng.scenarios.loader import is_shipped, resolve
 from xiancheng.scenarios.run_spec import RunSpec, check_run, code_digest
@@ -103,18 +105,22 @@ def result_of(options: Namespace, say: Say, step: Callable[[], None]) -> PlanRes
             cutoff=cutoff,
         )
         computed = None if shares else executor.submit(attributed)
-        run = run or _run(options, scenario, kept, known)
+        both = None  # with its draws, where they were just made
+        if run is None:
+            both, run = _run(options, scenario, kept, known)
         step()
         shares = computed.result() if computed else shares
     step()
-    result = of_saved(run, answer=kept, shares=shares, package=package, variance=apart)
+    result = of_saved(
+        run, answer=kept, both=both, shares=shares, package=package, variance=apart
+    )  # fmt: skip
     step()
     return result
 
 
 def _run(
     options: Namespace, scenario: Scenario, kept: StoredRuns, known: Sequence[PublishedRate]
-) -> SavedRun:
+) -> tuple[Ensemble, SavedRun]:
     """A scenario run with its baseline and its draws, and saved, as `xiancheng run` does."""
     spec = RunSpec.of(
         scenario, region=options.region, seed=options.seed, scale=options.scale,
@@ -124,7 +130,7 @@ def _run(
                     cache=kept)  # fmt: skip
     found, delivered = verdicts(both), delivery_frame(both.scenario)
     folder, __ = save_run(both.scenario, spec, found, delivered, RUNS, kept)
-    return load_run(folder)
+    return both, load_run(folder)
 
 
 def _scenario(options: Namespace) -> Scenario:
@@ -170,6 +176,7 @@ def cite(options: Namespace, say: Say) -> int:
         "model": MODEL_VERSION,
         "simulation_code": code_digest(),
         **digests(options.region),
+        "posterior_file": (posterior_record(load(options.region)) or {}).get("sha256"),
     }
     names = {
         "model": _("version of the model"),
@@ -177,7 +184,8 @@ def cite(options: Namespace, say: Say) -> int:
         "forecasting_code": _("code that simulates, forecasts and scores"),
         "pack": _("region pack {region}", region=options.region),
         "record": _("record of forecasts"),
-        "posterior": _("posterior sample"),
+        "posterior": _("numbers of the posterior sample (as preregistered)"),
+        "posterior_file": _("posterior sample on file (as in run.json)"),
     }
 
     def show() -> None:

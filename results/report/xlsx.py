@@ -148,9 +148,12 @@ class _Workbook:
     def finish(self) -> None:
         """Put every chart in its place, when the places of all tables are known."""
         for chart, sheet, row, number, beside in self.charts:
-            if chart.table.key not in self.places:
+            # the page for leaders has targets in words; the annex has them as numbers
+            numbers = "verdicts" if chart.kind == "outlook" else chart.table.key
+            place = self.places.get(numbers) or self.places.get(chart.table.key)
+            if place is None:
                 continue
-            native = self._chart(chart, *self.places[chart.table.key])
+            native = self._chart(chart, *place)
             wide = SIZE[0] // beside
             native.set_size({"width": wide - 8, "height": SIZE[1]})
             where = {"x_offset": 8 + number * wide, "y_offset": 4, "object_position": MOVES}
@@ -172,8 +175,8 @@ class _Workbook:
         for table in tables:
             for i, column in enumerate(table.columns):
                 longest = max((width(row[i]) for row in table.texts()), default=0)
-                head = max(width(word) for word in header_parts(column.header))
-                needed = min(max(longest, head) + 2, BROAD if not column.prose else 60)
+                head = BOLD * max(width(word) for word in header_parts(column.header))
+                needed = min(max(longest, math.ceil(head)) + 2, BROAD if not column.prose else 60)
                 widths[i] = max(widths.get(i, 0), needed)
         for i, needed in widths.items():
             sheet.set_column(i, i, needed)
@@ -255,11 +258,12 @@ class _Workbook:
         native.set_title({"name": inert(chart.title), "name_font": {"size": 11}})
         native.set_legend({"position": "bottom"})
         unit = {"name": table.columns[columns[0] if columns else 1].unit}
-        native.set_y_axis({"reverse": True} if chart.kind in FLAT else unit)
+        names = {"label_position": "low", "interval_unit": 1}  # all, clear of bars below 0
+        native.set_y_axis({"reverse": True, **names} if chart.kind in FLAT else unit)
         native.set_x_axis(
             unit if chart.kind in FLAT
             else {"date_axis": True, "num_format": "yyyy", "major_unit": 1,
-                  "major_unit_type": "years"} if chart.kind == "path" else {}
+                  "major_unit_type": "years"} if chart.kind == "path" else names
         )  # fmt: skip
         return native
 
@@ -288,7 +292,7 @@ FLAT = ("shares", "variance")  # bars that lie
 STACKED = {"type": "column", "subtype": "stacked"}
 KINDS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {  # and the columns shown; none: all
     "verdicts": ({"type": "column"}, ("target_rate", "rate_at_start", "without", "expected")),
-    "outlook": ({"type": "column"}, ("rate_at_start", "expected", "low", "high")),
+    "outlook": ({"type": "column"}, ("target_rate", "rate_at_start", "expected", "low", "high")),
     "path": ({"type": "line"}, ("without", "with")),
     "causes": (STACKED, labels.GROWTH),
     "shares": ({"type": "bar"}, ("points",)),

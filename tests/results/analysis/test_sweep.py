@@ -29,6 +29,7 @@ from xiancheng.scenarios.design import Design, read_design, sampled
 from xiancheng.scenarios.executor import DaskExecutor, InlineExecutor
 from xiancheng.scenarios.outcome import RATE
 from xiancheng.scenarios.run_spec import RunSpec, code_digest, digest_of
+from xiancheng.scenarios.simulation import RegionModel
 
 SMALL = """
 name: small
@@ -39,6 +40,7 @@ scales: 0.005
 horizon: {until: 2021-06-30}
 """
 RUNS = 8  # in SMALL
+FEW = "{name: few, scenarios: [plan, baseline], parameters: {from: prior, n: 1}, scales: 0.005}"
 OWN = """
 title: ours
 measures:
@@ -250,6 +252,34 @@ def test_a_sweep_leaves_every_run_and_a_resumed_one_computes_nothing(whole, tmp_
     assert len(ledger.ledger(whole.folder)) == RUNS
 
 
+def test_the_scenarios_of_a_draw_go_through_their_common_past_once(tmp_path, monkeypatch):
+    """And each is what it is alone: the digest of the set is that of runs one by one."""
+    steps = []
+    step = RegionModel.step
+
+    def counted(model):
+        steps.append(model.spec.key)
+        return step(model)
+
+    monkeypatch.setattr(RegionModel, "step", counted)
+    digests = []
+    for name in ("together", "alone"):
+        (tmp_path / name).mkdir()
+        sweep = sweep_of(tmp_path / name, text=FEW)
+        sweep.begin()
+        if name == "alone":
+            job = sweeping.SweepJob(sweep.folder, sweep.design.digest, code_digest())
+            for number in sweep.keys:
+                [report] = job([number])
+                assert report.state == "done"
+        sweep.run()
+        digests.append((sweep.digest(), len(steps)))
+        steps.clear()
+    (same, few), (again, many) = digests
+    assert same == again
+    assert few < 0.75 * many
+
+
 def test_shards_make_the_same_set_as_one_sweep(whole, tmp_path):
     digests = [swept(tmp_path, shard=shard)[0].digest() for shard in ("1/3", "2/3", "3/3")]
     assert digests[2] == whole.digest()  # the last one needs no resume to close the set
@@ -459,7 +489,7 @@ def test_a_sweep_that_would_not_fit_is_refused_with_the_figure(tmp_path):
 def test_a_worker_with_other_code_is_refused(tmp_path):
     sweep = sweep_of(tmp_path)
     with pytest.raises(RequestError, match="other code"):
-        sweeping.SweepJob(sweep.folder, sweep.design.digest, "0" * 64)(0)
+        sweeping.SweepJob(sweep.folder, sweep.design.digest, "0" * 64)([0])
 
 
 @pytest.mark.parametrize("shard", ["0/2", "3/2", "1", "a/b", "1/2/3", "-1/2"])
