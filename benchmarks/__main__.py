@@ -54,7 +54,8 @@ FULL = Effort(
 TINY = Effort(
     peers=((20_000, 5),), rounds=2, starts=1, scales=((0.01, 2),), tick=(0.01,), seeds=3,
     points=(("binzhou", 0.005, 1), ("binzhou", 0.01, 1), ("shandong", 0.002, 1)),
-    growth_rounds=1, repeats=1, draws=(0.01, 0.02, 3), pairs=(0.01, 3), sampling=(2, 2), waits=commands.TINY,
+    growth_rounds=1, repeats=1, draws=(0.01, 0.02, 3), pairs=(0.01, 3), sampling=(2, 2),
+    waits=commands.TINY,
 )  # fmt: skip
 
 
