@@ -62,6 +62,7 @@ pages: $(READY)
 	$(BIN)/python docs/equations.py
 	$(BIN)/python docs/licences.py
 	$(BIN)/python docs/data_dictionary.py
+	$(BIN)/python docs/commands.py
 
 # Execute the notebooks anew and keep what they show (make test-all installs what they need).
 tutorials: $(READY)

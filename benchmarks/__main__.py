@@ -2,8 +2,8 @@
 
     python -m benchmarks [PART ...] [--tiny] [--page FILE]
 
-Parts: peers, simulate, tick, growth, ensembles; all by default. A part is written as soon as it is
-measured. `--tiny` tries everything with few people in a minute or two, and prints unless
+Parts: peers, simulate, tick, growth, ensembles, commands; all by default. A part is written as soon
+as it is measured. `--tiny` tries everything with few people in a minute or two, and prints unless
 given a page.
 """
 
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from benchmarks import bandwidth, ensembles, fresh, growth, page, runs, tick
+from benchmarks import bandwidth, commands, ensembles, fresh, growth, page, runs, tick
 from benchmarks.peers import contest
 from benchmarks.tables import Measured, as_cells, markdown
 
@@ -38,6 +38,7 @@ class Effort:
     repeats: int
     draws: tuple[float, float, int] = (0.1, 1.0, 16)  # scales that are compared, and draws
     pairs: tuple[float, int] = (1.0, 12)  # scale and seeds of the effect in one pair
+    waits: tuple[commands.Command, ...] = commands.COMMANDS
 
 
 FULL = Effort(
@@ -52,7 +53,7 @@ FULL = Effort(
 TINY = Effort(
     peers=((20_000, 5),), rounds=2, starts=1, scales=((0.01, 2),), tick=(0.01,), seeds=3,
     points=(("binzhou", 0.005, 1), ("binzhou", 0.01, 1), ("shandong", 0.002, 1)),
-    growth_rounds=1, repeats=1, draws=(0.01, 0.02, 3), pairs=(0.01, 3),
+    growth_rounds=1, repeats=1, draws=(0.01, 0.02, 3), pairs=(0.01, 3), waits=commands.TINY,
 )  # fmt: skip
 
 
@@ -135,9 +136,15 @@ def ensemble_parts(effort: Effort, folder: Path) -> str:
     ])  # fmt: skip
 
 
+def waited(effort: Effort, folder: Path) -> str:
+    """What users of the command line wait for."""
+    rows = commands.measured(effort.waits)
+    return f"{markdown(as_cells(rows))}\n\n{missed(rows)}"
+
+
 PARTS: dict[str, Callable[[Effort, Path], str]] = {
     "simulate": simulate, "peers": peers, "tick": whole_tick, "growth": grown,
-    "ensembles": ensemble_parts,
+    "ensembles": ensemble_parts, "commands": waited,
 }  # fmt: skip
 
 

@@ -38,14 +38,14 @@ def job_in(design: Design, folder: Path) -> sweeping.SweepJob:
 def overhead(design: Design, folder: Path, runs: int = 60) -> dict[str, float]:
     """Processor and wall time of a run in a sweep beyond `simulate` itself [ms], medians."""
     job = job_in(design, folder)
-    job(0), job(1)
+    job([0]), job([1])
     rows = []
     for number in range(2, runs + 2):
         spec = design.spec(number)
         marks = [(perf_counter(), process_time())]
         simulate(spec)
         marks.append((perf_counter(), process_time()))
-        job(number)
+        job([number])
         marks.append((perf_counter(), process_time()))
         alone, swept = (
             [1e3 * (b - a) for a, b in zip(*pair, strict=True)] for pair in pairwise(marks)
@@ -58,11 +58,25 @@ def overhead(design: Design, folder: Path, runs: int = 60) -> dict[str, float]:
 def throughput(design: Design, folder: Path, engine: Executor) -> tuple[float, float]:
     """Seconds until the first report, and runs a second after it."""
     job = job_in(design, folder)
-    begun, times = perf_counter(), []
-    for _ in engine.map(job, range(len(design))):
-        times.append(perf_counter())
+    begun, times, each = perf_counter(), [], len(design.specs)
+    tasks = [range(first, first + each) for first in range(0, len(design), each)]
+    for found in engine.map(job, tasks):
+        times += [perf_counter()] * len(found)
     rest = [t for t in times if t > times[0] + 1.0]  # when every worker is at it
     return times[0] - begun, (len(rest) - 1) / (rest[-1] - rest[0])
+
+
+def together(design: Design, folder: Path, draws: int = 20) -> float:
+    """Processor time of the scenarios of a draw run one by one, as a multiple of together."""
+    each, spent = len(design.specs), []
+    for name, size in (("alone", 1), ("together", each)):
+        (folder / name).mkdir(parents=True)
+        job = job_in(design, folder / name)
+        job(range(each)), spent.append(process_time())
+        for first in range(each, (draws + 1) * each, size):
+            job(range(first, first + size))
+        spent[-1] = process_time() - spent[-1]
+    return spent[0] / spent[1]
 
 
 def peaks(folder: Path) -> Iterator[int]:
@@ -115,6 +129,7 @@ def main() -> None:
         }  # fmt: skip
         (room / "overhead").mkdir()
         found["overhead ms"] = overhead(design, room / "overhead")
+        found["one by one, as a multiple of together"] = together(design, room / "partners")
         found["reading 2000 s"] = reading(room / "jobs1")
         print(json.dumps(found, indent=1))
 

@@ -6,7 +6,7 @@ Every file is read and compared with its sha256 when its folder is first opened 
 for 4.2 million people, 127 MB); later in that process size and time are trusted. The folders of one
 kind (populations, levels) take no more than `MOST` bytes: what was not used for longest is removed.
 
-Texts are small JSON documents that follow from the bytes of files: parsed YAML, digests of modules.
+Texts are small JSON documents: parsed YAML, digests of modules, records of how runs were steered.
 Each is a file that begins with its own sha256; one that is torn or altered counts as absent.
 """
 
@@ -217,12 +217,23 @@ def made_once(kind: str, key: str, make: Callable[[], Any]) -> Any:
     key : a digest of all that decides the content
     make : computes it; what this raises is not kept
     """
-    file = home() / kind / key
+    kept = read_text(kind, key)
+    return json.loads(write_text(kind, key, make()) if kept is None else kept)
+
+
+def read_text(kind: str, key: str) -> str | None:
+    """The JSON that is kept under a key; None if there is none, or not the whole of it."""
     with suppress(OSError, ValueError):
-        digest, __, kept = file.read_text("utf-8").partition("\n")
+        digest, __, kept = (home() / kind / key).read_text("utf-8").partition("\n")
         if hashlib.sha256(kept.encode()).hexdigest() == digest:
-            return json.loads(kept)
-    text = json.dumps(make(), separators=(",", ":"))
+            return kept
+    return None
+
+
+def write_text(kind: str, key: str, content: object) -> str:
+    """Keep JSON-ready content under a key, where that is possible; the JSON."""
+    text = json.dumps(content, separators=(",", ":"))
+    file = home() / kind / key
     with suppress(OSError):  # read-only, or full: made again the next time
         file.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=file.parent, prefix=".new-") as place:
@@ -230,7 +241,7 @@ def made_once(kind: str, key: str, make: Callable[[], Any]) -> Any:
             draft.write_text(f"{hashlib.sha256(text.encode()).hexdigest()}\n{text}", "utf-8")
             draft.replace(file)
         _remove_texts(file.parent)
-    return json.loads(text)
+    return text
 
 
 def _remove_texts(kind: Path) -> None:

@@ -192,7 +192,7 @@ def validated(
 
 def _problem(model: type[BaseModel], document: YamlDocument, detail: ErrorDetails) -> Problem:
     """An error of pydantic as a problem of the document."""
-    path = tuple(step for step in detail["loc"] if step != "[key]")
+    path = _path(detail, document.value)
     kind, context, value = detail["type"], detail.get("ctx", {}), detail["input"]
     if kind == "extra_forbidden":
         valid, name = _fields(model, path[:-1]), str(path[-1])
@@ -217,6 +217,22 @@ def _problem(model: type[BaseModel], document: YamlDocument, detail: ErrorDetail
         if not path and value is None:
             found = _("an empty file")
     return document.problem(path, expected, found, nearest=meant, at_key=at_key)
+
+
+def _path(detail: ErrorDetails, value: Any) -> KeyPath:
+    """Where an error stands in a document, without the names of the branches of a union."""
+    steps = [step for step in detail["loc"] if step != "[key]"]
+    path: list[str | int] = []
+    for k, step in enumerate(steps, start=1):
+        pairs = value.items() if isinstance(value, dict) else ()
+        pairs = enumerate(value) if isinstance(value, list) else pairs
+        inside = {str(key): each for key, each in pairs}
+        if str(step) in inside:
+            value = inside[str(step)]
+        elif k < len(steps) or detail["type"] not in ("missing", "extra_forbidden"):
+            continue
+        path.append(step)
+    return tuple(path)
 
 
 def _expected(kind: str, context: Mapping[str, Any], message: str) -> Words:

@@ -15,7 +15,7 @@ import csv
 import re
 import warnings
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 from io import BytesIO, StringIO
 from itertools import islice
@@ -28,6 +28,7 @@ from xiancheng.calibration.i18n import Words, _, same
 from xiancheng.calibration.naming import half_width
 
 _NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
+_NUMBERS = re.compile(rf"{_NUMBER.pattern}(,{_NUMBER.pattern})*")
 _WHOLE = re.compile(r"[-+]?[0-9]+")
 _MIDNIGHT = re.compile(r"[ T]0?0:00(:00(\.0+)?)?$")  # what a spreadsheet adds to a date
 _DAYS = (
@@ -80,6 +81,21 @@ def number(text: str) -> float | None:
     text = text.strip(" ")
     value = float(text) if _NUMBER.fullmatch(text) else None
     return value if value is not None and isfinite(value) else None
+
+
+def are_numbers(texts: Sequence[str]) -> bool:
+    """Whether each text writes out a finite number: `number` for many at once.
+
+    >>> are_numbers(["1.5e3", " -2"]), are_numbers(["1", ""]), are_numbers(["1,2"])
+    (True, False, False)
+    """
+    plain = [text.strip(" ") for text in texts]
+    written = ",".join(plain)
+    return (
+        written.count(",") == len(plain) - 1
+        and _NUMBERS.fullmatch(written) is not None
+        and all(map(isfinite, map(float, plain)))
+    )
 
 
 def figure(text: str) -> float | None:

@@ -261,8 +261,8 @@ def _read(folder: Path, written: int) -> Posterior:
               "estimated, and no two of a name; run calibrate again", file=file, NUMBER=NUMBER)
         )  # fmt: skip
     for line, cells in rows:
-        bad = next((cell for cell in cells if parsing.number(cell) is None), None)
-        if bad is not None or len(cells) != len(header):
+        if len(cells) != len(header) or not parsing.are_numbers(cells):
+            bad = next((cell for cell in cells if parsing.number(cell) is None), None)
             raise priors.ParameterError(
                 _("{file}:{line} should hold {n} numbers; got {value!r}", file=file, line=line,
                   n=len(header), value=bad or len(cells))

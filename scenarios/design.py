@@ -120,6 +120,10 @@ class DesignFile(FileModel):
     scales: Annotated[list[Scale], Field(min_length=1), Several, BeforeValidator(_listed)]
     horizon: Horizon = Horizon()
     cutoff: Day | None = None
+    alignment: Literal["level", "off"] = Field(
+        default="level",
+        description="off: runs without measures follow no level, so that parameters move it too",
+    )
 
 
 @dataclass(frozen=True)
@@ -141,7 +145,7 @@ class Design:
         worlds = [
             {
                 "scenario": spec.scenario.resolved(), "region": spec.region,
-                "cutoff": spec.inputs["cutoff"],
+                "cutoff": spec.inputs["cutoff"], "alignment": spec.alignment,
             }
             for spec in self.specs
         ]  # fmt: skip
@@ -155,7 +159,12 @@ class Design:
     def from_json(cls, content: Mapping[str, Any]) -> Self:
         """The design that `to_json` gave."""
         specs = (
-            RunSpec.of(each["scenario"], region=each["region"], cutoff=each["cutoff"])
+            RunSpec.of(
+                each["scenario"],
+                region=each["region"],
+                cutoff=each["cutoff"],
+                alignment=each["alignment"],
+            )
             for each in content["worlds"]
         )
         return cls(
@@ -233,7 +242,7 @@ def read_design(file: Path) -> Design:
         for scale in written.scales:
             check_run(chosen, region, scale=scale)
         cutoff = None if written.cutoff is None else str(written.cutoff)
-        specs.append(RunSpec.of(chosen, region=region, cutoff=cutoff))
+        specs.append(RunSpec.of(chosen, region=region, cutoff=cutoff, alignment=written.alignment))
     titles = [spec.scenario.name for spec in specs]
     for i, title in enumerate(titles):
         if title in titles[:i]:

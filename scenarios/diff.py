@@ -8,6 +8,7 @@ from typing import NamedTuple
 from xiancheng.calibration.file_models import quarter_name
 from xiancheng.calibration.i18n import Words, _, listed, same
 from xiancheng.calibration.region import Region
+from xiancheng.calibration.yaml_positions import read_yaml
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.own_plans import OwnMeasure, unit_zh
 from xiancheng.scenarios.plan_files import UNITS, Measure, Plan, PlanIndicator
@@ -320,17 +321,20 @@ def changed(scenario: Scenario, region: Region) -> list[Difference]:
 
 def shipped(scenario: Scenario) -> Scenario | None:
     """The scenario on file with the plan that bears the same title; None if there is none."""
-    on_file = scenario.plan.scenario_files().values()
-    stamp = tuple((str(f), (s := f.stat()).st_mtime_ns, s.st_size) for f in on_file)
-    own = {scenario.title.zh, scenario.title.en}
-    found = _read(stamp, scenario.plan)
-    return next((each for each in found if own & {each.title.zh, each.title.en}), None)
+    title = {scenario.title.zh, scenario.title.en}
+    for file in scenario.plan.scenario_files().values():
+        content = read_yaml(file).value
+        named = content.get("title") if isinstance(content, dict) else None
+        if title & {*(named.values() if isinstance(named, dict) else [named or file.stem])}:
+            written = file.stat()
+            return _read(file, written.st_mtime_ns, written.st_size, scenario.plan)
+    return None
 
 
 @lru_cache(maxsize=8)
-def _read(files: tuple[tuple[str, int, int], ...], plan: Plan) -> tuple[Scenario, ...]:
-    """Scenario files, read once until one of them changes."""
-    return tuple(resolve(Path(file), plan=plan) for file, __, __ in files)
+def _read(file: Path, written: int, size: int, plan: Plan) -> Scenario:
+    """The scenario in a file, read once until it changes."""
+    return resolve(file, plan=plan)
 
 
 def brief(text: str) -> str:

@@ -31,11 +31,13 @@ from xiancheng.scenarios.outcome import (
     place_coordinates,
 )
 from xiancheng.scenarios.run_spec import (
+    READY,
     RunArguments,
     RunSpec,
     ScenarioLike,
     check_numbers,
     check_run,
+    expected_seconds,
     spec_of,
     with_run_arguments,
 )
@@ -316,10 +318,23 @@ class Summaries:
                 done()
 
         for wave in self._waves(left):
-            executor = self._executor if len(wave) > 1 else InlineExecutor()  # one: no worker
+            executor = InlineExecutor() if self._is_small(wave) else self._executor
             for part, found in zip(wave, executor.results(summarized, wave, tell), strict=True):
                 self._known |= {s.outcome_key: each for s, each in zip(part, found, strict=True)}
         return [self._known[key] for key in keys]
+
+    def _is_small(self, wave: Sequence[Sequence[RunSpec]]) -> bool:
+        """Whether runs take less than workers do to get ready; who keeps states is in a worker."""
+        if len(wave) == 1 or self._states:
+            return len(wave) == 1
+        return (
+            sum(
+                expected_seconds(spec.pack, spec.scale, spec.scenario.start, spec.scenario.until)
+                for part in wave
+                for spec in part
+            )
+            < READY
+        )
 
     def _waves(self, specs: Sequence[RunSpec]) -> list[list[list[RunSpec]]]:
         """Parts of runs that share a past; first one of each whose steering is not on file."""

@@ -11,7 +11,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
 
 from xiancheng.calibration.errors import Problem
 from xiancheng.calibration.file_models import (
@@ -22,7 +30,8 @@ from xiancheng.calibration.file_models import (
     quarter_name,
     wrong,
 )
-from xiancheng.calibration.i18n import Words, _, same
+from xiancheng.calibration.i18n import Words, _
+from xiancheng.calibration.naming import half_width
 from xiancheng.calibration.region import County, Region, Target
 from xiancheng.calibration.region.targets import (
     Label,
@@ -64,7 +73,8 @@ CHANNELS = {  # by the rule that a lever enters
     "departure": "jobs", "reclassification": "land_hukou", "governments": "governance",
 }  # fmt: skip
 NUMBER = re.compile(r"[A-Z]\d{1,2}")
-_AMOUNT = re.compile(r"([0-9][0-9,，]*(?:\.[0-9]+)?) ?(万)?")
+_AMOUNT = re.compile(r"([0-9][0-9,]*(?:\.[0-9]+)?) ?(万)?")
+_WITH_UNIT = re.compile(r"(.*[0-9] ?万?) ?([^0-9万 %.]+)")
 _SEASON = re.compile(r"([0-9]{4}) ?年?第?([1-4一二三四])季度")
 _YEAR = re.compile(r"([0-9]{4}) ?年?(初)?")
 
@@ -80,7 +90,7 @@ def quarter_at(value: object, *, end: bool) -> int | None:
     >>> quarter_name(quarter_at(2025, end=True)), quarter_at("soon", end=True)
     ('2025Q4', None)
     """
-    text = str(value).strip() if isinstance(value, int | str | date) else ""
+    text = half_width(str(value)) if isinstance(value, int | str | date) else ""
     if found := re.fullmatch(r"((?:19|20|21)[0-9]{2})[Qq]([1-4])", text):
         return quarter_of(int(found[1]), int(found[2]))
     if found := _SEASON.fullmatch(text):
@@ -100,8 +110,8 @@ def _quarter(value: object, *, end: bool) -> int:
 
 
 def _amount(value: object) -> float:
-    if isinstance(value, str) and (found := _AMOUNT.fullmatch(value.strip())):
-        return float(re.sub("[,，]", "", found[1])) * (1e4 if found[2] else 1)
+    if isinstance(value, str) and (found := _AMOUNT.fullmatch(half_width(value))):
+        return float(found[1].replace(",", "")) * (1e4 if found[2] else 1)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise wrong(_("an amount such as 5000, without its unit"))
     return float(value)
@@ -146,7 +156,11 @@ class OwnMeasure(FileModel):
     amount: Quantity | None = None  # by default the sum over the counties
     unit: str | None = None  # only to be checked
     range: Range | None = None
-    counties: Annotated[list[str] | dict[str, Quantity], BeforeValidator(_by_county)] | None = None
+    counties: Annotated[
+        Annotated[list[str], Tag("names")] | Annotated[dict[str, Quantity], Tag("amounts")],
+        Discriminator(lambda value: "amounts" if isinstance(value, dict) else "names"),
+        BeforeValidator(_by_county),
+    ] | None = None  # fmt: skip
     start: Start
     finish: Finish
     until: Finish | None = None  # the last quarter in force, of a programme that ends
@@ -158,14 +172,24 @@ class OwnMeasure(FileModel):
     evidence: str | None = None
     because: Text | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _unit_apart(cls, given: object) -> object:
+        """An amount as plans write it, 2000个, is an amount and its unit."""
+        amount = given.get("amount") if isinstance(given, dict) else None
+        if isinstance(amount, str) and (found := _WITH_UNIT.fullmatch(half_width(amount))):
+            return {"unit": found[2], **given, "amount": found[1]}
+        return given
+
     @model_validator(mode="after")
     def _agrees_with_its_lever(self) -> Self:
         lever = LEVERS[self.lever]
         if self.name is None and "name" in self.model_fields_set:
             raise wrong(_("a name, or no key name"))
-        units = (lever.unit, unit_zh(lever.unit), unit_zh(lever.unit)[:1])
-        if self.unit is not None and self.unit not in units:
-            raise wrong(same(f"unit: {lever.unit} ({unit_zh(lever.unit)})"))
+        known = unit_zh(lever.unit)
+        if self.unit not in (None, lever.unit, known[:1]) and not self.unit.startswith(known):
+            unit = Words(known, lever.unit)
+            raise wrong(_("{unit}, the unit of its lever, not {found}", unit=unit, found=self.unit))
         if self.amount is None and not isinstance(self.counties, dict):
             raise wrong(_("an amount, or amounts by county"))
         if self.finish < self.start:

@@ -65,6 +65,17 @@ class RunArguments(TypedDict, total=False):
     observations: Iterable[PublishedRate]
 
 
+PER_RUN, PER_ROW = 0.13, 5.4e-7  # seconds of a run over five years, and of each of its rows
+READY = 8.0  # seconds until a process has made ready what all its runs need
+
+
+def expected_seconds(pack: Region, scale: float, start: date, until: date) -> float:
+    """About how long a run takes, without what is made ready once in a process."""
+    census = start if start in pack.censuses else pack.censuses[-1]
+    rows = scale * float(pack.urban_rural(census).sum() + pack.away(census).sum())
+    return (PER_RUN + PER_ROW * rows) * (until - start).days / 365.25 / 5
+
+
 @dataclass(frozen=True, repr=False)
 class RunSpec(forms.Displayed):
     """Everything that makes a run: a scenario in a region, parameters and random numbers.

@@ -168,6 +168,9 @@ class RegionModel(UrbanModel):
         other = object.__new__(type(self))
         memo[id(self)] = other
         state = {name: each for name, each in vars(self).items() if name not in OF_A_SPEC}
+        for written in (*self.growth, *self.unexpected, *self.record):  # nobody changes it
+            memo[id(written)] = written
+        memo |= {id(values): values for row in self.record for values in row.values()}
         other.__dict__.update(deepcopy(state, memo))
         return other
 

@@ -6,10 +6,11 @@ measures in reference conditions follows the path; every other run of the same p
 numbers replays what that took.
 """
 
+import json
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import date
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 Record = tuple[SteeredQuarter, ...]
 GRID = 7  # decimals of a share: what a processor does to the last digit enters no run
 MICRO = 10**6  # of the factors on flows
+KIND = "steered"  # of texts on file
 MOST = 512  # records that a process remembers
 
 _records: dict[str, Record] = {}  # by the key of the run that followed the path
@@ -96,7 +98,7 @@ def record_of(reference: RunSpec, run: Callable[[RunSpec], object]) -> Record:
 def is_known(reference: RunSpec) -> bool:
     """Whether the record of a run without measures is on file."""
     key = reference.key
-    if key not in _records and (found := _read(_folder(key))) is not None:
+    if key not in _records and (found := _read(key)) is not None:
         _remember(key, found)
     return key in _records
 
@@ -109,7 +111,7 @@ def keep(model: "RegionModel") -> Record:
         return ()
     record, key = tuple(model.alignment.record), model.spec.reference.key
     _remember(key, record)
-    _write(_folder(key), record)
+    _write(key, record)
     return record
 
 
@@ -119,49 +121,24 @@ def _remember(key: str, record: Record) -> None:
     _records[key] = record
 
 
-def _folder(key: str) -> Path:
-    return cache.home() / "steering" / key
-
-
-def _read(folder: Path) -> Record | None:
-    kept = cache.open_columns(folder)
+def _read(key: str) -> Record | None:
+    kept = cache.read_text(KIND, key)
     if kept is None:
         return None
-    columns, (quarters, counties) = kept
-    numbers = np.array(columns["steering"])
-    amounts = numbers[: 3 * quarters * counties].reshape(3, quarters, counties)
-    quarter, unit, urban = numbers[amounts.size :].reshape(3, -1)
     return tuple(
         SteeredQuarter(
-            flow=amounts[0, q] / MICRO,
-            to_urban=unit[(quarter == q) & (urban == 1)],
-            to_rural=unit[(quarter == q) & (urban == 0)],
-            by_flow=amounts[1, q],
-            by_recoding=amounts[2, q],
+            flow=np.array(flow) / MICRO,
+            **{name: np.array(values, np.int64) for name, values in whole.items()},
         )
-        for q in range(quarters)
+        for flow, whole in json.loads(kept)
     )
 
 
-def _write(folder: Path, record: Record) -> None:
+def _write(key: str, record: Record) -> None:
     """Put a record on file where that is possible; else other processes run it anew."""
-    amounts = [
-        np.rint([MICRO * each.flow for each in record]),  # they are on this grid
-        np.array([each.by_flow for each in record]),
-        np.array([each.by_recoding for each in record]),
-    ]
-    codes = [
-        (q, unit, urban)
-        for q, each in enumerate(record)
-        for urban, units in ((1, each.to_urban), (0, each.to_rural))
-        for unit in units
-    ]
-    numbers = np.concatenate([np.ravel(np.array(amounts)), np.ravel(np.array(codes).T)]).astype(
-        np.int64
-    )
-    try:
-        with cache.write_columns(folder) as files:
-            files.note = [len(record), len(record[0].flow)]
-            files.column("steering", numbers.dtype, numbers.size).append(numbers)
-    except OSError:
-        pass
+    quarters = (asdict(each) for each in record)
+    cache.write_text(KIND, key, [
+        (np.rint(MICRO * each.pop("flow")).astype(int).tolist(),  # they are on this grid
+         {name: values.tolist() for name, values in each.items()})
+        for each in quarters
+    ])  # fmt: skip

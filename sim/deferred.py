@@ -10,15 +10,18 @@ from typing import Any
 class Deferred:
     """Stands for a module; its first attribute that is read imports it.
 
-    Attributes are read anew each time, so that what a test puts in their place is seen. For use
-    within functions: at the top of a module it would be imported at once.
+    Attributes of the module are read anew each time, so that what a test puts in their place is
+    seen. For use within functions: at the top of a module it would be imported at once.
 
     >>> Deferred("math").floor(2.5)
     2
     """
 
     def __init__(self, module: str) -> None:
-        self._module = module
+        self._name = module
+        self._module: Any = None
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(import_module(self._module), name)
+        if self._module is None:
+            self._module = import_module(self._name)
+        return getattr(self._module, name)

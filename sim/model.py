@@ -127,7 +127,7 @@ class UrbanModel(mesa.Model):
         self.growth: list[Growth] = []
         self.unexpected: list[Ints] = []  # recoded beyond what was expected, each (county,)
         reporters = {name: partial(latest, name) for name in INDICATORS}
-        self.datacollector = mesa.DataCollector(model_reporters=reporters)
+        self.datacollector = self.collector = mesa.DataCollector(model_reporters=reporters)
         self.observe(start, first.number - 1)
 
     def step(self) -> None:
@@ -420,6 +420,9 @@ class UrbanModel(mesa.Model):
         obs = self.observed(day, number)
         groups = self.groups
         self.record.append({name: i.measure(obs, groups) for name, i in INDICATORS.items()})
+        if self.datacollector is not self.collector:  # a user's own
+            self.datacollector.collect(self)
+            return
         for name, values in self.record[-1].items():  # as Mesa would collect them, not copied
             self.datacollector.model_vars[name].append(values)
 

@@ -204,6 +204,10 @@ def test_the_data_dictionary_is_as_the_registers_have_it():
     assert text_of(DOCS / "data-dictionary.md") == maker("data_dictionary").page(), "make pages"
 
 
+def test_the_page_of_commands_is_as_help_has_them():
+    assert text_of(DOCS / "commands.md") == maker("commands").page(), "run `make pages`"
+
+
 def test_every_rule_stands_in_the_page_of_equations():
     mapped = {(each.file, each.name) for _, each in maker("equations").table()}
     rules = {(f"sim/{rule}.py", name) for rule, names in RULES.items() for name in names}

@@ -48,6 +48,15 @@ def test_the_english_has_no_chinese_but_what_a_plan_is_quoted_for(catalogue):
             assert re.search(r"['\"‘“(].*[\u4e00-\u9fff]", each.id), each.id
 
 
+def test_no_message_speaks_of_one_plan_of_one_city(catalogue):
+    """How many projects, measures or counties a plan has is counted, and not written."""
+    for each in catalogue:
+        said = f"{each.id} {each.string}"
+        assert not re.search(
+            r"Binzhou|Zouping|滨州|邹平|[一二三四五六七八九十]项工程|七县", said
+        ), said
+
+
 @pytest.mark.parametrize("folder", ["calibration", "scenarios", "results"])
 def test_messages_are_literals(folder):
     """A message that is put together cannot be found, so not be translated."""

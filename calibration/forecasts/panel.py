@@ -5,16 +5,13 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 import numpy as np
 
-from xiancheng.calibration import code_identity
-from xiancheng.calibration.cache import made_once
 from xiancheng.calibration.region import Region, load, packs
-from xiancheng.calibration.region.region import digest, located
+from xiancheng.calibration.region.region import made_of
 from xiancheng.sim.state import Bools, Floats
 
 YEAR = 365.25  # days
@@ -170,20 +167,13 @@ def record_basis(region: Region) -> RecordBasis:
     RecordError
         if the region holds fewer than two censuses.
     """
-    shipped = [f"{name} {digest(located(name))}" for name in packs()]
-    code = code_identity.digest("sim", "calibration")
-    return _record_basis(region, (region.digest, str(region.folder), *shipped, code))
 
-
-@lru_cache(maxsize=8)
-def _record_basis(region: Region, of: tuple[str, ...]) -> RecordBasis:
     def make() -> tuple[str | int, ...]:
         widest = widest_pack(region)
         known = widest.name, widest.digest, len(widest.counties), record(region).digest
         return str(widest.folder), *known
 
-    key = hashlib.sha256("\n".join(of).encode()).hexdigest()
-    folder, *known = made_once("records", key, make)
+    folder, *known = made_of(region, "records", "", make)
     return RecordBasis(Path(folder), *known)
 
 

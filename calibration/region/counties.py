@@ -19,7 +19,7 @@ import numpy as np
 
 from xiancheng.calibration.forecasts.forecast import log_odds
 from xiancheng.calibration.inference.regression import Standardizer, ridge
-from xiancheng.calibration.region.region import Region, load, packs
+from xiancheng.calibration.region.region import Region, load, made_of, packs
 from xiancheng.sim.deferred import Deferred
 from xiancheng.sim.observation import IN_MOVERS
 from xiancheng.sim.state import Bools, Counties, Floats, Ints
@@ -61,6 +61,12 @@ def structural_gap(region: Region, census: date) -> Floats:
     Structure is compared over the comparable counties of the widest pack of the province that
     holds the census; 0 for all where it has fewer than `FEWEST`.
     """
+    return np.array(
+        made_of(region, "gaps", str(census), lambda: _structural_gap(region, census).tolist())
+    )
+
+
+def _structural_gap(region: Region, census: date) -> Floats:
     wider = [
         pack
         for pack in map(load, packs())

@@ -5,16 +5,18 @@ counties in order of their codes; a census is named by its date.
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xiancheng.calibration import forms, naming
+from xiancheng.calibration import code_identity, forms, naming
+from xiancheng.calibration.cache import made_once
 from xiancheng.calibration.errors import PackError, Problem
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.region import imputation, raw_pack, totals
@@ -477,6 +479,21 @@ def _load(folder: Path, stamp: Stamp) -> Region:
     )  # fmt: skip
 
 
+def made_of(region: Region, kind: str, what: str, make: Callable[[], Any]) -> Any:
+    """What follows from a pack and those that come with the program, made once and then read.
+
+    Parameters
+    ----------
+    kind : name of the folder in which it is kept
+    what : tells it apart from all else of its kind that follows from them
+    make : computes it, JSON-ready; it is made anew where a pack or the code was changed
+    """
+    shipped = [f"{name} {digest(located(name))}" for name in packs()]
+    parts = (what, region.digest, str(region.folder), *shipped,
+             code_identity.digest("sim", "calibration"))  # fmt: skip
+    return made_once(kind, hashlib.sha256("\n".join(parts).encode()).hexdigest(), make)
+
+
 def digest(folder: Path) -> str:
     """Sha256 of the bytes of a pack's files and of the table of defaults, names included.
 
@@ -484,8 +501,13 @@ def digest(folder: Path) -> str:
     figures differ in the last digit between processors. The rules are code, and belong to the
     digest of the code (`calibration.code_identity`) that stands beside this one in every key.
     """
+    return _digest(folder, _stamp(folder))
+
+
+@lru_cache(maxsize=16)
+def _digest(folder: Path, stamp: Stamp) -> str:
     content = hashlib.sha256((files("xiancheng.calibration.region") / "catalogue.csv").read_bytes())
-    for file in sorted(folder.iterdir()):
-        if file.suffix in (".csv", ".yaml") and file.name not in DERIVED:
-            content.update(file.name.encode() + b"\0" + file.read_bytes())
+    for name, __, __ in stamp:
+        if name not in DERIVED:
+            content.update(name.encode() + b"\0" + (folder / name).read_bytes())
     return content.hexdigest()

@@ -17,7 +17,7 @@ from xiancheng.calibration import parsing
 from xiancheng.calibration.errors import Problem
 from xiancheng.calibration.file_models import FileModel, Text, wrong
 from xiancheng.calibration.i18n import Words, _
-from xiancheng.calibration.naming import nearest, place, place_names
+from xiancheng.calibration.naming import half_width, nearest, place, place_names
 from xiancheng.calibration.region.pack_files import in_percent, one_of
 from xiancheng.calibration.region.schema import LATEST, County, Target, limits
 from xiancheng.calibration.yaml_positions import KeyPath, YamlDocument
@@ -45,14 +45,14 @@ def deadline(value: object) -> date | None:
 
     >>> deadline("2025年底") == deadline("到2025年底前") == deadline(2025) == date(2025, 12, 31)
     True
-    >>> deadline("2027年6月"), deadline("明年")
+    >>> deadline("２０２７年６月"), deadline("明年")
     (datetime.date(2027, 6, 30), None)
     """
     if isinstance(value, date):
         return value
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
-    text = str(value).strip().removeprefix("到").removesuffix("前").removesuffix("之")
+    text = half_width(str(value)).removeprefix("到").removesuffix("前").removesuffix("之")
     if (day := parsing.day(text)) is not None:
         return day
     for name, year in PERIODS.items():
@@ -79,7 +79,7 @@ def _deadline(value: object) -> date:
 
 def _rate(value: object) -> float:
     """A rate in percent: 60, 60.5 or 60%; a share is refused."""
-    if isinstance(value, str) and (found := _PERCENT.fullmatch(value.strip())):
+    if isinstance(value, str) and (found := _PERCENT.fullmatch(half_width(value))):
         value = float(found[1])
     of = limits("targets", "value")
     if isinstance(value, bool) or not isinstance(value, int | float) or value not in of:
@@ -99,7 +99,9 @@ def _operator(value: object) -> object:
 
 
 def listing(value: object) -> object:
-    """A single name as a list of one, as people write it; numbers as text."""
+    """Names in one text, 临清市、高唐县, or a single one as a list; numbers as text."""
+    if isinstance(value, str):
+        return re.split(r"\s*[、，,；;]\s*", value.strip())
     names = value if isinstance(value, list) else [value]
     return [str(each) if isinstance(each, int) else each for each in names]
 

@@ -5,7 +5,8 @@
 Needs salib: pip install -e ".[calibration]". `priors_for_salib` hands the middle 90 % of the exact
 priors to SALib, as the method of Morris goes to the very ends. Each trajectory has a seed and a
 draw of county and yearly effects of its own, the same along the trajectory: what moves the outcome
-from one point to the next is the parameter and not chance.
+from one point to the next is the parameter and not chance. No level is followed: where one is, the
+rate is that of the level, whatever the parameters are.
 """
 
 from argparse import ArgumentParser
@@ -31,10 +32,11 @@ def effects(trajectories: int, scale: float) -> pd.DataFrame:
     numbers = 1 + np.arange(len(design)) // (len(names) + 1)  # of the trajectories
     rates = [
         simulate(
-            "plan", parameters=dict(zip(names, row, strict=True)), seed=n, draw=n, scale=scale
+            "plan", parameters=dict(zip(names, row, strict=True)), seed=n, draw=n, scale=scale,
+            alignment="off",
         ).summary()[RATE]
         for row, n in zip(values, numbers, strict=True)
-    ]
+    ]  # fmt: skip
     found = morris.analyze(prior.given, design, np.array(rates), num_levels=4, seed=1)
     table = pd.DataFrame({name: found[name] for name in ("names", "mu_star", "mu", "sigma")})
     return table.set_index("names").sort_values("mu_star", ascending=False)

@@ -4,9 +4,10 @@
 
 Needs nothing but numpy. `simulator` has the form that samplers such as sbi's ask for: parameters
 (run, parameter) in, summaries (run, summary) out; every run has a seed and a draw of county and
-yearly effects of its own. Parameters come from their exact priors. The sampler here is rejection
-with the kept parameters moved along a regression on the summaries. It is asked for a truth that we
-chose, so that one sees whether it finds it.
+yearly effects of its own, and follows no level, which would hide what the parameters do. They come
+from their exact priors. The sampler here is rejection with the kept parameters moved along a
+regression on the summaries. It is asked for a truth that we chose, so that one sees whether it
+finds it.
 
 References
 ----------
@@ -32,10 +33,11 @@ def simulator(theta: np.ndarray, scale: float, seed: int = 1) -> np.ndarray:
     """What the statistics of the counties show for each row of parameters, (run, summary)."""
     keys = [f"{name}_{county}" for name in SEEN for county in COUNTIES]
     worlds = (dict(zip(ESTIMATED, row, strict=True)) for row in theta)
-    found = (
-        simulate("baseline", parameters=w, seed=seed + i, draw=seed + i, scale=scale).summary()
+    free = {"scale": scale, "alignment": "off"}
+    found = [
+        simulate("baseline", parameters=w, seed=seed + i, draw=seed + i, **free).summary()
         for i, w in enumerate(worlds)
-    )
+    ]
     return np.array([[summary[key] for key in keys] for summary in found])
 
 

@@ -1,7 +1,8 @@
 """Running a sweep: every run of a design is in its store once, whatever happens on the way.
 
-`SweepJob` is what a worker does with one run. It asks the store first, claims the run, computes,
-and writes it as a whole. `Sweep.run` goes through a design until nothing is missing.
+`SweepJob` is what a worker does with the runs of a draw. It asks the store first, claims the runs,
+computes them together, and writes each as a whole. `Sweep.run` goes through a design until nothing
+is missing.
 """
 
 import errno
@@ -12,10 +13,11 @@ import shutil
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self
 
@@ -34,7 +36,9 @@ from xiancheng.scenarios.executor import (
     Executor,
     Lost,
 )
-from xiancheng.scenarios.run_spec import check_same_code, code_digest, digest_of
+from xiancheng.scenarios.outcome import Outcome
+from xiancheng.scenarios.run_spec import RunSpec, check_same_code, code_digest, digest_of
+from xiancheng.scenarios.trunk import timed, timed_together
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES}
 
@@ -61,7 +65,7 @@ class StoppedError(RuntimeError):
 
 @dataclass(frozen=True)
 class SweepJob:
-    """What a worker does with the number of a run.
+    """What a worker does with the numbers of runs that differ in their scenario alone.
 
     It is small and leaves the design on file: what is sent to a process that is just starting must
     fit a pipe, as a sender that waits for room would wait for ever if that process were killed.
@@ -76,8 +80,8 @@ class SweepJob:
         """The design, read once in a process."""
         return _design(self.folder, self.digest)
 
-    def __call__(self, number: int) -> RunReport:
-        """See that a run is in the store; never raises for the fault of one run.
+    def __call__(self, numbers: Sequence[int]) -> list[RunReport]:
+        """See that runs are in the store, what they share run once; no fault of a run is raised.
 
         Raises
         ------
@@ -85,24 +89,38 @@ class SweepJob:
             if this worker has other code than the process that sent it the job.
         """
         check_same_code(self.code)
-        store, spec = RunStore(self.folder), self.design.spec(number)
-        key = spec.key
-        if store.has(key):
-            return RunReport(number, key, "kept")
-        try:
-            with store.claimed(key) as mine:
-                if not mine:
-                    return RunReport(number, key, "elsewhere")
-                if store.has(key):
-                    return RunReport(number, key, "kept")
-                store.compute(spec)
-                return RunReport(number, key, "done")
-        except Exception as error:
-            if isinstance(error, OSError) and error.errno in NO_ROOM:
-                return RunReport(number, key, "no room", error.strerror or str(error))
-            return self.failed(
-                number, key, f"{type(error).__name__}: {error}", traceback.format_exc()
-            )
+        store, specs = RunStore(self.folder), {n: self.design.spec(n) for n in numbers}
+        reports: dict[int, RunReport] = {}
+        with ExitStack() as claims:
+            for n, spec in specs.items():
+                try:
+                    mine = not store.has(spec.key) and claims.enter_context(store.claimed(spec.key))
+                except OSError as error:
+                    reports[n] = self._faulty(n, spec.key, error)
+                else:
+                    if store.has(spec.key):
+                        reports[n] = RunReport(n, spec.key, "kept")
+                    elif not mine:
+                        reports[n] = RunReport(n, spec.key, "elsewhere")
+            own = {n: spec for n, spec in specs.items() if n not in reports}
+            made = _together(list(own.values()))
+            for n, spec in own.items():
+                if store.has(spec.key):  # another scenario of the design is the same run
+                    reports[n] = RunReport(n, spec.key, "kept")
+                    continue
+                try:
+                    store.compute(spec, make=lambda one: made.pop(one.key, None) or timed(one))
+                    reports[n] = RunReport(n, spec.key, "done")
+                except Exception as error:
+                    reports[n] = self._faulty(n, spec.key, error)
+        return [reports[n] for n in numbers]
+
+    def _faulty(self, number: int, key: str, error: Exception) -> RunReport:
+        """What became of a run in which an exception was raised, which is being handled."""
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
+            return RunReport(number, key, "no room", error.strerror or str(error))
+        reason = f"{type(error).__name__}: {error}"
+        return self.failed(number, key, reason, traceback.format_exc())
 
     def failed(self, number: int, key: str, reason: str, trace: str = "") -> RunReport:
         """Keep why a run gave no outcome."""
@@ -117,6 +135,16 @@ class SweepJob:
         except OSError as error:
             return RunReport(number, key, "no room", error.strerror or str(error))
         return RunReport(number, key, "failed", reason)
+
+
+def _together(specs: Sequence[RunSpec]) -> dict[str, tuple[Outcome, Mapping[str, float]]]:
+    """Outcomes of several runs by key; none where one of them fails: then each is run alone."""
+    if len(specs) < 2:
+        return {}
+    try:
+        return timed_together(specs)
+    except Exception:
+        return {}
 
 
 @lru_cache(maxsize=2)
@@ -349,23 +377,34 @@ class Sweep:
         """
         _populate(self.design)
         job, tally = SweepJob(self.folder, self.design.digest, code_digest()), Tally()
-        left = list(self._missing(tally, settled))
+        left = self._partners(list(self._missing(tally, settled)))
         with self.executor:
             while left:
-                elsewhere = []
+                alone: list[int] = []
+                elsewhere: list[int] = []
                 for result in self.executor.map(job, left):
-                    report = self._given_up(job, result) if isinstance(result, Lost) else result
-                    if report.state == "no room":
-                        raise StoppedError(self.folder, report.note)
-                    if report.state == "elsewhere":
-                        elsewhere.append(report.number)
+                    if isinstance(result, Lost) and len(result.task) > 1:
+                        alone += result.task
                         continue
-                    tally.done += report.state == "done"
-                    tally.kept += report.state == "kept"
-                    tally.failed += [report] * (report.state == "failed")
-                    settled()
-                left = self._wait_for_one(elsewhere)
+                    lost = isinstance(result, Lost)
+                    for report in [self._given_up(job, *result.task)] if lost else result:
+                        if report.state == "no room":
+                            raise StoppedError(self.folder, report.note)
+                        if report.state == "elsewhere":
+                            elsewhere.append(report.number)
+                            continue
+                        tally.done += report.state == "done"
+                        tally.kept += report.state == "kept"
+                        tally.failed += [report] * (report.state == "failed")
+                        settled()
+                waited = [] if alone else self._wait_for_one(elsewhere)
+                left = [(n,) for n in alone] + self._partners(waited or elsewhere)
         return tally
+
+    def _partners(self, numbers: Sequence[int]) -> list[tuple[int, ...]]:
+        """Numbers of runs, those together that differ in their scenario alone."""
+        each = len(self.design.specs)
+        return [tuple(group) for __, group in groupby(numbers, lambda n: n // each)]
 
     def _missing(self, tally: Tally, settled: Callable[[], None]) -> Iterator[int]:
         """The numbers of the runs that are not in the store."""
@@ -377,9 +416,9 @@ class Sweep:
             else:
                 yield number
 
-    def _given_up(self, job: SweepJob, lost: Lost) -> RunReport:
+    def _given_up(self, job: SweepJob, number: int) -> RunReport:
         reason = f"WorkerDied: the worker ended {TRIES} times while it ran this alone"
-        return job.failed(lost.task, self.keys[lost.task], reason)
+        return job.failed(number, self.keys[number], reason)
 
     def _wait_for_one(self, numbers: list[int]) -> list[int]:
         """Wait until one of the runs that other processes hold is settled or free again."""

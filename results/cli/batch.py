@@ -21,7 +21,7 @@ from xiancheng.results.tables.render import show_rows
 from xiancheng.results.text import Say
 from xiancheng.scenarios.design import read_design
 from xiancheng.scenarios.executor import DaskExecutor, LocalExecutor, SchedulerLostError, addressed
-from xiancheng.scenarios.run_spec import RunSpec
+from xiancheng.scenarios.run_spec import OFF, RunSpec
 from xiancheng.scenarios.trace import message
 
 if TYPE_CHECKING:
@@ -66,7 +66,8 @@ def sweep(options: Namespace, say: Say) -> int:
 
     def text() -> None:
         show_rows(batch.design.name, *lines(judged, say.lang))
-        print(say(LEVEL))
+        follow = any(spec.follows != OFF for spec in batch.design.specs)
+        print(say(FOLLOWED if follow else LEVEL))
         print(say(_("{done} computed, {kept} kept, {failed} failed; set {digest}", done=tally.done,
                     kept=tally.kept, failed=len(tally.failed), digest=digest)))  # fmt: skip
 
@@ -127,6 +128,9 @@ def unjudged(specs: Iterable[RunSpec], lang: str) -> list[str]:
 
 LEVEL = _("These are the model's own levels, for the study of parameters, and no forecast; for "
           "verdicts see xiancheng run, compare and seek.")  # fmt: skip
+FOLLOWED = _("Runs without a plan follow the statistical level, so that parameters hardly move "
+             "these rates: study differences between scenarios, or write alignment: off into the "
+             "design; for verdicts see xiancheng run, compare and seek.")  # fmt: skip
 
 
 def _of_part(went: Tally, runs: int, on_file: int, shard: tuple[int, int]) -> Words:

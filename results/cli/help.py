@@ -82,13 +82,13 @@ def usage(command: click.Command, ctx: click.Context) -> str:
     """How a command is called, on one line."""
     say = say_of(ctx)
     words = [say(_("[options]"))]
-    words += [_spelled(p) for p in command.params if isinstance(p, click.Argument) or p.required]
+    words += [spelled(p) for p in command.params if isinstance(p, click.Argument) or p.required]
     if isinstance(command, click.Group):
         words.append(say(_("COMMAND ...")))
     return f"{say(_('usage: '))}{ctx.command_path} {' '.join(words)}"
 
 
-def _spelled(param: click.Parameter) -> str:
+def spelled(param: click.Parameter) -> str:
     """A parameter as it is typed: `--seed N`, `[SCENARIO]`, `A...`."""
     if isinstance(param, click.Argument):
         word = param.human_readable_name + ("..." if param.nargs < 0 else "")
@@ -132,7 +132,7 @@ def page(
     """The help of a command: usage, what it does, parameters, and commands under headings."""
     say, width = say_of(ctx), min(get_terminal_size().columns, WIDEST)
     sections = {
-        heading: [(_spelled(p), help_of(p, say)) for p in command.params if isinstance(p, kind)]
+        heading: [(spelled(p), help_of(p, say)) for p in command.params if isinstance(p, kind)]
         for heading, kind in ((_("arguments:"), click.Argument), (_("options:"), click.Option))
     }
     for heading, listed in commands.items():

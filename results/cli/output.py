@@ -28,15 +28,13 @@ from xiancheng.results.text import Say, as_json, inert
 from xiancheng.results.verdict.observations import BroughtRates, read_known
 from xiancheng.scenarios.loader import SHIPPED as PLAN
 from xiancheng.scenarios.loader import shipped_plans as plans
-from xiancheng.scenarios.run_spec import RunSpec
+from xiancheng.scenarios.run_spec import READY, RunSpec, expected_seconds
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.trace import inactive_measures, inactive_observations
 
 if TYPE_CHECKING:
     import pandas as pd
 
-PER_RUN, PER_ROW = 0.13, 5.4e-7  # seconds of a run over five years, and of each of its rows
-FIRST = 8.0  # seconds until a process has made ready what all its runs need
 SHORT = 10.0  # seconds that need no announcement
 EVERY = 30.0  # seconds between lines of progress where stderr is no terminal
 
@@ -190,11 +188,7 @@ class Work(NamedTuple):
     @property
     def seconds(self) -> float:
         """Of all of them, one after the other."""
-        pack = load(self.region)
-        start = self.start if self.start in pack.censuses else pack.censuses[-1]
-        rows = self.scale * float(pack.urban_rural(start).sum() + pack.away(start).sum())
-        years = (self.until - self.start).days / 365.25
-        return self.runs * (PER_RUN + PER_ROW * rows) * years / 5
+        return self.runs * expected_seconds(load(self.region), self.scale, self.start, self.until)
 
 
 def announce(say: Say, works: Iterable[Work], jobs: int | None = None) -> None:
@@ -204,7 +198,7 @@ def announce(say: Say, works: Iterable[Work], jobs: int | None = None) -> None:
     if not runs:
         return
     processes = max(1, min(jobs or os.cpu_count() or 1, runs))
-    seconds = FIRST + sum(work.seconds for work in works) / processes
+    seconds = READY + sum(work.seconds for work in works) / processes
     if seconds <= SHORT:
         return
     long = seconds >= 90

@@ -27,7 +27,7 @@ from xiancheng.results.tables.table import Lang
 from xiancheng.results.text import Say
 from xiancheng.results.verdict.registered import digests
 from xiancheng.results.verdict.verdict import verdicts
-from xiancheng.scenarios.ensemble import ensemble
+from xiancheng.scenarios.ensemble import Ensemble, ensemble
 from xiancheng.scenarios.executor import LocalExecutor
 from xiancheng.scenarios.loader import is_shipped, resolve
 from xiancheng.scenarios.run_spec import RunSpec, check_run, code_digest
@@ -103,18 +103,22 @@ def result_of(options: Namespace, say: Say, step: Callable[[], None]) -> PlanRes
             cutoff=cutoff,
         )
         computed = None if shares else executor.submit(attributed)
-        run = run or _run(options, scenario, kept, known)
+        both = None  # with its draws, where they were just made
+        if run is None:
+            both, run = _run(options, scenario, kept, known)
         step()
         shares = computed.result() if computed else shares
     step()
-    result = of_saved(run, answer=kept, shares=shares, package=package, variance=apart)
+    result = of_saved(
+        run, answer=kept, both=both, shares=shares, package=package, variance=apart
+    )  # fmt: skip
     step()
     return result
 
 
 def _run(
     options: Namespace, scenario: Scenario, kept: StoredRuns, known: Sequence[PublishedRate]
-) -> SavedRun:
+) -> tuple[Ensemble, SavedRun]:
     """A scenario run with its baseline and its draws, and saved, as `xiancheng run` does."""
     spec = RunSpec.of(
         scenario, region=options.region, seed=options.seed, scale=options.scale,
@@ -124,7 +128,7 @@ def _run(
                     cache=kept)  # fmt: skip
     found, delivered = verdicts(both), delivery_frame(both.scenario)
     folder, __ = save_run(both.scenario, spec, found, delivered, RUNS, kept)
-    return load_run(folder)
+    return both, load_run(folder)
 
 
 def _scenario(options: Namespace) -> Scenario:

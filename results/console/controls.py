@@ -18,7 +18,7 @@ from xiancheng.results.console.edits import (
     projects,
     safeguards,
 )
-from xiancheng.results.console.measures import Follower, MeasureDrawer, Shown, refusal
+from xiancheng.results.console.measures import Follower, MeasureDrawer, Shown, amounts, refusal
 from xiancheng.results.console.result import ABResult
 from xiancheng.results.console.session import Session
 from xiancheng.results.console.widgets import (
@@ -202,6 +202,14 @@ class LeverPanel:
             message=refusal(0, STRONGEST).text(self.session.lang),
         )  # fmt: skip
         self._keep(control, mean)
+        note = text("", name="small", cls="note asked")
+        sums = amounts(self.session.a.scenario, self.region, members)
+
+        def write_amounts(scenario: Scenario) -> None:
+            write(note, self.session.say(sums(scenario)))
+
+        write_amounts(self.session.a.scenario)
+        self._followers[note] = write_amounts
 
     def _keep(self, control: Element, shown: Shown) -> None:
         """Have a control follow A."""

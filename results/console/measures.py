@@ -1,6 +1,6 @@
 """The drawer of a measure: what it does, its amounts and its timing, and counties set apart."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +8,7 @@ from markupsafe import Markup
 from nicegui.element import Element
 
 from xiancheng.calibration.file_models import quarter_name
-from xiancheng.calibration.i18n import Words, _
+from xiancheng.calibration.i18n import Words, _, listed, same
 from xiancheng.results.analysis.goal_spec import spending
 from xiancheng.results.console.edits import ScenarioEdit
 from xiancheng.results.console.session import Session
@@ -27,6 +27,7 @@ from xiancheng.results.console.widgets import (
 )
 from xiancheng.results.tables.labels import amount, evidence, unit_name
 from xiancheng.scenarios.diff import foreign
+from xiancheng.scenarios.plan_files import Plan
 from xiancheng.scenarios.policy import delivery_of, region_size
 from xiancheng.scenarios.scenario_files import STRONGEST, Scenario
 from xiancheng.scenarios.trace import Trace, by_clause
@@ -96,8 +97,7 @@ class MeasureDrawer:
         self._build_cost()
         traces = [t for t in by_clause(plan, measure) if t.lever != "none" and t.high > 0]
         for trace in traces:
-            scaled = trace.spread == "total" and measure not in plan.added
-            self._build_amount(trace, size if scaled else 1.0)
+            self._build_amount(trace, size if scaled(plan, trace) else 1.0)
         if not traces:
             text(say(_("No amount of it is in the model.")), name="p", cls="note")
 
@@ -182,18 +182,6 @@ class MeasureDrawer:
                        high=amount(high))  # fmt: skip
             text(name, tag("small", f" {say(range_)}"))
             self._box(name, shown, changed, low, high, 1 if high >= WHOLE else 0.001)
-            note = text("", name="small", cls="note")
-
-        def write_asked(scenario: Scenario) -> None:
-            strength = scenario.setting(self._measure).intensity
-            if strength == 1:
-                write(note, "")
-            else:
-                now = amount(scenario.doses.get(trace.dose, trace.full) * size * strength)
-                write(note, say(_("at intensity {strength:g}: {now}", strength=strength, now=now)))
-
-        write_asked(self._session.a.scenario)
-        self._follow(note, write_asked)
 
     def _delayed(self, value: float | None) -> None:
         base = self._session.a.base.setting(self._measure).delay
@@ -272,6 +260,49 @@ class MeasureDrawer:
                     text(name)
                     self._box(f"{measure} {name}", partial(shown, county.code),
                               partial(changed, county.code), 0, STRONGEST, 0.1)  # fmt: skip
+
+
+def scaled(plan: Plan, trace: Trace) -> bool:
+    """Whether the amount of a clause follows the number of residents of a region."""
+    return trace.spread == "total" and trace.measure not in plan.added
+
+
+def amounts(
+    scenario: Scenario, region: "Region", measures: Sequence[str]
+) -> Callable[[Scenario], Words]:
+    """What measures ask for at their intensity, lever by lever, as a function of the scenario.
+
+    Of several measures only what is shared out over the counties is added up. Nothing is given
+    where a measure has an intensity of its own in some counties or quarters.
+    """
+    plan, size = scenario.plan, region_size(scenario, region)
+    traces = [
+        trace for measure in measures for trace in by_clause(plan, measure)
+        if trace.lever != "none" and (trace.spread == "total" or len(measures) == 1)
+    ]  # fmt: skip
+
+    def sums(scenario: Scenario) -> Words:
+        settings = {measure: scenario.setting(measure) for measure in measures}
+        if any(setting.counties or setting.phases for setting in settings.values()):
+            return same("")
+        found: dict[tuple[str, str, str], float] = {}
+        for trace in traces:
+            full = scenario.doses.get(trace.dose, trace.full) * settings[trace.measure].intensity
+            key = trace.lever, trace.unit, trace.spread
+            found[key] = found.get(key, 0.0) + full * (size if scaled(plan, trace) else 1.0)
+        return listed([_asked(*key, value) for key, value in found.items() if value])
+
+    return sums
+
+
+def _asked(lever: str, unit: str, spread: str, value: float) -> Words:
+    """An amount of a lever in its unit, shares in percent, and whether each place has it."""
+    over = _(" ({over})", over=_("in each place")) if spread != "total" else same("")
+    number, unit_ = amount(value), Words(f" {unit_name(unit, 'zh')}", f" {unit}")
+    if unit == "share":
+        number, unit_ = f"{100 * value:.3g}%", same("")
+    name = Words(LEVERS[lever].zh, LEVERS[lever].meaning)
+    return _("{lever} {number}{unit}{over}", lever=name, number=number, unit=unit_, over=over)
 
 
 def refusal(low: float, high: float) -> Words:

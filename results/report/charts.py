@@ -338,7 +338,7 @@ def _causes(axes: Any, chart: Chart, lang: str) -> None:
     axes.axhline(0, color=TARGET, lw=0.6)
     axes.set_xticks(range(len(rows)), [str(row[0]) for row in rows])
     axes.set_ylabel(chart.table.columns[4].header)
-    axes.yaxis.set_major_formatter("{x:,.0f}")
+    axes.yaxis.set_major_formatter("{x:,g}")
     _plain(axes, "y")
     _legend(axes, 3)
 

@@ -137,11 +137,13 @@ class _Writer:
             _dashed(page.even_page_footer, self.word, "left")
         else:
             self._header(page.header)
-            footer = page.footer.paragraphs[0]
-            footer.style = self.word.styles["Footer"]
-            _field(footer, "PAGE", "1")
-            footer.add_run(" / ")
-            _field(footer, "NUMPAGES", "1")
+            page.different_first_page_header_footer = True  # the page for leaders names no run
+            for footer in (page.footer, page.first_page_footer):
+                line = footer.paragraphs[0]
+                line.style = self.word.styles["Footer"]
+                _field(line, "PAGE", "1")
+                line.add_run(" / ")
+                _field(line, "NUMPAGES", "1")
         self.word.add_paragraph(self.document.title, self.face.title)
         self.word.add_paragraph(self.document.subtitle, self.face.subtitle)
         self.word.add_paragraph(self.document.imprint, self.face.subtitle)
@@ -195,6 +197,7 @@ class _Writer:
         if part != "annex":
             return
         page = self.word.add_section(WD_SECTION.NEW_PAGE)
+        page.different_first_page_header_footer = False
         self._page(page)
         if not self.document.official("body"):
             return

@@ -44,7 +44,7 @@ def leaders(result: PlanResult, lang: str) -> Section:
         if result.known:
             about = labels.label("descriptions", "outlook", lang)
             blocks.append(Chart("outlook", shown, labels.label("titles", "outlook", lang), about))
-    blocks += [*part("advice", MOST_ADVICE), *part("notices"), badges(result, lang)]
+    blocks += [*part("advice", MOST_ADVICE), *part("notices")]
     title = labels.label("sections", "leaders", lang)
     return Section("leaders", title, tuple(blocks), part="brief")
 
@@ -62,6 +62,7 @@ def facts_of(result: PlanResult, lang: str) -> dict[str, Any]:
     effects = [row["from_plan_pp"] for row in rows] or [0.0]
     size = max(map(abs, effects))
     first = rows[0] if rows else None
+    known = assumptions.grades_and_status(result)
     joint = verdicts.joint_probabilities(result.verdicts)[-1] if result.known else None
     return {
         "region": result.region.title(lang), "until": result.scenario.until, "rows": rows,
@@ -74,6 +75,8 @@ def facts_of(result: PlanResult, lang: str) -> dict[str, Any]:
         "size": size, "ceiling": max(math.ceil(round(10 * size, 6)) / 10, 0.1),
         "trend": first and abs(first["from_plan_pp"])
         < abs(first["without"] - first["rate_at_start"]) / 2,
+        "supported": sum(grade != "A" for grade, __ in known) / max(len(known), 1),
+        "assumed": sum(status == "assumed" for __, status in known) / max(len(known), 1),
         "strongest": strongest(result, lang), "cutoff": result.both.scenario.spec.known_until,
         "basis": rows and result.verdicts["basis"].iloc[0],
     }  # fmt: skip

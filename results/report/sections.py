@@ -1,6 +1,7 @@
 """What a report says, in order: the page for leaders and the body (`front`), and the annex."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -60,10 +61,12 @@ def _sections(result: PlanResult, lang: str) -> Iterator[Section]:
     judged = set(result.verdicts["unit_code"]) if result.judged else set()
     several = sorted(result.groups[alone:], key=lambda g: g.code not in judged)
     for group in (*several, *result.groups[:alone]):
+        grown = counties.causes_chart(result, group, lang)
+        causes = labels.in_large_units(grown.table, lang)
         yield Section(
             f"place-{group.code}", group.text(lang),
-            (counties.path_chart(result, group, lang), counties.causes_chart(result, group, lang),
-             counties.causes(result, group, lang), counties.figures(result, group, lang)),
+            (counties.path_chart(result, group, lang), replace(grown, table=causes), causes,
+             counties.figures(result, group, lang)),
             level=2,
         )  # fmt: skip
     if result.shares is not None:
@@ -143,7 +146,7 @@ def answers(result: PlanResult, lang: str) -> dict[str, list[str]]:
     facts = {
         "result": result, "scenario": result.scenario, "rows": rows,
         "by_margin": sorted(rows, key=lambda r: r["margin_pp"]),
-        "day": verdicts.deadlines(result, lang),
+        "day": labels.enumeration((labels.in_words(d, lang) for d in counties.days(result)), lang),
         "joint": verdicts.joint_probabilities(found) if rows else [],
         "by_likelihood": _by_likelihood(rows) if result.known else {},
         "words": labels.labels("chances", lang),

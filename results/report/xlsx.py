@@ -172,8 +172,8 @@ class _Workbook:
         for table in tables:
             for i, column in enumerate(table.columns):
                 longest = max((width(row[i]) for row in table.texts()), default=0)
-                head = max(width(word) for word in header_parts(column.header))
-                needed = min(max(longest, head) + 2, BROAD if not column.prose else 60)
+                head = BOLD * max(width(word) for word in header_parts(column.header))
+                needed = min(max(longest, math.ceil(head)) + 2, BROAD if not column.prose else 60)
                 widths[i] = max(widths.get(i, 0), needed)
         for i, needed in widths.items():
             sheet.set_column(i, i, needed)
@@ -255,11 +255,12 @@ class _Workbook:
         native.set_title({"name": inert(chart.title), "name_font": {"size": 11}})
         native.set_legend({"position": "bottom"})
         unit = {"name": table.columns[columns[0] if columns else 1].unit}
-        native.set_y_axis({"reverse": True} if chart.kind in FLAT else unit)
+        names = {"label_position": "low", "interval_unit": 1}  # all, clear of bars below 0
+        native.set_y_axis({"reverse": True, **names} if chart.kind in FLAT else unit)
         native.set_x_axis(
             unit if chart.kind in FLAT
             else {"date_axis": True, "num_format": "yyyy", "major_unit": 1,
-                  "major_unit_type": "years"} if chart.kind == "path" else {}
+                  "major_unit_type": "years"} if chart.kind == "path" else names
         )  # fmt: skip
         return native
 

@@ -305,17 +305,24 @@ class StoredRuns:
         return [self._one(spec, make, worth) for spec in specs]
 
     def _one(self, spec: RunSpec, make: Make, worth: Callable[[RunSpec], bool]) -> Outcome:
+        new: list[tuple[Outcome, Mapping[str, float]]] = []
+
+        def noted(one: RunSpec) -> tuple[Outcome, Mapping[str, float]]:
+            new.append(make(one))
+            return new[-1]
+
         if self.store is not None and worth(spec):
             try:
                 self.store.touch(spec.key)
-                saved = self.store.obtain(spec, movers_file, make)
+                saved = self.store.obtain(spec, movers_file, noted)
             except OSError:  # the disk of the cache is full: no reason not to answer
                 pass
             else:
-                spent = saved.record.seconds
-                self.seconds[spec.key] = {n: spent[n] for n in spent if n in PHASES}
-                return saved.outcome(spec)
-        outcome, self.seconds[spec.key] = make(spec)
+                if not new:  # what was just made is not read again
+                    spent = saved.record.seconds
+                    self.seconds[spec.key] = {n: spent[n] for n in spent if n in PHASES}
+                    return saved.outcome(spec)
+        outcome, self.seconds[spec.key] = new[0] if new else make(spec)
         return outcome
 
     def set_aside(self) -> set[Path]:

@@ -12,7 +12,7 @@ from xiancheng.calibration.file_models import quarter_name
 from xiancheng.calibration.i18n import Words, _, same
 from xiancheng.calibration.naming import shortened
 from xiancheng.calibration.population import synthesis
-from xiancheng.calibration.priors import catalogue
+from xiancheng.calibration.priors import Prior, catalogue
 from xiancheng.calibration.region import Region, schema
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult
@@ -32,6 +32,7 @@ LEAST_DRAWS = 8  # for a rank correlation
 NORMAL_95 = 1.96
 MOST = 10  # parameters that are named first
 FIRST = 5  # things that a pack is to be filled with first
+NO_CORRELATIONS: Mapping[str, float] = {}
 FEW = 6  # names from which on only the first and the last are shown
 
 
@@ -122,29 +123,50 @@ def _arrow(each: Difference, lang: str) -> str:
 # Parameters and doses
 
 
-def parameters(result: PlanResult, lang: str) -> Table:
-    """Every parameter but those of doses: the value used, its range, its kind and its grade."""
-    used, estimated = result.both.scenario.settings["parameters"], _posterior_ranges(result.region)
-    rows = [
-        {
-            "title": p.title[lang], "name": p.name, "unit": labels.unit_name(p.unit, lang),
-            "value": used[p.name], "low": float(p.low), "high": float(p.high),
-            "kind": labels.label("kinds", p.kind, lang), "grade": p.grade,
+def parameters(
+    result: PlanResult, lang: str, found: Mapping[str, float] = NO_CORRELATIONS
+) -> Table:
+    """Every parameter but those of doses: the value used, its range, its kind and its grade.
+
+    Parameters
+    ----------
+    found : `correlations`, by which rows are sorted, those that matter most first
+    """
+    estimated = _posterior_ranges(result.region)
+    rows = _by_influence([
+        _parameter(result, p, lang) | {
+            "grade": p.grade,
             **({"posterior": estimated.get(p.name, UNKNOWN)} if estimated else {}),
         }
         for p in catalogue()
         if p.kind != "dose"  # they stand with the doses
-    ]  # fmt: skip
+    ], found, "name")  # fmt: skip
     grades = "; ".join(labels.labels("grades", lang).values())
     notes = [labels.label("notes", "grades", lang, grades=grades),
              labels.label("notes", "limits", lang)]  # fmt: skip
     return labels.table("parameters", rows, lang, source=result.stamp(lang), notes=notes)
 
 
-def influence(
-    result: PlanResult, lang: str, drawn: Sequence[Mapping[str, float]], effect: Floats, place: str
-) -> Table | None:
-    """The parameters whose draws go most with the effect of the plan; None of too few draws.
+def _parameter(result: PlanResult, p: Prior, lang: str) -> dict[str, Any]:
+    """The cells that every table of parameters has."""
+    return {
+        "title": p.title[lang], "name": p.name, "kind": labels.label("kinds", p.kind, lang),
+        "value": result.both.scenario.settings["parameters"][p.name],
+        "low": float(p.low), "high": float(p.high), "unit": labels.unit_name(p.unit, lang),
+    }  # fmt: skip
+
+
+def _by_influence(
+    rows: list[dict[str, Any]], found: Mapping[str, float], key: str
+) -> list[dict[str, Any]]:
+    """Rows with the correlation of their parameter, the largest first; as they are without any."""
+    if found:
+        rows = [row | {"correlation": found.get(row[key])} for row in rows]
+    return sorted(rows, key=lambda row: -abs(found.get(row[key], 0.0)))
+
+
+def correlations(drawn: Sequence[Mapping[str, float]], effect: Floats) -> dict[str, float]:
+    """Spearman's correlation of each drawn parameter with an effect; empty for too few draws.
 
     Parameters
     ----------
@@ -152,21 +174,20 @@ def influence(
     effect : what the plan adds in each, (draw,) [points]
     """
     if len(drawn) < LEAST_DRAWS or np.ptp(effect) == 0:
-        return None
-    rows = []
-    for p in catalogue():
-        values = np.array([each[p.name] for each in drawn], float)
-        if np.ptp(values) > 0:
-            rows.append({
-                "title": p.title[lang], "kind": labels.label("kinds", p.kind, lang),
-                "value": result.both.scenario.settings["parameters"][p.name],
-                "low": float(p.low), "high": float(p.high), "unit": labels.unit_name(p.unit, lang),
-                "correlation": rank_correlation(values, effect),
-            })  # fmt: skip
-    rows.sort(key=lambda row: -abs(row["correlation"]))
-    clear = NORMAL_95 / float(np.sqrt(len(drawn) - 1))
-    note = labels.label("notes", "influence", lang, draws=len(drawn), clear=clear)
-    return labels.table("influence", rows[:MOST], lang, place=place, notes=[note],
+        return {}
+    values = {p.name: np.array([each[p.name] for each in drawn], float) for p in catalogue()}
+    return {name: rank_correlation(v, effect) for name, v in values.items() if np.ptp(v) > 0}
+
+
+def influence(
+    result: PlanResult, lang: str, found: Mapping[str, float], draws: int, place: str
+) -> Table:
+    """The parameters whose draws go most with the effect of the plan, from `correlations`."""
+    rows = [_parameter(result, p, lang) for p in catalogue() if p.name in found]
+    rows = _by_influence(rows, found, "name")[:MOST]
+    note = labels.label("notes", "influence", lang, draws=draws,
+                        clear=NORMAL_95 / float(np.sqrt(draws - 1)))  # fmt: skip
+    return labels.table("influence", rows, lang, place=place, notes=[note],
                         source=result.stamp(lang))  # fmt: skip
 
 
@@ -194,10 +215,14 @@ def _posterior_ranges(region: Region) -> dict[str, str]:
     }
 
 
-def doses(result: PlanResult, lang: str) -> Table:
+def doses(result: PlanResult, lang: str, found: Mapping[str, float] = NO_CORRELATIONS) -> Table:
     """Every dose of a measure: how far it moves its lever in full, range, sign and evidence.
 
     An assumed dose has the parameter by which draws place it in its range.
+
+    Parameters
+    ----------
+    found : `correlations`, by whose parameters rows are sorted, those that matter most first
     """
     scenario, rows = result.scenario, []
     factor = {lever: name for name, levers in DOSE_LEVERS.items() for lever in levers}
@@ -218,7 +243,18 @@ def doses(result: PlanResult, lang: str) -> Table:
                 "quantity": labels.label("status", dose.amount.status, lang),
             })  # fmt: skip
     note = labels.label("notes", "doses", lang)
+    rows = _by_influence(rows, found, "factor")
     return labels.table("doses", rows, lang, source=result.stamp(lang), notes=[note])
+
+
+def grades_and_status(result: PlanResult) -> list[tuple[str, str]]:
+    """The grade of the direction, and the status of the quantity, of each dose carried out."""
+    return [
+        (dose.grade, dose.amount.status)
+        for number, measure in result.scenario.plan.measures.items()
+        if not result.scenario.setting(number).idle
+        for __, __, dose in measure.doses()
+    ]
 
 
 def evidence(result: PlanResult, lang: str) -> tuple[str, str]:
@@ -226,12 +262,7 @@ def evidence(result: PlanResult, lang: str) -> tuple[str, str]:
 
     How many there are of each kind follows its name where there are several kinds.
     """
-    known: list[tuple[str, str]] = [
-        (dose.grade, dose.amount.status)
-        for number, measure in result.scenario.plan.measures.items()
-        if not result.scenario.setting(number).idle
-        for __, __, dose in measure.doses()
-    ]
+    known = grades_and_status(result)
     direction, quantity = (
         (
             labels.enumeration(

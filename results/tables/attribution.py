@@ -252,8 +252,8 @@ def sentences(result: PlanResult, lang: str) -> list[str]:
         return {"shown": shown, "more": named(chosen[MOST:], at_most=0)}
 
     def named(chosen: list[dict[str, Any]], at_most: int = NAMED) -> str:
-        """By titles; more of them by the numbers of the plan, if it has numbers of its own."""
-        if plan.shipped and len(chosen) > at_most:
+        """By titles; many measures by the numbers of the plan, if it has numbers of its own."""
+        if plan.shipped and len(chosen) > at_most and chosen[0]["id"] in plan.measures:
             return " ".join(row["id"] for row in chosen)
         titles = (titled(result.scenario, row["id"], lang) for row in chosen)
         return labels.enumeration(titles, lang)

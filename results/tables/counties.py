@@ -25,6 +25,7 @@ OF_A_TARGET = (  # columns of `on_a_day` that are unknown where there is none
     "target", "operator", "target_rate", "probability_without", "probability", "margin_pp",
     "plan_low", "plan_high",
 )  # fmt: skip
+FINE = 1000.0  # from here on an indicator is shown without decimals
 CAUSES_PP = (*(f"{cause}_pp" for cause in CAUSES), "counting_pp")
 
 
@@ -144,7 +145,7 @@ def censuses(result: PlanResult, group: Group, lang: str) -> Iterator[Marker]:
 
 
 def published(result: PlanResult, group: Group, lang: str) -> Iterator[Marker]:
-    """The rates that were published of a group between censuses, and those that a run was given."""
+    """The rates that were published of a group beside censuses, and those that a run was given."""
     code, censuses = str(group.code), result.region.censuses
     known = {
         day: rate
@@ -154,7 +155,7 @@ def published(result: PlanResult, group: Group, lang: str) -> Iterator[Marker]:
     given = result.both.scenario.spec.observations
     known |= {each.day: each.rate for each in given if each.code == code}
     for day, rate in sorted(known.items()):
-        if result.scenario.start <= day <= result.scenario.until:
+        if day <= result.scenario.until:
             label = labels.label("phrases", "published_of", lang, year=day.year)
             yield Marker(day, rate, label, "published")
 
@@ -178,8 +179,10 @@ def causes(result: PlanResult, group: Group, lang: str) -> Table:
         for year, parts in [*grown.items(), (labels.label("phrases", "sum", lang), together)]
     ]
     note = labels.label(
-        "notes", "causes", lang, year=start.year, start=start, sum=before.sum(), moved=before[1]
-    )
+        "notes", "causes", lang, year=start.year, start=labels.in_words(start, lang),
+        sum=labels.persons(before.sum(), lang, sign="+"),
+        moved=labels.persons(before[1], lang, sign="+"),
+    )  # fmt: skip
     return labels.table(
         "causes", rows, lang, key=f"causes-{group.code}", source=result.stamp(lang), notes=[note],
         total=True, where=group.text(lang),
@@ -201,17 +204,31 @@ def by_year(outcome: Outcome, group: Group) -> dict[int, tuple[int, ...]]:
     return {int(year): tuple(int(x) for x in row) for year, *row in sums.itertuples()}
 
 
+def _shown_unit(unit: str, value: float, lang: str) -> tuple[str, float, int]:
+    """The unit in which an indicator is shown, its size, and decimals: persons to a hundred."""
+    counted, size = unit in ("persons", "jobs"), labels.LARGE[lang]
+    if counted and value >= size:
+        return labels.large_unit(unit, lang), size, labels.LARGE_DIGITS[lang]
+    return labels.label("units", unit, lang), 1.0, -2 if counted else 0 if value >= FINE else 2
+
+
 def figures(result: PlanResult, group: Group, lang: str) -> Table:
-    """Key indicators of a place at the start, and at the end without and with the plan."""
+    """Key indicators of a place at the start, and at the end without and with the plan.
+
+    The urbanization rate is that of the verdict; the others are those of the one run of the model.
+    """
     both, place, rows = result.both, result.groups.index(group), []
+    level = on_a_day(result, group, both.scenario.dates[-1])
     for name in KEY_INDICATORS:
         without = float(both.baseline.series(name)[-1, place])
         start, plan = (float(both.scenario.series(name)[day, place]) for day in (0, -1))
+        if name == "resident_urbanization_rate":  # one name has one number
+            start, without, plan = (level[key] for key in ("rate_at_start", "without", "expected"))
+        unit, size, digits = _shown_unit(INDICATORS[name].unit, start, lang)
         values = {"start": start, "without": without, "with": plan, "effect": plan - without}
         rows.append({
-            "indicator": labels.indicator(name, lang),
-            "unit": labels.label("units", INDICATORS[name].unit, lang),
-            **{key: round(value, 2) for key, value in values.items()},
+            "indicator": labels.indicator(name, lang), "unit": unit,
+            **{key: round(value / size, digits) + 0.0 for key, value in values.items()},
         })  # fmt: skip
     anchored = "statistics" in {*result.verdicts.get("basis", ())}
     return labels.table(

@@ -7,6 +7,7 @@ its paragraphs; the lines of a paragraph are joined, in English with spaces.
 import re
 from calendar import month_name
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -24,6 +25,8 @@ NUMERALS = "〇一二三四五六七八九十"
 RELATIONS = {  # before the rate of a target
     "about": "≈", "at least": "≥", "more than": ">", "strive for": "≥",
 }  # fmt: skip
+LARGE = {"zh": 1e4, "en": 1e3}  # persons or jobs in a large unit
+LARGE_DIGITS = {"zh": 2, "en": 1}  # decimals of it: to a hundred persons
 LIKELY = {0.9: "very likely", 0.66: "likely", 0.33: "as likely as not", 0.1: "unlikely"}
 GROWTH = ("natural", "migration", "recoding")  # causes that are counted in persons
 TARGET_WORDS = {  # what the name of every target says
@@ -112,8 +115,10 @@ def _templates(lang: str) -> Environment:
         undefined=StrictUndefined, finalize=lambda value: getattr(value, lang, value),
     )  # fmt: skip
     environment.filters |= {
-        "f": format, "percent": percent, "day": lambda day: in_words(day, lang),
+        "f": format, "percent": percent,
+        "day": lambda day: in_words(date.fromisoformat(str(day)), lang),
         "tenths": lambda chance: tenths(chance, lang),
+        "persons": lambda value: persons(value, lang),
         "listed": lambda items: enumeration([getattr(x, lang, x) for x in items], lang),
     }  # fmt: skip
     return environment
@@ -264,6 +269,41 @@ def in_words(day: date, lang: str) -> str:
     if lang == "zh":
         return f"{day.year}年{day.month}月{day.day}日"
     return f"{day.day} {month_name[day.month]} {day.year}"
+
+
+def persons(value: float, lang: str, *, sign: str = "") -> str:
+    """A number of persons as a sentence has it, no finer than a hundred; `sign` as in a format.
+
+    >>> persons(73_554, "zh", sign="+"), persons(980, "zh"), persons(73_554, "en")
+    ('+7.4万人', '1,000人', '73,600 persons')
+    """
+    if lang == "zh" and abs(value) >= LARGE[lang]:
+        return f"{value / LARGE[lang]:{sign}.1f}{large_unit('persons', lang)}"
+    space = "" if lang == "zh" else " "
+    return f"{round(value, -2) or 0:{sign},.0f}{space}{label('units', 'persons', lang)}"
+
+
+def large_unit(unit: str, lang: str) -> str:
+    """The unit of `LARGE` persons or jobs."""
+    return label("units", "large", lang) + label("units", unit, lang)
+
+
+def in_large_units(table: Table, lang: str) -> Table:
+    """The same, with persons in units of 10,000 in Chinese and of 1,000 in English."""
+    size, plain = LARGE[lang], label("units", "persons", lang)
+    counted = [column.unit == plain for column in table.columns]
+    columns = tuple(
+        replace(column, unit=large_unit("persons", lang), digits=LARGE_DIGITS[lang])
+        if own
+        else column
+        for column, own in zip(table.columns, counted, strict=True)
+    )
+    rows = tuple(
+        tuple(cell / size if own and isinstance(cell, int | float) else cell
+              for cell, own in zip(row, counted, strict=True))
+        for row in table.rows
+    )  # fmt: skip
+    return replace(table, columns=columns, rows=rows)
 
 
 def amount(value: float) -> str:

@@ -122,11 +122,14 @@ def of_pair(both: Ensemble, *, run: str = "") -> PlanResult:
     return PlanResult(both, verdicts(both), delivered, run, both.scenario.provenance)
 
 
-def of_saved(run: "SavedRun", *, answer: RunCache | None = None, **more: Any) -> PlanResult:
+def of_saved(
+    run: "SavedRun", *, answer: RunCache | None = None, both: Ensemble | None = None, **more: Any
+) -> PlanResult:
     """The result of a run on disk; its baseline is run again with the same random numbers.
 
     Parameters
     ----------
+    both : what was saved, if it is still at hand; it also has the course of its draws
     answer : gives the outcome of the baseline; it is simulated by default
     more : fields of the result that are known besides
 
@@ -136,7 +139,7 @@ def of_saved(run: "SavedRun", *, answer: RunCache | None = None, **more: Any) ->
         if the baseline is no longer what it was when the run was saved.
     """
     outcome, record = run.outcome(), run.record
-    both = Ensemble.of(outcome, answer.together if answer else simulate_together)
+    both = both or Ensemble.of(outcome, answer.together if answer else simulate_together)
     table, kept = verdicts(both), pd.DataFrame(record.verdicts)
     if len(kept):
         _refuse_another(kept, table, record.run)
@@ -253,6 +256,7 @@ COMPLETE = 1 - 1e-9  # a share from which on everything is carried out
 def delivery_table(result: PlanResult, lang: str) -> Table:
     """A row for each indicator: at its deadline, or at the end of the run where none is written."""
     word, rows = labels.labels("delivery", lang), []
+    units = labels.names("indicator_units") if lang == "en" else {}
     unlimited = {  # would be delivered if capacity did not bind
         (row.indicator, row.quarter)
         for row in delivery_of(result.scenario, result.region) if row.met
@@ -266,7 +270,7 @@ def delivery_table(result: PlanResult, lang: str) -> Table:
             "indicator": row["indicator"],
             "name": result.scenario.plan.indicators[row["indicator"]].name.text(lang),
             "asked": labels.label("qualifiers", row["operator"], lang),
-            "promised": _number(row["target"]), "unit": row["unit"],
+            "promised": _number(row["target"]), "unit": units.get(row["unit"], row["unit"]),
             "due": str(row["due"] or word["no date"]),
             "share": word["no share"] if share is None else 100 * share,
             "quantity": None if quantity is None else round(quantity, 1),

@@ -216,8 +216,13 @@ def deadlines(result: PlanResult, lang: str) -> str:
 # Notes
 
 
-def notes(result: PlanResult, lang: str) -> list[str]:
-    """The notes that stand below the verdicts, in order."""
+def notes(result: PlanResult, lang: str, *, marked: bool = True) -> list[str]:
+    """The notes that stand below the verdicts, in order.
+
+    Parameters
+    ----------
+    marked : whether effects that cannot be told from 0 have a "?"
+    """
     scenario, region, verdicts = result.scenario, result.region, result.verdicts
     due = result.delivery[result.delivery["at_deadline"].astype(bool)]
     met: list[bool] = [] if result.foreign else due["met"].dropna().astype(bool).tolist()
@@ -233,7 +238,7 @@ def notes(result: PlanResult, lang: str) -> list[str]:
         facts |= basis_of(result) | {
             "chances": result.known and {k: (v.min(), v.max()) for k, v in own.items()},
             "added": (added.min(), added.max()), "joint": joint_probabilities(verdicts),
-            "unclear": unclear_effects(verdicts), "usual": usual_conditions(verdicts),
+            "unclear": marked and unclear_effects(verdicts), "usual": usual_conditions(verdicts),
             "caveats": result.caveats, "sample": "".join(sample_notes(region, lang)),
             "settings": outcome.settings,
         }  # fmt: skip

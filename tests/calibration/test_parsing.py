@@ -216,6 +216,11 @@ def test_a_county_is_known_by_every_name_it_has_or_had(name, code):
     assert place(name, place_names(BINZHOU)) == code
 
 
+@pytest.mark.parametrize(("name", "code"), [("茌平县", "371503"), ("苍山", "371324")])
+def test_a_county_of_another_prefecture_is_known_by_its_former_name(name, code):
+    assert place(name, place_names(load("shandong").counties)) == code
+
+
 def test_a_short_name_of_two_places_is_nobody():
     towns = [
         Place(code=370500, zh="东营市", en="Dongying"),

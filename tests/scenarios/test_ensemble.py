@@ -153,3 +153,14 @@ def test_a_scenario_without_measures_owes_nothing_to_chance():
     both = ensemble("baseline", draws=0, scale=SCALE)
     assert both.by_chance.tolist() == [0.0] * len(both.by_chance)
     assert both.scenario.unexpected(both.scenario.groups[-1], both.scenario.dates[-1]) != 0
+
+
+def test_runs_that_take_less_than_workers_need_stay_in_this_process(monkeypatch):
+    """Results are the same; who keeps states for later questions keeps them in workers."""
+    spec = RunSpec.of("plan", scale=SCALE)
+    few, many = [[spec] * 2] * 2, [[spec.vary(scale=1.0)] * 8] * 2
+    with Summaries(spec, jobs=2) as runs, Summaries(spec, jobs=2, again=True) as later:
+        assert runs._is_small(few)
+        assert runs._is_small(many[:1])
+        assert not runs._is_small(many)
+        assert not later._is_small(few)

@@ -141,6 +141,24 @@ def test_the_plan_of_a_command_is_meant_until_it_ends(own):
     assert resolve("plan", "binzhou").plan.name == "binzhou-2023"
 
 
+def test_it_is_read_as_offices_write_it(own):
+    typed = {
+        "amount: 5000": "amount: ０．５万个", "[惠民县, 阳信]": "惠民县、阳信",
+        "1,800": "１，８００", "2024Q1": "２０２４年一季度", "45%": "４５％",
+        "2030年底": "２０３０年底",
+    }  # fmt: skip
+    text = SHORT
+    for plain, office in typed.items():
+        assert plain in text
+        text = text.replace(plain, office)
+    plain, office = (resolve("plan", "binzhou", own(each, "ours.yaml")) for each in (SHORT, text))
+    for season in (quarter_of(2024, 2), quarter_of(2026, 4)):
+        one, two = (compile_policy(each, BINZHOU)(season) for each in (plain, office))
+        assert one.tradable_jobs.sum() == two.tradable_jobs.sum() > 0
+        assert (one.school_seats == two.school_seats).all()
+    assert judged(plain, "binzhou").targets == judged(office, "binzhou").targets
+
+
 # What is refused, with its place
 
 
@@ -151,6 +169,8 @@ def test_the_plan_of_a_command_is_meant_until_it_ends(own):
         ("[惠民县, 阳信]", "[惠民县, 禹城市]", "ours.yaml:6:"),
         ("[惠民县, 阳信]", "[惠民县, 惠民]", "each but once"),
         ("amount: 5000", "amount: 五千", "an amount such as 5000"),
+        ("amount: 5000", "amount: 5000套", "jobs, the unit of its lever, not 套"),
+        ("0.12万", "很多", "ours.yaml:11:34: measures.学位.counties.阳信县: expected an amount"),
         ("amount: 5000", "unit: 个", "an amount, or amounts by county"),
         ("amount: 5000", "amount: 9e5", "at most 200000 jobs"),
         ("finish: 2025年底", "finish: 2023Q4", "finish not before start"),

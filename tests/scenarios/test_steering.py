@@ -62,14 +62,18 @@ def test_doses_are_no_part_of_the_run_without_measures():
     assert high.vary(parameters={"dose_jobs": 0.1}).course != high.course
 
 
-def test_a_record_on_file_is_the_record(tmp_path):
+def test_a_record_on_file_is_the_record(tmp_path, monkeypatch):
+    monkeypatch.setattr(steering.cache, "home", lambda: tmp_path)
     record = simulate(RunSpec.of("baseline", **SETTINGS))._steered
-    steering._write(tmp_path / "one", record)
-    found = steering._read(tmp_path / "one")
+    steering._write("one", record)
+    found = steering._read("one")
     for one, other in zip(record, found, strict=True):
         for name in vars(one):
             assert getattr(one, name).tolist() == getattr(other, name).tolist()
-    assert steering._read(tmp_path / "none") is None
+    assert steering._read("none") is None
+    kept = tmp_path / steering.KIND / "one"
+    kept.write_text(kept.read_text("utf-8")[:-9], "utf-8")
+    assert steering._read("one") is None
 
 
 def test_unaligned_runs_and_runs_from_another_census_follow_nothing():

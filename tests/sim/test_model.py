@@ -415,6 +415,14 @@ def test_the_data_collector_has_a_reporter_for_every_indicator():
     assert len(frame) == 4
 
 
+def test_a_data_collector_of_ones_own_collects_what_it_reports():
+    model = build_world(n=5)
+    model.datacollector = mesa.DataCollector(model_reporters={"quarters": lambda m: m.done})
+    assert run(model, 2).datacollector.model_vars == {"quarters": [1, 2]}
+    again = run(pickle.loads(pickle.dumps(build_world(n=5))), 2)
+    assert len(again.datacollector.get_model_vars_dataframe()) == 3
+
+
 @pytest.mark.parametrize("steps", [0, 3])
 def test_a_model_can_be_put_away_and_taken_up_again(steps):
     """A pickled model goes on as if nothing had happened."""

@@ -12,13 +12,20 @@ import numpy as np
 from markupsafe import Markup
 
 from xiancheng.calibration.i18n import Words, _, listed
+from xiancheng.results.console import charts
 from xiancheng.results.console.edits import ScenarioEdit
 from xiancheng.results.console.jobs import Priority
 from xiancheng.results.console.library import chosen, scenario_choices
 from xiancheng.results.console.result import ABResult, SideDraws, level_difference
 from xiancheng.results.console.tab import Computation, Tab
 from xiancheng.results.console.view_model import PERSONS, ViewModel
-from xiancheng.results.console.views.overview import headline_group, paired
+from xiancheng.results.console.views.overview import (
+    COUNTY_CLICKED,
+    county_map,
+    headline_group,
+    paired,
+    rate_scale,
+)
 from xiancheng.results.console.widgets import area, bulleted, element, select, tag, text, write
 from xiancheng.results.tables import labels, verdicts
 from xiancheng.results.tables.labels import label, percent
@@ -75,7 +82,9 @@ class Compare:
                     text(title)
                     select(title, none | choices, NONE, partial(self._picked, letter))
         self.job = Computation(tab, _("progress"), _("Cancel"))
-        self._area = area()
+        self._area = area().on(
+            "click", lambda e: tab.pick_place(str(e.args)), js_handler=COUNTY_CLICKED
+        )
 
     def show(self, model: ViewModel) -> None:
         """Write A and B at once, and the others when they are computed."""
@@ -147,8 +156,10 @@ def side_by_side(model: ViewModel, sides: Sequence[ComparedSide]) -> Iterator[Ma
               day=model.day, scale=scale, runs=runs).text(model.lang)  # fmt: skip
     names = [tag("li", tag("strong", side.letter), " ", side.title(model)) for side in sides]
     answers = [tag("p", answer(model, sides[0], side), cls="lead") for side in sides[1:]]
+    answers += [tag("p", line) for side in sides[1:] if (line := winners(model, sides[0], side))]
     yield tag("section", *answers, tag("p", basis, cls="note"), tag("ul", *names),
               *input_differences(model, sides), cls="card answer")  # fmt: skip
+    yield tag("section", *maps(model, sides), cls="card below maps several")
     if (targets := target_table(model, sides)).rows:
         yield model.table(targets)
     yield model.table(rate_table(model, sides))
@@ -177,6 +188,50 @@ def answer(model: ViewModel, a: ComparedSide, other: ComparedSide) -> str:
         place=place, day=day, ours=f"{ours[g]:.1f}", theirs=f"{theirs[g]:.1f}", letter=letter,
         difference=f"{difference:+.2f}", band=band,
     ))  # fmt: skip
+
+
+def winners(model: ViewModel, a: ComparedSide, other: ComparedSide) -> str:
+    """Which counties have a higher or a lower rate in A, with their part of all residents.
+
+    A county counts where the interval of the paired differences leaves 0 out; empty without draws.
+    """
+    result, day, letter = model.result, model.day, other.letter
+    interval = result.interval(a.draws, other.draws, PUBLISHED, day)
+    if interval is None:
+        return ""
+    counties = result.groups[: len(result.outcome.region.counties)]
+    low, high = interval[:, : len(counties)]
+    residents = a.draws.at("residents", day).mean(axis=0)[: len(counties)]
+    parts = []
+    for name, where in (
+        (_("higher in A"), low > 0), (_("lower in A"), high < 0),
+        (_("cannot be told"), (low <= 0) & (high >= 0)),
+    ):  # fmt: skip
+        places = [
+            county.text(model.lang) for county, own in zip(counties, where, strict=True) if own
+        ]
+        if places:
+            share = f"{residents[where].sum() / residents.sum():.0%}"
+            parts.append(model.say(_(
+                "{name}: {places} ({share} of the residents)", name=name, share=share,
+                places=labels.enumeration(places, model.lang),
+            )))  # fmt: skip
+    return model.say(_("Counties, A against {letter}: {parts}.", letter=letter,
+                       parts=model.say(_("; ")).join(parts)))  # fmt: skip
+
+
+def maps(model: ViewModel, sides: Sequence[ComparedSide]) -> Iterator[Markup]:
+    """The rates of each side in the same colours, then A less each other side."""
+    result, day, n = model.result, model.day, len(model.result.outcome.region.counties)
+    rates = {side.letter: result.median(side.draws, day) for side in sides}
+    known = {letter: values for letter, values in rates.items() if values is not None}
+    for letter, values in known.items():
+        title = model.say(_("{letter}: expected rate, {day} (%)", letter=letter, day=day))
+        yield county_map(model, title, values[:n].tolist(), rate_scale(model), "{:.1f}")
+    for letter in [*known][1:]:  # A, which is always known, is the first
+        title = model.say(_("A − {letter} (pp)", letter=letter))
+        values = level_difference(known["A"], known[letter])[:n].tolist()
+        yield county_map(model, title, values, charts.DIFFERENCES, "{:+.2f}")
 
 
 def _columns(

@@ -67,9 +67,9 @@ class GoalView:
                 text(say(_("Targets to be met at once")), name="legend")
                 for target in region.targets:
                     wanted = label("qualifiers", target.operator, tab.session.lang)
-                    title = f"{target.name.text(tab.session.lang)} {wanted} {target.value:g}%, "
-                    checkbox(f"{title}{target.deadline}", True,
-                             partial(self._targets.__setitem__, target.id))  # fmt: skip
+                    title = f"{target.name.text(tab.session.lang)} {wanted} {target.value:g}%"
+                    due = _("{place} ({deadline})", place=title, deadline=target.deadline)
+                    checkbox(say(due), True, partial(self._targets.__setitem__, target.id))
             with element("fieldset"):
                 text(say(_("Projects that may be used")), name="legend")
                 for name, title in _project_titles(tab).items():

@@ -70,7 +70,10 @@ class Overview:
         options = charts.fan(
             chart, model.lang, plan=model.result.has_plan, previous=previous_path(model)
         )
-        heading = Column("", chart.title, "%").header
+        past = [m for m in chart.markers if m.day < model.result.outcome.dates[0]]
+        heading = model.say(_("; ")).join(  # what was counted before the line begins
+            [Column("", chart.title, "%").header, *(f"{m.label} {m.value:.1f}" for m in past)]
+        )
         self._fan.show(options, chart.description, model.lang, heading)
         write(self._below, place_table(model), notes(model))
 
@@ -193,19 +196,28 @@ def maps(model: ViewModel) -> Iterator[Markup]:
     """The map of A, and that of A less B or of A less the targets; bars without outlines."""
     result, say, day = model.result, model.say, model.day
     rates = result.places(day).a[: len(result.outcome.region.counties)].tolist()
-    scale = model.session.map_scale = model.session.map_scale or charts.rate_scale(rates)
-    title = say(_("A: expected rate, {day} (%)", day=day))
-    yield _map(model, title, rates, scale, "{:.1f}", added_projects(model))
+    scale = rate_scale(model)
+    title = say(_("{letter}: expected rate, {day} (%)", letter="A", day=day))
+    yield county_map(model, title, rates, scale, "{:.1f}", added_projects(model))
     if model.session.second_map == "gap":
         title = say(_("A less the target of the county, {day} (pp)", day=day))
-        yield _map(model, title, gaps(model, rates), charts.GAPS, "{:+.1f}")
+        yield county_map(model, title, gaps(model, rates), charts.GAPS, "{:+.1f}")
         return
     difference = shown_difference(model)
     if difference is None:
         yield tag("p", why_no_difference(model), cls="note")
     else:
         title = say(_("A − B (pp), B = {b_title}", b_title=model.b_title))
-        yield _map(model, title, difference[: len(rates)].tolist(), charts.DIFFERENCES, "{:+.2f}")
+        yield county_map(
+            model, title, difference[: len(rates)].tolist(), charts.DIFFERENCES, "{:+.2f}"
+        )
+
+
+def rate_scale(model: ViewModel) -> charts.ColorScale:
+    """The colours of rates, those of the first result of a session."""
+    rates = model.result.places(model.day).a[: len(model.result.outcome.region.counties)]
+    model.session.map_scale = model.session.map_scale or charts.rate_scale(rates.tolist())
+    return model.session.map_scale
 
 
 def gaps(model: ViewModel, rates: Sequence[float]) -> list[float]:
@@ -230,10 +242,11 @@ def added_projects(model: ViewModel) -> dict[str, str]:
     return {code: labels.enumeration(names, model.lang) for code, names in found.items()}
 
 
-def _map(
+def county_map(
     model: ViewModel, title: str, values: list[float], scale: charts.ColorScale, form: str,
     marks: Mapping[str, str] | None = None,
 ) -> Markup:  # fmt: skip
+    """A map of the counties by value; bars where the region has no outlines."""
     region = model.result.outcome.region
     if region.outlines():
         by_code = dict(zip((c.code for c in region.counties), values, strict=True))
@@ -325,8 +338,8 @@ def paired(
 
 def notes(model: ViewModel) -> Markup:
     """What must be known wherever a verdict is shown."""
-    lines = [model.explained(model.plain(line))
-             for line in verdicts.notes(model.result.subject, model.lang)]  # fmt: skip
+    said = verdicts.notes(model.result.subject, model.lang, marked=False)
+    lines = [model.explained(model.plain(line)) for line in said]
     more = model.say(_("{n} more notes", n=len(lines) - OPEN_NOTES))
     folded = tag("details", tag("summary", more), bulleted(lines[OPEN_NOTES:]))
     return tag(

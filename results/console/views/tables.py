@@ -86,8 +86,9 @@ def assumptions(model: ViewModel) -> Iterator[Markup]:
     """The ten parameters that matter most, then every assumed number, folded, and a find box."""
     subject, lang, say = model.result.subject, model.lang, model.say
     yield tag("p", assumed.summary(subject, lang), cls="card below")
-    if (first := influence(model)) is not None:
-        yield model.table(first)
+    if found := correlations(model):
+        place = model.group.text(lang)
+        yield model.table(assumed.influence(subject, lang, found, model.result.draws, place))
     find = say(_("Find in all that follows"))
     yield tag(
         "p", tag("label", find, " ", tag("input", type="search", data_find="", cls="find")),
@@ -99,19 +100,18 @@ def assumptions(model: ViewModel) -> Iterator[Markup]:
     ]
     if caveats:
         yield folded(say(_("Caveats of the plan")), len(caveats), bulleted(caveats))
-    for table in (assumed.parameters, assumed.doses, assumed.region):
-        found = table(subject, lang)
-        yield folded(found.title, len(found.rows), model.table(found))
+    for table in (assumed.parameters(subject, lang, found), assumed.doses(subject, lang, found),
+                  assumed.region(subject, lang)):  # fmt: skip
+        yield folded(table.title, len(table.rows), model.table(table))
 
 
-def influence(model: ViewModel) -> Table | None:
-    """The parameters that go most with the effect of A in the chosen place."""
+def correlations(model: ViewModel) -> dict[str, float]:
+    """How parameters go with the effect of A in the chosen place, by name; empty if unknown."""
     result = model.result
-    if not result.has_plan or not result.parameters:
-        return None
+    if not result.has_plan:
+        return {}
     a, baseline = (result.sides[side].at(PUBLISHED, model.day) for side in ("a", "baseline"))
-    effect, place = (a - baseline)[:, model.column], model.group.text(model.lang)
-    return assumed.influence(result.subject, model.lang, result.parameters, effect, place)
+    return assumed.correlations(result.parameters, (a - baseline)[:, model.column])
 
 
 def folded(title: str, count: int, content: Markup) -> Markup:

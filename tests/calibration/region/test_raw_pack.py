@@ -78,7 +78,7 @@ REGION = [
     ("value: 40", "value: .inf", "at least 0 and at most 100"),
     ("value: 40", "value: 4_0", "found '4_0'"),
     ("value: 40", "value: 0x28", "found '0x28'"),
-    ("value: 40", "value: ４０", "found '４０'"),
+    ("value: 40", "value: 四十", "found '四十'"),
     ("value: 40", "value: true", "at least 0 and at most 100"),
     ("value: 40", "value: -1", "at least 0 and at most 100"),
     ("operator: at least", "operator: above", "one of at least, about"),

@@ -436,7 +436,7 @@ def test_a_draw_of_a_confirmation_is_run_once_on_each_side(tmp_path, monkeypatch
 
     monkeypatch.setattr(simulation, "outcome_of", counted)
     monkeypatch.setattr(steering, "_records", {})
-    monkeypatch.setattr(steering, "_folder", lambda key: tmp_path / key)
+    monkeypatch.setattr(steering.cache, "home", lambda: tmp_path)
     draws = independent(SPEC, 2, 977)
     with Summaries(SPEC, jobs=1) as runs:
         goal_seek.AnchoredRuns(runs, resolve("plan"), draws).read(draws)

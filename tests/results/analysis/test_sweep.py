@@ -25,9 +25,11 @@ from xiancheng.results.cli import batch, main
 from xiancheng.results.store import ledger, record
 from xiancheng.results.store.cache import RunStore
 from xiancheng.scenarios import simulation
-from xiancheng.scenarios.design import read_design, sampled
+from xiancheng.scenarios.design import Design, read_design, sampled
 from xiancheng.scenarios.executor import DaskExecutor, InlineExecutor
+from xiancheng.scenarios.outcome import RATE
 from xiancheng.scenarios.run_spec import RunSpec, code_digest, digest_of
+from xiancheng.scenarios.simulation import RegionModel
 
 SMALL = """
 name: small
@@ -38,6 +40,7 @@ scales: 0.005
 horizon: {until: 2021-06-30}
 """
 RUNS = 8  # in SMALL
+FEW = "{name: few, scenarios: [plan, baseline], parameters: {from: prior, n: 1}, scales: 0.005}"
 OWN = """
 title: ours
 measures:
@@ -130,6 +133,22 @@ def test_draws_follow_the_priors(method):
 def test_latin_hypercube_draws_are_those_of_run(tmp_path):
     design = read_design(written(tmp_path))
     assert design.spec(0).parameters == vars(priors.draw(2, 1)[0])
+
+
+def test_parameters_move_the_rate_where_no_level_is_followed(tmp_path):
+    (tmp_path / "points.csv").write_text("recode_hazard\n0.001\n0.015\n", "utf-8")
+    design = (
+        "{name: a, scenarios: baseline, parameters: {from: points.csv}, effects: false, "
+        "scales: 0.005, horizon: {until: 2021-12-31}, alignment: level}"
+    )
+    moved = {}
+    for alignment in ("level", "off"):
+        made = read_design(written(tmp_path, design.replace("level", alignment)))
+        again = Design.from_json(json.loads(json.dumps(made.to_json())))
+        rates = [simulation.simulate(again.spec(n)).series(RATE)[-1] for n in range(2)]
+        moved[alignment] = float(abs(rates[1] - rates[0]).mean())
+        assert again.digest == made.digest
+    assert 4 * moved["level"] < moved["off"], moved
 
 
 def test_points_of_a_file_are_taken_row_by_row(tmp_path):
@@ -231,6 +250,34 @@ def test_a_sweep_leaves_every_run_and_a_resumed_one_computes_nothing(whole, tmp_
     assert (tally.done, tally.kept, tally.failed) == (0, RUNS, [])
     assert again.digest() == whole.digest()
     assert len(ledger.ledger(whole.folder)) == RUNS
+
+
+def test_the_scenarios_of_a_draw_go_through_their_common_past_once(tmp_path, monkeypatch):
+    """And each is what it is alone: the digest of the set is that of runs one by one."""
+    steps = []
+    step = RegionModel.step
+
+    def counted(model):
+        steps.append(model.spec.key)
+        return step(model)
+
+    monkeypatch.setattr(RegionModel, "step", counted)
+    digests = []
+    for name in ("together", "alone"):
+        (tmp_path / name).mkdir()
+        sweep = sweep_of(tmp_path / name, text=FEW)
+        sweep.begin()
+        if name == "alone":
+            job = sweeping.SweepJob(sweep.folder, sweep.design.digest, code_digest())
+            for number in sweep.keys:
+                [report] = job([number])
+                assert report.state == "done"
+        sweep.run()
+        digests.append((sweep.digest(), len(steps)))
+        steps.clear()
+    (same, few), (again, many) = digests
+    assert same == again
+    assert few < 0.75 * many
 
 
 def test_shards_make_the_same_set_as_one_sweep(whole, tmp_path):
@@ -442,7 +489,7 @@ def test_a_sweep_that_would_not_fit_is_refused_with_the_figure(tmp_path):
 def test_a_worker_with_other_code_is_refused(tmp_path):
     sweep = sweep_of(tmp_path)
     with pytest.raises(RequestError, match="other code"):
-        sweeping.SweepJob(sweep.folder, sweep.design.digest, "0" * 64)(0)
+        sweeping.SweepJob(sweep.folder, sweep.design.digest, "0" * 64)([0])
 
 
 @pytest.mark.parametrize("shard", ["0/2", "3/2", "1", "a/b", "1/2/3", "-1/2"])

@@ -17,6 +17,7 @@ from xiancheng.results.console.views import compare, overview
 from xiancheng.results.store import record
 from xiancheng.results.tables import counties
 from xiancheng.results.tables.labels import percent
+from xiancheng.scenarios.outcome import PUBLISHED
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.sim import MODEL_VERSION
 
@@ -126,6 +127,26 @@ def test_overview_and_comparison_have_the_same_numbers(answer, a, b):
         )
         for title in ("A (%)", "B (%)", "A − B（点）"):
             assert one[title] == other[title]
+
+
+@pytest.mark.parametrize(("a", "b"), [("plan", "baseline"), ("plan", "frozen")])
+def test_a_comparison_names_each_county_once_by_who_gains_and_has_maps_of_both(answer, a, b):
+    result = answer(SCENARIOS[a], SCENARIOS[b])
+    there, sides = view(result, a, b), compare.sides_of(result)
+    said = compare.winners(there, *sides)
+    low, high = result.interval(sides[0].draws, sides[1].draws, PUBLISHED, there.day)
+    parts = {re.match("A 较高|A 较低|分不清", part)[0]: part
+             for part in said.partition("：")[2].split("；")}  # fmt: skip
+    for i, county in enumerate(result.outcome.region.counties):
+        where = "A 较高" if low[i] > 0 else "A 较低" if high[i] < 0 else "分不清"
+        assert [name for name, part in parts.items() if county.zh in part] == [where]
+    assert sum(map(int, re.findall(r"(\d+)%", said))) == pytest.approx(100, abs=2)
+    shown = "".join(compare.maps(there, sides))
+    assert shown.count("<svg") == 3
+    for title in ("A 的预期城镇化率", "B 的预期城镇化率", "A − B（点）"):
+        assert title in shown
+    central = answer(SCENARIOS[a], SCENARIOS[b], drawn=False)
+    assert compare.winners(view(central, a, b), *compare.sides_of(central)) == ""
 
 
 def test_the_verdicts_have_the_levels_of_the_places(answer):

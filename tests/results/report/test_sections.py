@@ -1,6 +1,7 @@
 """What is said of a run: it is what the run says, with its units, its run, and no more."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import date
 
@@ -115,6 +116,30 @@ def test_what_the_rate_is_made_of_adds_up(record):
         )
 
 
+def test_an_english_report_has_no_chinese(record):
+    chinese = re.compile(r"[\u4e00-\u9fff]")
+    assert [text for text in texts(sections.document(record, "en")) if chinese.search(text)] == []
+
+
+@LANGS
+def test_documents_count_persons_in_large_units_and_have_one_rate_for_a_place(record, lang):
+    size, unit = {"zh": (1e4, "万人"), "en": (1e3, "thousand persons")}[lang]
+    shown = {table.key: table for table in sections.document(record, lang).tables()}
+    for row in record.verdicts.to_dict("records"):
+        code = row["unit_code"]
+        group = next(group for group in record.groups if group.code == code)
+        raw, large = counties.causes(record, group, lang), shown[f"causes-{code}"]
+        assert {column.unit for column in large.columns[1:]} == {unit}
+        assert large.column("total") == [value / size for value in raw.column("total")]
+        rates, residents = (shown[f"figures-{code}"].records()[i] for i in (0, 2))
+        assert (rates["without"], rates["with"]) == tuple(
+            round(row[key], 2) for key in ("without", "expected")
+        )
+        assert residents["unit"] == unit
+        ends = record.both.scenario.series("residents")[-1, record.groups.index(group)]
+        assert residents["with"] * size == pytest.approx(ends, abs=50.1)
+
+
 def test_the_causes_of_growth_add_up_by_year_and_in_all(record, both):
     frame = both.scenario.growth()
     for group in record.groups:
@@ -204,9 +229,8 @@ def shares_of(record, points, **more):
 
     rows = [row("total", "total", "total", sum(p for p, _ in points.values()), 0.0)]
     for name, (value, error) in points.items():
-        rows += [
-            row(name, "project", kind, value, error) for kind in ("owen", "first_in", "last_in")
-        ]
+        level, first = ("measure", "shapley") if name.startswith("M") else ("project", "owen")
+        rows += [row(name, level, kind, value, error) for kind in (first, "first_in", "last_in")]
     about = {"scenario": "plan", "day": "2025-12-31", "permutations": 40, "draws": 20, "runs": 9}
     return AttributionTable(pd.DataFrame(rows), **(about | more), scale=0.01)
 
@@ -225,11 +249,15 @@ def test_numbers_stand_for_many_measures_in_a_plan_that_has_numbers_of_its_own(
     record, shipped, monkeypatch
 ):
     monkeypatch.setattr(type(record.scenario.plan), "shipped", shipped)
-    points = {f"P{k}": (0.0, 0.0) for k in range(1, 7)}
-    works = sections.answers(replace(record, shares=shares_of(record, points)), "en")["works"]
-    (line,) = [each for each in works if each.startswith("Less than 0.02")]
-    title = record.scenario.plan.about.projects["P1"].text("en")
-    assert ("P1 P2 P3" in line, title in line) == (shipped, not shipped)
+    plan = record.scenario.plan
+    for letter, title, numbers in (
+        ("M0", plan.measures["M01"].title, shipped), ("P", plan.about.projects["P1"], False),
+    ):  # fmt: skip
+        names = [f"{letter}{k}" for k in range(1, 7)]
+        shares = shares_of(record, dict.fromkeys(names, (0.0, 0.0)))
+        works = sections.answers(replace(record, shares=shares), "en")["works"]
+        (line,) = [each for each in works if each.startswith("Less than 0.02")]
+        assert (" ".join(names[:3]) in line, title.text("en") in line) == (numbers, not numbers)
 
 
 def test_few_pairs_of_orders_make_less_clear(record):

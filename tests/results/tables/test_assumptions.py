@@ -1,5 +1,6 @@
 """Which assumptions are named first, and what the record of hindcasts says in plain words."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,6 +9,8 @@ from scipy.stats import spearmanr
 
 from xiancheng.calibration.priors import catalogue
 from xiancheng.results.tables import assumptions, validation
+from xiancheng.scenarios.loader import resolve
+from xiancheng.scenarios.policy import DOSE_LEVERS
 
 COLUMNS = ",".join(validation.SCORES)
 
@@ -21,19 +24,43 @@ def test_the_rank_correlation_is_that_of_scipy_with_ties_and_without(seed):
 
 def result_of():
     settings = {"parameters": {p.name: 1.0 for p in catalogue()}}
-    run = SimpleNamespace(settings=settings)
-    return SimpleNamespace(both=SimpleNamespace(scenario=run), stamp=lambda lang: "")
+    run, region = SimpleNamespace(settings=settings), SimpleNamespace(folder=Path("none"))
+    return SimpleNamespace(
+        both=SimpleNamespace(scenario=run), stamp=lambda lang: "", region=region,
+        scenario=resolve("plan"),
+    )  # fmt: skip
+
+
+def correlated(name, draws=60):
+    """How each parameter goes with an effect that hangs on one of them."""
+    rng = np.random.default_rng(1)
+    drawn = [{p.name: float(rng.normal()) for p in catalogue()} for _ in range(draws)]
+    effect = np.array([each[name] for each in drawn]) + 0.1 * rng.normal(size=draws)
+    return assumptions.correlations(drawn, effect)
 
 
 def test_the_parameter_that_moves_the_effect_stands_first():
-    rng, names = np.random.default_rng(1), [p.name for p in catalogue()]
-    drawn = [{name: float(rng.normal()) for name in names} for _ in range(60)]
-    effect = np.array([each[names[3]] for each in drawn]) + 0.1 * rng.normal(size=60)
-    found = assumptions.influence(result_of(), "en", drawn, effect, "here")
-    assert len(found.rows) == assumptions.MOST
-    assert found.rows[0][0] == catalogue()[3].title["en"]
-    assert found.column("correlation")[0] > 0.9
-    assert assumptions.influence(result_of(), "en", drawn[:4], effect[:4], "here") is None
+    third = catalogue()[3]
+    assert third.kind != "dose"
+    found = correlated(third.name)
+    first = assumptions.influence(result_of(), "en", found, 60, "here")
+    every = assumptions.parameters(result_of(), "en", found)
+    assert len(first.rows) == assumptions.MOST < len(every.rows)
+    for table in (first, every):
+        assert table.rows[0][0] == third.title["en"]
+        sizes = [abs(value) for value in table.column("correlation")]
+        assert sizes[0] > 0.9
+        assert sizes == sorted(sizes, reverse=True)
+    assert correlated(third.name, draws=4) == {}
+    assert "correlation" not in [c.key for c in assumptions.parameters(result_of(), "en").columns]
+
+
+def test_the_doses_of_the_parameter_that_moves_the_effect_stand_first():
+    name = next(iter(DOSE_LEVERS))
+    table = assumptions.doses(result_of(), "en", correlated(name))
+    own = [row == name for row in table.column("factor")]
+    assert any(own)
+    assert own == sorted(own, reverse=True)
 
 
 def record(folder, model, cover, **others):
