@@ -104,7 +104,8 @@ class Posterior:
 
         Returns
         -------
-        `InferenceData` with the groups `posterior` and `prior`; from ArviZ 1 on a `DataTree`
+        `InferenceData` with the groups `posterior` and `prior`; from ArviZ 1 on a `DataTree`. Tried
+        with ArviZ 0.23.4 (Python 3.11) and 1.3.0 (3.12)
 
         Raises
         ------
@@ -117,7 +118,7 @@ class Posterior:
             "posterior": self.to_xarray(),
             "prior": _as_chain(np.column_stack(columns), {"seed": seed}),
         }
-        if hasattr(arviz, "InferenceData"):
+        if arviz.__version__.startswith("0."):  # from 1 on the name stands for a DataTree
             return arviz.InferenceData(**groups)
         return xarray.DataTree.from_dict(groups)
 

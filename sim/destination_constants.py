@@ -98,7 +98,8 @@ class BasePeriod:
     def deciders(self, p: Parameters) -> Floats:
         """Persons by how often they reconsider, (place, flat, band, situation)."""
         often = departure.village_factor(self.away_share, p)[self.unit]
-        often = often * departure.duration_factors(p)[self.since] * self.weight
+        often *= departure.duration_factors(p)[self.since]
+        often *= self.weight
         shape = len(self.residents), destination.FLAT, strata.BANDS, strata.SITUATIONS
         found = np.bincount(self.kind, often, int(np.prod(shape)))
         return np.asarray(found, float).reshape(shape)

@@ -88,7 +88,7 @@ def draw_events(step: Step, hazards: Hazards, threads: int, chunk: int) -> Event
             when, stream, shared, seed, part.start < population.founders, rows, events, leaving,
             part.start,
         )  # fmt: skip
-        return rows[:found], events[:found], leaving[:found]
+        return rows[:found].copy(), events[:found].copy(), leaving[:found].copy()  # not the rest
 
     parts = [
         slice(start, min(start + chunk, stop))

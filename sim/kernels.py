@@ -338,6 +338,33 @@ def split(rows: Array, events: Array, lists: Array, lengths: Array) -> None:
 
 
 @njit(nogil=True)
+def fit(size: Array, wanted: int, chosen: Array) -> None:
+    """Choose things, (thing,), in their order, whose sizes add up to nearly what is `wanted`.
+
+    One that would go beyond is passed over. Then one is exchanged for a chosen one, or added, where
+    that comes nearer: the first of those that come nearest. Sets `chosen`.
+    """
+    left = wanted
+    for i in range(len(size)):
+        if size[i] <= left:
+            chosen[i] = True
+            left -= size[i]
+    nearest, enters, goes = left, -1, -1
+    for i in range(len(size)):
+        if chosen[i]:
+            continue
+        for j in range(len(size)):
+            if chosen[j] and abs(left - (size[i] - size[j])) < nearest:
+                nearest, enters, goes = abs(left - (size[i] - size[j])), i, j
+        if abs(left - size[i]) < nearest:
+            nearest, enters, goes = abs(left - size[i]), i, -1
+    if enters >= 0:
+        chosen[enters] = True
+    if goes >= 0:
+        chosen[goes] = False
+
+
+@njit(nogil=True)
 def nested_logit(
     utility: Array, nest: Array, scale: Array, chances: Array, inclusive: Array
 ) -> None:  # fmt: skip

@@ -177,19 +177,8 @@ def fitting(residents: Ints, wanted: int) -> Bools:
 
     One that would go beyond is passed over; then one is exchanged or added where that comes nearer.
     """
-    left, chosen = wanted, np.zeros(len(residents), bool)
-    for i, persons in enumerate(residents.tolist()):
-        if persons <= left:
-            chosen[i] = True
-            left -= persons
-    taken = np.append(np.flatnonzero(chosen), -1)  # and none, of no residents
-    others = np.flatnonzero(~chosen)
-    given = np.append(residents[chosen], 0)
-    off = np.abs(left - (residents[others][:, None] - given))
-    if off.size and off.min() < left:
-        enters, goes = np.unravel_index(off.argmin(), off.shape)
-        chosen[others[enters]] = True
-        chosen[taken[goes]] &= goes == len(taken) - 1
+    chosen = np.zeros(len(residents), bool)
+    kernels.fit(residents, wanted, chosen)
     return chosen
 
 

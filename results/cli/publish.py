@@ -11,6 +11,7 @@ from xiancheng.calibration.errors import RequestError, ScenarioError
 from xiancheng.calibration.forecasts.common_trend import PublishedRate
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.naming import is_path
+from xiancheng.calibration.region import load
 from xiancheng.results.analysis.attribution import AttributionTable, quick_attribution
 from xiancheng.results.analysis.result import read_printed
 from xiancheng.results.analysis.variance import VarianceSplit
@@ -20,6 +21,7 @@ from xiancheng.results.report.build import MAPS, documents, file_name, formats
 from xiancheng.results.report.document import Layout, Style
 from xiancheng.results.store.cache import StoredRuns, save_run
 from xiancheng.results.store.files import check_writable, write_file
+from xiancheng.results.store.record import posterior_record
 from xiancheng.results.store.runs import RUN, RUNS, SavedRun, find_run, load_run
 from xiancheng.results.tables.labels import label
 from xiancheng.results.tables.plan_result import PlanResult, delivery_frame, of_saved
@@ -174,6 +176,7 @@ def cite(options: Namespace, say: Say) -> int:
         "model": MODEL_VERSION,
         "simulation_code": code_digest(),
         **digests(options.region),
+        "posterior_file": (posterior_record(load(options.region)) or {}).get("sha256"),
     }
     names = {
         "model": _("version of the model"),
@@ -181,7 +184,8 @@ def cite(options: Namespace, say: Say) -> int:
         "forecasting_code": _("code that simulates, forecasts and scores"),
         "pack": _("region pack {region}", region=options.region),
         "record": _("record of forecasts"),
-        "posterior": _("posterior sample"),
+        "posterior": _("numbers of the posterior sample (as preregistered)"),
+        "posterior_file": _("posterior sample on file (as in run.json)"),
     }
 
     def show() -> None:

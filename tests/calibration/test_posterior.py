@@ -1,7 +1,10 @@
 """The posterior sample on file."""
 
 import json
+import sys
 from dataclasses import replace
+from importlib.machinery import ModuleSpec
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -169,6 +172,22 @@ def test_arviz_takes_the_sample_beside_the_priors(sample):
     assert found["posterior"]["number"].values.tolist() == [sample.numbers.tolist()]
     table = arviz.summary(found["posterior"], var_names=["kappa"], kind="stats")
     assert table["mean"].iloc[0] == pytest.approx(sample.to_frame()["kappa"].mean(), abs=1e-3)
+
+
+@pytest.mark.parametrize(("version", "kind"), [("0.23.4", "dict"), ("1.3.0", "DataTree")])
+def test_arviz_gets_what_its_version_takes(sample, monkeypatch, version, kind):
+    """ArviZ 1 still has the name InferenceData, for another thing."""
+    pytest.importorskip("xarray")
+    arviz = ModuleType("arviz")
+    arviz.__version__, arviz.InferenceData, arviz.__spec__ = (
+        version,
+        dict,
+        ModuleSpec("arviz", None),
+    )
+    monkeypatch.setitem(sys.modules, "arviz", arviz)
+    found = sample.to_inference_data()
+    assert type(found).__name__ == kind
+    assert {"posterior", "prior"} <= {*found}
 
 
 def test_without_arviz_the_sample_says_what_it_needs(sample, monkeypatch):
