@@ -136,7 +136,7 @@ SEEK = ["--targets", "T-2", "--confirm", "2", "--regret", "1", "--confirm-scale"
 NAMED = {  # what is typed, and what only its plan can have said
     "plan check": "两县方案",
     "check plan": "M02",
-    "measures": "禹城的园区",
+    "measures": "方案所定",
     "show ours.yaml --diff plan": "平原的学校",
     "run plan --draws 1": "46",
     "run baseline": "2022-12-31",
@@ -146,7 +146,7 @@ NAMED = {  # what is typed, and what only its plan can have said
     "sensitivity --verdict --points 8": "2022-12-31",
     f"seek plan --draws 2 {' '.join(SEEK)}": "城镇学位（个）",
     "sweep design.yaml --out sweep": "plan",
-    "report plan --draws 1 --format html": "平原的学校",
+    "report plan --draws 1 --format html": "两县方案（示例）：方案照文件实施",
     "score": "",
     "cite": "",
 }

@@ -148,9 +148,12 @@ class _Workbook:
     def finish(self) -> None:
         """Put every chart in its place, when the places of all tables are known."""
         for chart, sheet, row, number, beside in self.charts:
-            if chart.table.key not in self.places:
+            # the page for leaders has targets in words; the annex has them as numbers
+            numbers = "verdicts" if chart.kind == "outlook" else chart.table.key
+            place = self.places.get(numbers) or self.places.get(chart.table.key)
+            if place is None:
                 continue
-            native = self._chart(chart, *self.places[chart.table.key])
+            native = self._chart(chart, *place)
             wide = SIZE[0] // beside
             native.set_size({"width": wide - 8, "height": SIZE[1]})
             where = {"x_offset": 8 + number * wide, "y_offset": 4, "object_position": MOVES}
@@ -289,7 +292,7 @@ FLAT = ("shares", "variance")  # bars that lie
 STACKED = {"type": "column", "subtype": "stacked"}
 KINDS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {  # and the columns shown; none: all
     "verdicts": ({"type": "column"}, ("target_rate", "rate_at_start", "without", "expected")),
-    "outlook": ({"type": "column"}, ("rate_at_start", "expected", "low", "high")),
+    "outlook": ({"type": "column"}, ("target_rate", "rate_at_start", "expected", "low", "high")),
     "path": ({"type": "line"}, ("without", "with")),
     "causes": (STACKED, labels.GROWTH),
     "shares": ({"type": "bar"}, ("points",)),

@@ -330,6 +330,8 @@ def test_excel_has_charts_of_its_own_frozen_headers_and_provenance(files, what):
     book = openpyxl.load_workbook(BytesIO(files["xlsx"]))
     shown = [chart for chart in what.charts() if chart.kind != "map"]  # which Excel cannot draw
     assert sum(len(sheet._charts) for sheet in book) == len(shown)
+    (first,) = book.worksheets[0]._charts
+    assert "目标" in {each.tx.v for each in first.series}, "for leaders, too"
     assert "来源" in book.sheetnames
     assert all(book[name].freeze_panes for name in ("假定", "来源", "惠民县"))
 
