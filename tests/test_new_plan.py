@@ -141,7 +141,7 @@ NAMED = {  # what is typed, and what only its plan can have said
     "run plan --draws 1": "46",
     "run baseline": "2022-12-31",
     "compare ours.yaml plan": "平原的学校",
-    "attribute plan --permutations 1 --draws 0": "平原的学校",
+    "attribute plan --permutations 1 --draws 0 --dose-draws 1": "平原的学校",
     "sensitivity --factors kappa --trajectories 5": "2022-12-31",
     "sensitivity --verdict --points 8": "2022-12-31",
     f"seek plan --draws 2 {' '.join(SEEK)}": "城镇学位（个）",
