@@ -283,7 +283,8 @@ def called(scenario: Scenario, region: Region, *, whole: bool = False) -> Words:
 
     The title of a shipped scenario stands alone only over what that scenario does; over anything
     else it is followed by the number of changes. Outside the city that the plan was written for,
-    the plan is named as applied. A long title is cut, unless it is wanted `whole`.
+    the plan is named as applied. A long title is cut, unless it is wanted `whole`, with the title
+    of a plan of one's own before it.
     """
     namesake = shipped(scenario)
     own, changes = (namesake or scenario).title, len(changed(scenario, region))
@@ -294,6 +295,9 @@ def called(scenario: Scenario, region: Region, *, whole: bool = False) -> Words:
         name = scenario.plan.about.name
         zh = f"{name.zh}（套用）：{zh}"
         en = f"{name.en} (applied elsewhere): {en}"
+    elif whole and scenario.settings and scenario.plan.own:
+        name = scenario.plan.about.title
+        zh, en = f"{plain(name.zh)}：{zh}", f"{plain(name.en)}: {en}"
     return Words(zh, en)
 
 

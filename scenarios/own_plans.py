@@ -368,7 +368,7 @@ def spelled_out(
         "where": lever.where if lever.where != "any" else "all",
         "total" if own.counted else "each": {
             "full": own.full, "range": {"low": bounds.low, "high": max(bounds.high, own.full)},
-            "unit": lever.unit, "status": "official",
+            "unit": lever.unit, "status": "planned",
         },
         "sign": like.sign if like else "-|0|+",
         "grade": own.grade or (like.grade if like else "A"),

@@ -70,7 +70,7 @@ UNITS = {
 }
 
 Rule = Literal["residents", "urban residents", "rural residents", "equal per county"]
-Status = Literal["official", "secondary", "derived", "assumed"]
+Status = Literal["official", "secondary", "derived", "planned", "assumed"]
 Grade = Literal["S", "W", "A"]  # of the mechanism: strong, weak, assumption
 Sign = Literal["+", "-", "±", "0"]
 Channel = Literal[
@@ -453,6 +453,11 @@ class Plan(forms.Displayed):
 
     def __hash__(self) -> int:
         return hash((self.reference, self.files))
+
+    @property
+    def own(self) -> bool:
+        """Whether it is a user's, and not one of those that come with the package."""
+        return is_path(self.reference)
 
     def displayed(self) -> tuple[str, forms.Rows]:
         """What it is, by whom, and how much is in it."""

@@ -185,9 +185,11 @@ class ViewModel:
             stage = _("First draws") if a.preliminary else _("All draws")
             drawn = _("{draws} of {wanted} draws, at scale {scale:g}", draws=a.draws,
                       wanted=a.wanted, scale=a.both.draw_scale or a.scale)  # fmt: skip
+        plan = self.session.a.scenario.plan
+        title = [plan.about.title.text(self.lang), " · "] if plan.own else []
         central = _("counties and causes at scale {scale:g}", scale=a.scale)
         return joined([
-            tag("strong", say(stage), cls=f"badge {style}"), " ",
+            tag("strong", say(stage), cls=f"badge {style}"), " ", *title,
             tag("strong", say(_("A: {a_title}", a_title=self.a_title))), say(_("; ")),
             verdicts.known_until(a.subject, self.lang), say(_(", ", "clauses")), say(drawn),
             say(_(", ", "clauses")), say(central),

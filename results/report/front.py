@@ -69,7 +69,10 @@ def facts_of(result: PlanResult, lang: str) -> dict[str, Any]:
         "days": counties.days(result), "known": result.known, "first": first,
         "ranks": [(labels.label("ranks", name, lang), found[name])
                   for name in RANKS.values() if name in found],
-        "open": found.get("open", []) + found.get("unlikely", []),
+        "open": [*dict.fromkeys(
+            labels.county(row, lang) for name in ("open", "unlikely")
+            for row in rows if result.known and rank(row["probability"]) == name
+        )],
         "joint": joint[3] if joint and joint[1] > 1 else None,
         "acts": bool(result.scenario.settings), "least": min(effects), "most": max(effects),
         "size": size, "ceiling": max(math.ceil(round(10 * size, 6)) / 10, 0.1),

@@ -5,9 +5,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xiancheng.calibration.errors import ScenarioError
+from xiancheng.calibration.region import load
 from xiancheng.results.console.edits import ScenarioEdit, changes, projects
+from xiancheng.results.console.measures import amounts
 from xiancheng.results.console.session import decode, encode
 from xiancheng.scenarios.loader import using_plan
+from xiancheng.scenarios.trace import by_clause
 
 PLAN = ScenarioEdit.of("plan")
 PROJECTS = projects(PLAN.scenario)
@@ -117,6 +120,27 @@ def test_an_amount_is_listed_with_what_it_is_and_refused_out_of_its_range():
     assert not PLAN.with_dose(dose, 24000.0).changed
     with pytest.raises(ScenarioError):
         PLAN.with_dose(dose, 50000.0)
+
+
+def test_what_a_measure_comes_to_follows_its_intensity_and_amounts():
+    region, measures = load("binzhou"), PROJECTS["P1"]
+    alone, whole = (amounts(PLAN.scenario, region, each) for each in (("M01",), measures))
+    jobs = {
+        measure: sum(t.full for t in by_clause(PLAN.scenario.plan, measure)
+                     if t.lever == "tradable_jobs")
+        for measure in measures
+    }  # fmt: skip
+    more = PLAN.with_dose("M01-a/tradable_jobs/urban", 30000.0)
+    for edit, strength, added in ((PLAN, 1, 0), (PLAN.with_intensity(("M01",), 2), 2, 0),
+                                  (more, 1, 6000)):  # fmt: skip
+        own = strength * (jobs["M01"] + added)
+        assert f"{own:,.0f} jobs" in alone(edit.scenario).en
+        together = own + sum(jobs.values()) - jobs["M01"]
+        assert f"{together:,.0f} jobs" in whole(edit.scenario).en
+    assert "各地" in alone(PLAN.scenario).zh
+    assert "各地" not in whole(PLAN.scenario).zh, "only what is shared out adds up"
+    assert alone(PLAN.with_county("M01", COUNTIES[0], 1).scenario).zh == ""
+    assert alone(PLAN.with_intensity(("M01",), 0).scenario).zh == ""
 
 
 def test_an_added_project_is_one_line_that_takes_all_of_it_away():
