@@ -38,6 +38,7 @@ class Effort:
     repeats: int
     draws: tuple[float, float, int] = (0.1, 1.0, 16)  # scales that are compared, and draws
     pairs: tuple[float, int] = (1.0, 12)  # scale and seeds of the effect in one pair
+    sampling: tuple[int, int] = (32, 8)  # draws, and replicates of the mean over them
     waits: tuple[commands.Command, ...] = commands.COMMANDS
 
 
@@ -53,7 +54,8 @@ FULL = Effort(
 TINY = Effort(
     peers=((20_000, 5),), rounds=2, starts=1, scales=((0.01, 2),), tick=(0.01,), seeds=3,
     points=(("binzhou", 0.005, 1), ("binzhou", 0.01, 1), ("shandong", 0.002, 1)),
-    growth_rounds=1, repeats=1, draws=(0.01, 0.02, 3), pairs=(0.01, 3), waits=commands.TINY,
+    growth_rounds=1, repeats=1, draws=(0.01, 0.02, 3), pairs=(0.01, 3), sampling=(2, 2),
+    waits=commands.TINY,
 )  # fmt: skip
 
 
@@ -133,6 +135,9 @@ def ensemble_parts(effort: Effort, folder: Path) -> str:
         markdown(ensembles.accuracy(small, large, draws)),
         f"The effect of the plan in one pair of runs at scale {scale:g}, {seeds} seeds [points]:",
         markdown(ensembles.effects(scale, seeds)),
+        f"The mean of {effort.sampling[0]} draws of the parameters from their priors, "
+        f"{effort.sampling[1]} replicates, scale 0.01 [points]:",
+        markdown(ensembles.sampling(*effort.sampling)),
     ])  # fmt: skip
 
 

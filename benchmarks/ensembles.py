@@ -6,7 +6,8 @@
 states at which scenarios part are kept. `accuracy`: the same draws at two scales, the published
 rate of every target without alignment (the model's own level, the harder test) and what the plan
 adds to it: bias, correlation by draw, and the ends of the distribution. `effects`: what one pair of
-runs owes to its seed, with and without the control for recoding.
+runs owes to its seed, with and without the control for recoding. `sampling`: random, Latin
+hypercube and scrambled Sobol draws of the parameters.
 """
 
 import time
@@ -17,6 +18,8 @@ from functools import partial
 import numpy as np
 
 from benchmarks.tables import Cells, Measured
+from xiancheng.calibration import priors
+from xiancheng.scenarios.design import sampled
 from xiancheng.scenarios.ensemble import Ensemble, RunSummary, Summaries, judged_on, layered
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.run_spec import OFF, RunSpec
@@ -128,4 +131,29 @@ def effects(scale: float, seeds: int) -> Cells:
         cells.append([
             target.id, f"{after.mean():+.3f}", f"{sd:.4f}", f"{left:.4f}", f"{(sd / left) ** 2:.1f}"
         ])  # fmt: skip
+    return cells
+
+
+def sampling(n: int, replicates: int, scale: float = 0.01) -> Cells:
+    """What a way of drawing parameters leaves of noise in the mean over `n` draws [points].
+
+    Standard deviations over replicates, of means over targets: of what the plan adds, and of the
+    published rate in runs that follow no level. Draws are of the priors, all else is the same.
+    """
+    names = [prior.name for prior in priors.catalogue()]
+    cells = [["draws", "sd of the mean effect", "sd of the mean rate"]]
+    spec = RunSpec.of("plan", scale=scale, alignment=OFF)
+    for method in ("random", "latin-hypercube", "sobol"):
+        means = []
+        for replicate in range(replicates):
+            values = sampled(method, names, n, replicate)
+            draws = [
+                spec.vary(parameters=dict(zip(names, row, strict=True)), seed=i)
+                for i, row in enumerate(values.tolist(), start=1)
+            ]
+            with Summaries(spec, judged_on(spec.scenario, spec.pack)) as runs:
+                own = targets(runs.read([*draws, *(spec.baseline.under(d) for d in draws)]))
+            means.append([np.nanmean(own[:n] - own[n:]), np.nanmean(own[:n])])
+        effect, rate = np.std(means, axis=0, ddof=1)
+        cells.append([method, f"{effect:.4f}", f"{rate:.3f}"])
     return cells

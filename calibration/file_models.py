@@ -224,9 +224,8 @@ def _path(detail: ErrorDetails, value: Any) -> KeyPath:
     steps = [step for step in detail["loc"] if step != "[key]"]
     path: list[str | int] = []
     for k, step in enumerate(steps, start=1):
-        pairs = value.items() if isinstance(value, dict) else ()
-        pairs = enumerate(value) if isinstance(value, list) else pairs
-        inside = {str(key): each for key, each in pairs}
+        parts = dict(enumerate(value)) if isinstance(value, list) else value
+        inside = {str(key): each for key, each in parts.items()} if isinstance(parts, dict) else {}
         if str(step) in inside:
             value = inside[str(step)]
         elif k < len(steps) or detail["type"] not in ("missing", "extra_forbidden"):

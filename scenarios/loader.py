@@ -111,8 +111,11 @@ def load_plan(plan: str | Path | None = None, region: str | Path | None = None) 
     place = Path(named) if is_path(named) else shipped_plans().get(str(named))
     if place is None or not place.exists():
         expected = _("the name of a plan, its folder, or a YAML file")
-        meant = "" if is_path(named) else nearest(named, shipped_plans())
-        raise ScenarioError([Problem(shortened(str(named)), 0, 0, "", expected, "∅", meant)])
+        meant_name = "" if is_path(named) else nearest(named, shipped_plans())
+        if plan is None and not meant and region is not None:  # its pack says so
+            file = str(load_region(region).folder / "region.yaml")
+            raise ScenarioError([Problem(file, 0, 0, "plan", expected, str(named), meant_name)])
+        raise ScenarioError([Problem(shortened(str(named)), 0, 0, "", expected, "∅", meant_name)])
     place = place.resolve()
     on_file = plan_files_of(place)
     versions = tuple(

@@ -176,9 +176,9 @@ class OwnMeasure(FileModel):
     @classmethod
     def _unit_apart(cls, given: object) -> object:
         """An amount as plans write it, 2000个, is an amount and its unit."""
-        amount = given.get("amount") if isinstance(given, dict) else None
-        if isinstance(amount, str) and (found := _WITH_UNIT.fullmatch(half_width(amount))):
-            return {"unit": found[2], **given, "amount": found[1]}
+        if isinstance(given, dict) and isinstance(amount := given.get("amount"), str):
+            found = _WITH_UNIT.fullmatch(half_width(amount))
+            return {"unit": found[2], **given, "amount": found[1]} if found else given
         return given
 
     @model_validator(mode="after")

@@ -141,7 +141,7 @@ NAMED = {  # what is typed, and what only its plan can have said
     "run plan --draws 1": "46",
     "run baseline": "2022-12-31",
     "compare ours.yaml plan": "平原的学校",
-    "attribute plan --permutations 1 --draws 0": "平原的学校",
+    "attribute plan --permutations 1 --draws 0 --dose-draws 1": "平原的学校",
     "sensitivity --factors kappa --trajectories 5": "2022-12-31",
     "sensitivity --verdict --points 8": "2022-12-31",
     f"seek plan --draws 2 {' '.join(SEEK)}": "城镇学位（个）",
@@ -192,3 +192,17 @@ def test_every_command_takes_the_plan_that_a_pack_names(named, command, monkeypa
     assert NAMED[command] in text
     for other in ("滨州市深入", "滨州市 2023", "邹平", "惠民", "Zouping", "Huimin", "27 项"):
         assert other not in text
+
+
+def test_a_pack_that_names_a_plan_that_is_not_there_is_told_so(named, monkeypatch, capsys):
+    monkeypatch.chdir(named)
+    pack = named / "two" / "region.yaml"
+    text = pack.read_text("utf-8")
+    pack.write_text(text.replace("own.yaml", "gone.yaml"), encoding="utf-8")
+    try:
+        assert main(["check", "plan", "--region", "./two", "--lang", "en"]) == 2
+    finally:
+        pack.write_text(text, encoding="utf-8")
+    said = "".join(capsys.readouterr())
+    assert "region.yaml: plan: " in said
+    assert "gone.yaml" in said

@@ -153,7 +153,7 @@ class ScenarioEdit:
             with every problem of the keys.
         """
         before = self.scenario.additions.get(replaced or "")
-        if replaced in self.base.additions and name != replaced:
+        if replaced is not None and replaced in self.base.additions and name != replaced:
             return self.without_addition(replaced).with_addition(name, keys)
         file = self.to_file()
         added = file.get("additions", {})

@@ -55,7 +55,7 @@ def _sections(result: PlanResult, lang: str) -> Iterator[Section]:
     yield from front.body(result, answers(result, lang), lang)
     if result.judged:
         yield section("verdicts", verdicts.table(result, lang), verdicts.chart(result, lang),
-                      verdicts.parts(result, lang), new_page=False)  # fmt: skip
+                      verdicts.parts(result, lang, interval=False), new_page=False)  # fmt: skip
     yield section("places", new_page=False)
     alone = len(result.region.counties)
     judged = set(result.verdicts["unit_code"]) if result.judged else set()

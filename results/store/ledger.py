@@ -4,7 +4,7 @@ It follows from the runs and is renewed when runs have come or gone. DuckDB read
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
@@ -70,7 +70,7 @@ TARGET_FIELDS = {  # of an entry of `model_targets`; the model's own level, whic
 }
 
 
-def at_the_end(columns: Iterable[str]) -> list[str]:
+def at_the_end(columns: Iterable[Hashable]) -> list[str]:
     """Those columns of a ledger that are indicators, `<indicator>_<unit code>`."""
     own = (name for name in map(str, columns) if not name.startswith("parameter."))
     return [name for name in own if name.rpartition("_")[2].isdigit()]

@@ -90,7 +90,9 @@ def movers_in(table: "pd.DataFrame", outcome: Outcome) -> Ints:
     """The moves of an outcome in their table; see sim.movers for the shape."""
     axes = outcome.mover_axes()
     persons = np.zeros([len(values) for values in axes.values()], np.int64)
-    where = tuple(pd.Index(values).get_indexer(table[name]) for name, values in axes.items())
+    where = tuple(
+        pd.Index(values).get_indexer(pd.Index(table[name])) for name, values in axes.items()
+    )
     persons[where] = table["persons"].to_numpy()
     return persons
 

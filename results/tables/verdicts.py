@@ -120,15 +120,21 @@ def page(result: PlanResult, lang: str, *, plan: bool, pending: bool) -> Table:
     return labels.table("page_verdicts", rows, lang, notes=(basis,))
 
 
-def parts(result: PlanResult, lang: str) -> Table:
+def parts(result: PlanResult, lang: str, *, interval: bool = True) -> Table:
     """A row for each target: the start and the causes that add up to the expected rate.
 
     Beside them what outside conditions and plan do, and what it took to follow the level, where
     they are anything.
+
+    Parameters
+    ----------
+    interval : whether that of the plan's effect is in it; where `effects` stands too, it is not
     """
     note = labels.label("notes", "parts", lang)
     rows = rows_of(result.verdicts, lang)
-    absent = {"from_conditions_pp"} if usual_conditions(result.verdicts) else set()
+    absent = set() if interval else {"band"}
+    if usual_conditions(result.verdicts):
+        absent.add("from_conditions_pp")
     if not any(result.verdicts[name].any() for name in STEERED):
         absent |= {*STEERED}
     rows = [{k: v for k, v in row.items() if k not in absent} for row in rows]

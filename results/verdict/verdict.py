@@ -306,8 +306,9 @@ class Verdict(forms.Displayed):
         """Each target with its expected rate and chance."""
         own = self.estimates()
         basis = "statistics" if self.anchored else "the model's own"
-        known = self.one_run is not None and not self.one_run.empty
-        places = list(self.one_run["county_en"]) if known else [""] * len(self.targets)
+        run, places = self.one_run, [""] * len(self.targets)
+        if run is not None and not run.empty:
+            places = list(run["county_en"])
         rows = []
         for i, (target, day) in enumerate(zip(self.targets, self.deadlines, strict=True)):
             chance = f", probability {own['probability'][i]:.2f}" if self.uncertain else ""

@@ -36,7 +36,11 @@ class GrowthView:
         heading = Column("", table.title, causes[0].unit).header
         self._chart.show(options, chart.description, model.lang, heading)
         subject = model.result.subject
-        made_of = [model.table(verdicts.parts(subject, model.lang))] if subject.judged else []
+        made_of = (
+            [model.table(verdicts.parts(subject, model.lang, interval=False))]
+            if subject.judged
+            else []
+        )
         write(self._table, model.table(table), *made_of)
 
 

@@ -231,7 +231,8 @@ def test_a_row_for_every_measure_project_and_place(jobs):
 def test_the_command_prints_one_json_object(capsys, tmp_path):
     file = tmp_path / "m26.yaml"
     file.write_text("name: m26\ntitle: t\nbased_on: baseline\nmeasures: {M26: 1}\n", "utf-8")
-    words = ["attribute", str(file), "--scale", str(SCALE), "--permutations", "2", "--jobs", "1"]
+    words = ["attribute", str(file), "--scale", str(SCALE), "--permutations", "2", "--jobs", "1",
+             "--dose-draws", "1"]  # fmt: skip
     assert main([*words, "--json"]) == 0
     printed = json.loads(capsys.readouterr().out)
     assert printed["permutations"] == 2

@@ -310,7 +310,7 @@ def test_sigterm_ends_a_long_question_as_ctrl_c_does(words):
         time.sleep(1)  # until it is at work
         assert command.poll() is None
         command.terminate()
-        _, output = command.communicate(timeout=5)
+        _, output = command.communicate(timeout=20)  # of a question of hours
     assert command.returncode == 130
     assert "interrupted; nothing half-written was left" in output
 

@@ -91,6 +91,9 @@ def test_draws_are_answered_one_by_one(kept, tmp_path, capsys, monkeypatch):
         return mapped(self, function, tasks)
 
     monkeypatch.setattr(LocalExecutor, "map", watched)
+    monkeypatch.setattr(
+        "xiancheng.scenarios.ensemble.READY", 0.0
+    )  # nothing is too small for workers
     first, _ = run(tmp_path / "out", capsys, "--draws", "3")
     assert len(kept.keys()) == 2 + 2 * 3
     second = posterior.draws(load("binzhou"), 3, 1)[1].number

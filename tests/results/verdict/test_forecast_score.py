@@ -14,6 +14,7 @@ from tests import registration
 from tests.observed import HEAD, line
 from tests.small_pack import written
 from xiancheng.calibration.errors import RequestError, ScenarioError
+from xiancheng.calibration.forecasts.level import LEFT_OUT, SEED
 from xiancheng.calibration.forecasts.panel import record
 from xiancheng.calibration.forecasts.scoring import LEVELS, interval
 from xiancheng.calibration.region import load
@@ -37,7 +38,9 @@ from xiancheng.results.verdict.registered import REGISTERED, ROUNDS, ScoreSettin
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import ABOUT, reported_groups
 
-SMALL = ScoreSettings(draws=3, level_draws=60, left_out_draws=40, scale=0.005, seed=7)
+SMALL = ScoreSettings(  # weighted as the level is, whose weights are kept
+    draws=3, level_draws=60, left_out_draws=LEFT_OUT, scale=0.005, seed=SEED
+)
 END, BEFORE = date(2025, 12, 31), date(2023, 12, 31)
 CUTOFF = date(2024, 12, 31)
 DOCS = Path(__file__).parents[3] / "docs"
