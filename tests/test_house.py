@@ -219,20 +219,20 @@ def test_sim_reads_no_file(module):
 
 
 @pytest.mark.parametrize("module", sorted(SIM))
-def test_luck_in_sim_is_addressed_and_not_consumed(module):
+def test_randomness_in_sim_is_addressed_and_not_consumed(module):
     assert "np.random" not in names(SIM[module])
 
 
 # What nobody may do
 
 UNSAFE_IMPORTS = {"cloudpickle", "dill", "marshal", "pickle", "random", "shelve", "yaml"}
-GLOBAL_LUCK = r"(np|numpy)\.random\.(?!default_rng\b|Generator\b|SeedSequence\b)\w+"
-UNSAFE_NAMES = re.compile(rf"eval|exec|.*\.(eval|read_pickle|to_pickle)|os\.system|{GLOBAL_LUCK}")
+GLOBAL_RANDOM = r"(np|numpy)\.random\.(?!default_rng\b|Generator\b|SeedSequence\b)\w+"
+UNSAFE_NAMES = re.compile(rf"eval|exec|.*\.(eval|read_pickle|to_pickle)|os\.system|{GLOBAL_RANDOM}")
 UNSAFE_ARGUMENTS = {"shell=True", "allow_pickle=True", "typ='unsafe'"}
 
 
 @each_shipped_file
-def test_no_pickles_no_eval_no_global_luck_no_unsafe_yaml(file):
+def test_no_pickles_no_eval_no_global_randomness_no_unsafe_yaml(file):
     arguments = {ast.unparse(n) for n in ast.walk(tree(file)) if isinstance(n, ast.keyword)}
     assert packages(file).isdisjoint(UNSAFE_IMPORTS)
     assert not list(filter(UNSAFE_NAMES.fullmatch, names(file)))

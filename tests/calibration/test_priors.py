@@ -150,7 +150,7 @@ def test_parameters_are_drawn_independently():
     assert abs(pairs).max() < stats.norm.isf(1e-6 / len(pairs)) / math.sqrt(400)
 
 
-def test_drawing_leaves_global_luck_alone():
+def test_drawing_leaves_global_randomness_alone():
     before = np.random.get_state()  # noqa: NPY002  this is the state to be left alone
     draw(2, seed=1)
     assert all(map(np.array_equal, before, np.random.get_state()))  # noqa: NPY002

@@ -130,7 +130,7 @@ def test_simulating_leaves_the_world_alone():
     assert parameters == {"beta_y": np.float64(1.3)}
 
 
-def test_another_seed_is_another_luck(both):
+def test_another_seed_is_another_randomness(both):
     assert content(simulate("plan", scale=SCALE, seed=2)) != content(both.scenario)
 
 

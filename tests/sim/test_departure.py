@@ -301,7 +301,7 @@ def test_a_closed_school_neither_drives_nor_holds_anybody_else(ratio):
     assert deciders(True) == deciders(False)
 
 
-# Everyone's luck, told one person at a time
+# Everyone's events, one person at a time
 
 
 def crowd(n, seed):
@@ -364,7 +364,7 @@ def slow_events(quarter, h, i, years=0.25):
     return {event for event, happens in met.items() if happens}
 
 
-def test_luck_meets_hazards_fast_and_slow_alike():
+def test_randomness_meets_hazards_fast_and_slow_alike():
     rng, n = np.random.default_rng(2), 1500
     quarter = quarter_of(crowd(n, 2))
     h = hazards()

@@ -57,23 +57,23 @@ def test_the_parts_of_an_address_are_mixed_one_after_the_other():
         ),
     ],
 )
-def test_luck_is_philox_as_published(counter, key, words):
+def test_randomness_is_philox_as_published(counter, key, words):
     """Known answers of Random123, kat_vectors, philox4x32 with ten rounds."""
     address = np.array([counter[0] | counter[1] << 32], np.uint64)
     got = uniforms(address, counter[2], counter[3], key[0] | key[1] << 32)
     assert " ".join(f"{word:08x}" for word in got[:, 0]) == words
 
 
-# Everyone's luck against the tables
+# Everyone's random words against the tables
 
 
-def thrown_slowly(people, clock, table, second, factors, address_of_luck, first):
+def draw_events_slowly(people, clock, table, second, factors, address_of_randomness, first):
     """Rows and events, one row at a time, in Python's own whole numbers."""
     unit, born, child, since, traits = (column.tolist() for column in people)
     first_row, band, stage = clock
     unit_factor, since_factor = factors
     rows, events = [], []
-    for i, words in enumerate(address_of_luck.T.tolist()):
+    for i, words in enumerate(address_of_randomness.T.tolist()):
         outer = int(first_row[unit[i]]) + int(band[born[i]])
         kind = strata.STRATUM_OF[traits[i], stage[child[i]]]
         work = strata.WORK_STRATUM_OF[traits[i]]
@@ -143,7 +143,7 @@ def test_the_throw_is_what_each_row_would_meet_alone(seed, n, share_of_zeros, nu
     second = tables(rng, (places * strata.BANDS, strata.WORK_STRATA, 2), share_of_zeros)
     when, stream, shared, key = (np.uint64(x) for x in (483, 0, SHARED, seed))
     words = words_of(address, numbered, first, when, key)
-    for i in range(min(n, 40)):  # some luck just meets its threshold, some just misses it
+    for i in range(min(n, 40)):  # some words just meet the threshold, some just miss it
         outer, (w, end, off) = clock[0][unit[i]] + clock[1][born[i]], rng.integers(0, (4, 2, 2))
         reach = min((int(words[w, i]), LAST - int(words[w, i]))[end] + int(off), LAST)
         if w == 3:
@@ -160,7 +160,7 @@ def test_the_throw_is_what_each_row_would_meet_alone(seed, n, share_of_zeros, nu
         shared, key, numbered, rows, events, leaving, first,
     )  # fmt: skip
     people = unit, born, child, since, traits
-    alone = thrown_slowly(people, clock, table, second, factors, words, first)
+    alone = draw_events_slowly(people, clock, table, second, factors, words, first)
     assert rows[:found].tolist() == alone[0]
     assert events[:found].tolist() == alone[1]
     assert leaving[:found].tolist() == words[2, np.array(alone[0], np.int64) - first].tolist()
@@ -218,7 +218,7 @@ def test_a_larger_chance_adds_events_and_moves_no_other(numbered):
             assert one.tolist() == other.tolist()
 
 
-def test_rows_that_share_a_block_have_luck_of_their_own():
+def test_rows_that_share_a_block_have_randomness_of_their_own():
     """Nor do the four channels of a row: every pair of bytes is uncorrelated."""
     n, lanes = 64, np.empty(1024, np.uint64)
     four = np.empty((n, 4, 1024))

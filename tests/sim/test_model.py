@@ -50,7 +50,7 @@ from xiancheng.sim.state import (
 )
 from xiancheng.sim.strata import age_band
 
-# Luck
+# Random numbers
 
 
 def history(model):
@@ -91,7 +91,7 @@ def buried(policy):
     return set(people.address[people.unit == UNITS + 2])
 
 
-def test_policy_changes_choices_not_luck():
+def test_policy_changes_choices_not_randomness():
     """Nobody dies of a hukou reform: baseline and plan bury the same people in a quarter."""
     base = buried(none)
     assert base
@@ -134,7 +134,7 @@ def test_one_family_more_changes_nobody_elses_fate():
     assert unchanged.all()
 
 
-def test_one_family_more_is_struck_by_no_luck_of_others():
+def test_one_family_more_is_hit_by_no_random_numbers_of_others():
     """The throw, with everything that moves people at work."""
     base, more = build_world(), build_world(people=one_family_more(60))
     tick = base.quarters[0]
@@ -147,7 +147,7 @@ def test_one_family_more_is_struck_by_no_luck_of_others():
         assert set(met) <= set(more.population.people.address[others]), event.name
 
 
-def test_a_newborns_luck_comes_from_its_mother():
+def test_a_newborns_randomness_comes_from_its_mother():
     """So births shift nobody, and the child of a mother is the same in every scenario."""
     base = run(build_world(p=STILL, n=200), 3)
     plan = run(build_world(lambda quarter: turned("settlement_openness"), p=STILL, n=200), 3)

@@ -1,4 +1,4 @@
-"""Luck and chance, and what is reported: the rules that all the other rules stand on."""
+"""Random numbers and chances, and what is reported: the rules that all the other rules stand on."""
 
 from itertools import combinations
 
@@ -18,16 +18,16 @@ from xiancheng.sim.randomness import FULL, RandomStreams, Stream, addresses
 EVERYONE = addresses(np.arange(20_000))
 
 
-# Luck
+# Random numbers
 
 
-def test_my_luck_does_not_depend_on_who_else_plays():
+def test_my_randomness_does_not_depend_on_who_else_plays():
     crowd = RandomStreams(1).uniform(Stream.ARRIVAL, 500, EVERYONE)
     alone = RandomStreams(1).uniform(Stream.ARRIVAL, 500, EVERYONE[17:18])
     assert crowd[:, 17].tolist() == alone[:, 0].tolist()
 
 
-def test_decisions_quarters_and_seeds_have_luck_of_their_own():
+def test_decisions_quarters_and_seeds_have_randomness_of_their_own():
     """As have the four draws of one decision."""
     draws = [
         *RandomStreams(1).uniform(Stream.ARRIVAL, 500, EVERYONE),
@@ -41,7 +41,7 @@ def test_decisions_quarters_and_seeds_have_luck_of_their_own():
 
 
 @pytest.mark.parametrize("draw", range(4))
-def test_luck_is_even(draw):
+def test_randomness_is_even(draw):
     u = RandomStreams(1).uniform(Stream.QUARTER, 500, EVERYONE)[draw]
     assert kstest(u, "uniform").pvalue > 1e-6
     assert 0 < u.min() < u.max() < 1

@@ -121,7 +121,7 @@ def test_intervals_too_narrow_are_widened_by_what_other_rows_show(linear_trainin
     assert result.passed
 
 
-def test_luck_and_seed_are_all_that_differs(linear_training, linear_view):
+def test_randomness_and_seed_are_all_that_differs(linear_training, linear_view):
     view, parts = linear_view
     again = learn(linear_training, parts.learning, seed=1).condition_on()
     other = learn(linear_training, parts.learning, seed=2).condition_on()

@@ -135,7 +135,7 @@ def test_spread_is_told_apart_by_its_source():
     assert seeds == pytest.approx(1, rel=0.05)
 
 
-def test_with_one_seed_a_draw_luck_is_unknown_and_not_zero():
+def test_with_one_seed_a_draw_randomness_is_unknown_and_not_zero():
     assert np.isnan(parts_of_spread(np.arange(4.0).reshape(4, 1))[1])
 
 

@@ -97,7 +97,7 @@ def test_runs_are_foretold():
     assert runs_needed("sobol", 3, 4, effect=True) == 40
 
 
-def test_the_flow_to_town_and_luck_matter_and_the_error_of_print_not_at_all(runs):
+def test_the_flow_to_town_and_randomness_matter_and_the_error_of_print_not_at_all(runs):
     names = ["obs_error_sd", RANDOM, "own_town_flow"]
     result = morris(resolve("plan"), RATE, runs, names=names, trajectories=2)
     assert result["factor"].iloc[-1] == "obs_error_sd"
@@ -123,7 +123,7 @@ def test_the_plan_does_not_move_what_it_adds_to_itself(runs):
     assert result["mu_star"].iloc[0] == 0
 
 
-def test_analysis_leaves_global_luck_alone(runs):
+def test_analysis_leaves_global_randomness_alone(runs):
     np.random.seed(7)  # noqa: NPY002
     before = np.random.get_state()[1].copy()  # noqa: NPY002
     morris(resolve("plan"), RATE, runs, names=["kappa"], trajectories=2)

@@ -20,7 +20,7 @@ def few(tmp_path_factory):
     return design, trials.run(design, tmp_path_factory.mktemp("trials"), jobs=1)
 
 
-def test_each_trial_has_parameters_luck_and_county_effects_of_its_own(few):
+def test_each_trial_has_parameters_randomness_and_county_effects_of_its_own(few):
     design, _ = few
     specs = [design.spec(number) for number in range(3)]
     assert [spec.seed for spec in specs] == [1, 2, 3]
