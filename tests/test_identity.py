@@ -48,6 +48,11 @@ def test_a_run_gives_the_outcome_on_file(name):
     assert golden.outcome(name) == golden.kept()["outcomes"][name]
 
 
+def test_an_indicator_that_is_added_alters_no_outcome_on_file(monkeypatch):
+    monkeypatch.setitem(INDICATORS, "another", INDICATORS["residents"])
+    assert golden.outcome("baseline") == golden.kept()["outcomes"]["baseline"]
+
+
 def test_the_golden_table_holds_nothing_else():
     kept = golden.kept()
     assert kept["inputs"].keys() == golden.INPUTS.keys()

@@ -44,8 +44,16 @@ def parquet(table: "pa.Table") -> bytes:
 
 
 def record_in(series: "pd.DataFrame", groups: tuple[Group, ...]) -> Floats:
-    """The record of an outcome in its series, (date, indicator, group)."""
-    return series["value"].to_numpy().reshape(-1, len(INDICATORS), len(groups))
+    """The record of an outcome in its series, (date, indicator, group).
+
+    An indicator that the series lacks, as it is younger than the run, is nan.
+    """
+    names = list(series["indicator"].unique())
+    values = series["value"].to_numpy().reshape(-1, len(names), len(groups))
+    unknown = np.full((len(values), len(groups)), np.nan)
+    return np.stack(
+        [values[:, names.index(n)] if n in names else unknown for n in INDICATORS], axis=1
+    )
 
 
 def growth_in(table: "pd.DataFrame", counties: int) -> "tuple[Growth, ...]":

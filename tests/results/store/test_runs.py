@@ -147,6 +147,14 @@ def test_the_code_digest_follows_the_code_and_the_libraries(monkeypatch):
     assert len(set(digests)) == 3
 
 
+def test_an_indicator_that_is_younger_than_a_run_is_unknown_in_it(first, spec):
+    series, outcome = first[1].series(), first[1].outcome(spec)
+    before = parquet.record_in(series[series["indicator"] != "wage"], outcome.groups)
+    wage = np.array([name == "wage" for name in INDICATORS])
+    assert np.isnan(before[:, wage]).all()
+    assert (before[:, ~wage] == outcome.record[:, ~wage]).all()
+
+
 def test_a_record_that_calls_it_code_is_read(first):
     """Records written before 2026-11-29 do."""
     content = json.loads((first[1].folder / RUN).read_bytes())
