@@ -19,7 +19,7 @@ from pyabc.weighted_statistics import weighted_quantile
 
 from xiancheng import distributions, priors_for_pyabc, simulate
 
-ESTIMATED = ["alpha_single", "kappa", "recode_hazard", "job_mover_share"]
+ESTIMATED = ["alpha_single", "gamma_a", "recode_hazard", "job_mover_share"]
 PRIOR = priors_for_pyabc(ESTIMATED)
 CENSUS = date(2020, 11, 1)
 
