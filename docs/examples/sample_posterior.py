@@ -24,9 +24,7 @@ ESTIMATED = ["alpha_single", "recode_hazard", "benchmark_drift"]
 SEEN = ["published_resident_urbanization_rate", "resident_urbanization_rate", "residents"]
 COUNTIES = [371602, 371603, 371621, 371622, 371623, 371625, 371681]
 TRUTH = {"alpha_single": -2.0, "recode_hazard": 0.008, "benchmark_drift": 0.0}
-FEWEST = (
-    60  # rows that are kept, if there are as many; of more than four times, the nearest quarter
-)
+FEWEST = 60  # rows that are kept, if there are as many; of more, at least the nearest quarter
 
 
 def simulator(theta: np.ndarray, scale: float, seed: int = 1) -> np.ndarray:

@@ -3,10 +3,13 @@
 import re
 import sys
 from collections import Counter
+from importlib import import_module
+from pkgutil import iter_modules
 
 import pytest
 from rich.console import Console
 
+from xiancheng.results import cli
 from xiancheng.results.cli import main
 from xiancheng.results.tables import render
 from xiancheng.results.tables.validation import SCORES, hindcast_scores
@@ -28,6 +31,8 @@ def tables(tmp_path_factory):
         ["score"],
         ["region", "check", "binzhou", "--all"],
     )
+    for module in iter_modules(cli.__path__, f"{cli.__name__}."):  # none later gets the patch
+        import_module(module.name)
     with pytest.MonkeyPatch.context() as patch:
 
         def show_rows(title, headers, rows, *, prose=False):
