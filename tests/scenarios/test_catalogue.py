@@ -232,8 +232,8 @@ def test_a_public_function_says_what_it_takes_gives_and_refuses(name):
     assert not [part for part in parts if f"\n{part}\n{'-' * len(part)}\n" not in text]
     of_simulate = inspect.signature(simulate).parameters if name == "ensemble" else {}
     own = [each for each in taken if each not in of_simulate or each == "scenario"]
-    told = re.findall(r"^([\w, ]+) : ", text, re.MULTILINE)
-    assert {*own} <= {word for line in told for word in line.split(", ")}
+    lines = re.findall(r"^([\w, ]+) : ", text, re.MULTILINE)
+    assert {*own} <= {word for line in lines for word in line.split(", ")}
 
 
 @pytest.fixture(scope="module")
