@@ -24,6 +24,7 @@ _FACTOR = np.uint64(16)  # factors come in 1/65536
 # Four lanes in one register: a byte of each random word, below a guard bit.
 _GUARDS, _BYTES = np.uint64(0x8000800080008000), np.uint64(0x00FF00FF00FF00FF)
 _LAST = np.uint64(0xFF)
+_ALL = np.uint8(0xFF)  # flags
 _BYTE, _SIXTEEN, _UP, _FINE = np.uint64(8), np.uint64(16), np.uint64(7), np.uint64(24)
 _ROUND, _FULL = np.uint64((1 << 24) - 1), np.uint64(1 << 15)
 _BATCH = 4 * _BLOCK  # rows that are looked at closely together
@@ -731,9 +732,14 @@ def set_bits(rows: Array, mask: int, bits: Array, column: Array) -> None:
 
 @njit(nogil=True)
 def keep_flags(unit: Array, kept: Array, flags: Array) -> None:
-    """Keep of the `flags` of each row those that its unit lets it keep: `kept`, (unit,), bits."""
+    """Keep of the `flags` of each row those that its unit lets it keep: `kept`, (unit,), bytes.
+
+    The question first keeps the compiler from gathering bytes, which takes 30 times as long.
+    """
     for i in range(len(unit)):
-        flags[i] &= kept[unit[i]]
+        keep = kept[unit[i]]
+        if keep != _ALL:
+            flags[i] &= keep
 
 
 @njit(nogil=True)
