@@ -72,7 +72,7 @@ class Recorded(RegionModel):
         """Compute hazards as ever, and keep them with what the quarter began with."""
         self.given = super().hazards(tick, levers, attraction)
         r = self.population
-        self.given_at = tick, r.place, r.urban, r.urban_units, r.closed.copy(), len(r.people)
+        self.given_at = tick, r.place, r.urban, r.urban_units, r.school_closed.copy(), len(r.people)
         self.given_rooms = self.markets.rooms(self.counts)
         return self.given
 

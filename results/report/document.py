@@ -14,10 +14,10 @@ from xiancheng.results.tables.table import Chart, Lang, Table, width
 
 FEW = 5  # columns up to which a header and its unit share a line
 PADDING = 1.8  # of a cell [half-width characters]
-NARROW, BROAD = 6, 46  # least and greatest width that a column asks for [half-width characters]
+NARROW, BROAD, WHOLE = 6, 46, 160  # least width of a column, most of a word and of prose, the same
+PROSE = 4  # how much more of what is left goes to a column of prose
 FIRM = 12.0  # width up to which a column gives nothing to others, the same
-PAGE, LEAST_PROSE = 116, 24  # width of a page, and least width of prose [half-width characters]
-OFFICIAL_CHARS = 84  # width of a page that is set as official documents are, the same
+PAGE, OFFICIAL_CHARS = 116, 84  # width of a page, and of one of an official document, the same
 HALF = 10.0  # width of a picture below which two fit into a line [cm]
 
 Side = Literal["left", "right", "center"]
@@ -216,40 +216,51 @@ def pictures(document: Document, *forms: charts.Format) -> dict[str, DrawnChart]
 # How a table is set
 
 
-def widths(table: Table, page: float = PAGE) -> list[float]:
+def widths(table: Table, page: float = PAGE, latin: float = 1.0) -> list[float]:
     """The share of each column in the width of a page; they add up to 1.
 
-    Long words stay on a line if there is room; columns of prose take what the others leave of the
-    half-width characters of a page. Where that is not enough, broad columns give before narrow
-    ones, so that numbers and codes stay whole.
+    As browsers do (CSS 2.1, 17.5.2.2): a column has what its longest unbreakable part needs, and
+    what is left of the half-width characters of a page goes to those whose cells would not stay on
+    a line, in proportion to what they lack, prose first. Where there is too little, broad columns
+    give before narrow ones, so that numbers and codes stay whole.
     """
-    needed = [_needed(table, i) for i in range(len(table.columns))]
-    whole = [_needed(table, i, whole=True) for i in range(len(table.columns))]
-    more = [full - least for full, least in zip(whole, needed, strict=True)]
-    spare = max(page - sum(needed), 0.0) / max(sum(more), 1.0)
-    needed = [least + min(spare, 1.0) * add for least, add in zip(needed, more, strict=True)]
-    prose = [i for i, column in enumerate(table.columns) if column.prose]
-    left = page - sum(each for i, each in enumerate(needed) if i not in prose)
-    for i in prose:
-        needed[i] = max(left / len(prose), LEAST_PROSE)
+    needed = [_needed(table, i, latin) for i in range(len(table.columns))]
+    lacking = [
+        (_needed(table, i, latin, whole=True) - least) * (PROSE if table.columns[i].prose else 1)
+        for i, least in enumerate(needed)
+    ]
+    spare = max(page - sum(needed), 0.0) / max(sum(lacking), 1.0)
+    needed = [least + min(spare, 1.0) * more for least, more in zip(needed, lacking, strict=True)]
     room = [max(each - FIRM, 0.0) for each in needed]  # to give where columns are too many
     given = min(max(sum(needed) - page, 0.0) / max(sum(room), 1.0), 1.0)
     needed = [each - given * more for each, more in zip(needed, room, strict=True)]
     return [each / sum(needed) for each in needed]
 
 
-def _needed(table: Table, column: int, *, whole: bool = False) -> float:
-    """What a column needs so that numbers and short words stay whole [half-width characters].
+def _needed(table: Table, column: int, latin: float, *, whole: bool = False) -> float:
+    """What a column needs so that numbers and words stay whole [half-width characters].
 
     `whole`: so that each cell stays on a line.
     """
     texts = [row[column] for row in table.texts()]
-    if not table.columns[column].numeric and not whole:
-        texts = [
-            word for text in texts for word in (text.split() if width(text) > SHORT else [text])
-        ]
+    if whole:
+        most = WHOLE if table.columns[column].prose else BROAD
+        parts = [min(width(text) * latin, most) for text in texts]
+    elif table.columns[column].numeric:
+        parts = [width(text) * latin for text in texts]
+    else:
+        parts = [_unbreakable(text, latin) for text in texts]
     head = max(width(word) for word in header_parts(table.columns[column].header))
-    return min(max([head, NARROW, *map(width, texts)]), BROAD) + PADDING
+    return max([head, NARROW, *parts]) + PADDING
+
+
+def _unbreakable(text: str, latin: float) -> float:
+    """The width of the longest part of a text that should not break; Chinese breaks anywhere."""
+    words = [text] if width(text) <= SHORT else text.split()
+    return max(
+        (min(width(w) * latin, BROAD) if w.isascii() else min(width(w), SHORT) for w in words),
+        default=0,
+    )
 
 
 def aligned(table: Table) -> list[Side]:

@@ -48,6 +48,10 @@ ALIGNMENT: dict[Side, Any] = {
 
 
 MANY, SMALL = 10, Pt(7)  # columns up to which cells have the size of their style
+LATIN = (
+    1.25  # width of letters where the font named is missing, to that of half a Chinese character
+)
+MORE = 8.5 / 7  # characters of the small size in the width of one of a style, in the annex
 
 
 @dataclass(frozen=True)
@@ -268,7 +272,8 @@ class _Writer:
         rows, sides = body(table), aligned(table)
         grid = self.word.add_table(rows=0, cols=len(table.columns), style="Report Table")
         grid.autofit = False
-        sizes = [Cm(self.face.width * share) for share in widths(table, self.face.chars)]
+        chars = self.face.chars * (MORE if len(table.columns) > MANY else 1)
+        sizes = [Cm(self.face.width * share) for share in widths(table, chars, LATIN)]
         for column, size in zip(grid.columns, sizes, strict=True):
             column.width = size
         _row(grid, headers(table), sides, sizes, self.face.head)
