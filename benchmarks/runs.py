@@ -12,8 +12,8 @@ STARTS = {
     "from xiancheng import simulate": "from xiancheng.scenarios import simulate",
     "xiancheng --help": "from xiancheng.results.cli import main; main(['--help'])",
 }
-TARGETS = {1: 2.5, 0.01: 0.06}  # warm seconds, by scale
-MEMORY = 800.0  # MB at scale 1
+TARGETS = {1: 1.1, 0.01: 0.055}  # warm seconds, by scale
+MEMORY = 500.0  # MB at scale 1
 
 
 def starts(times: int) -> list[Measured]:

@@ -65,7 +65,8 @@ def sweep(options: Namespace, say: Say) -> int:
     judged = ledger.targets(options.out, batch.all_keys.values())
 
     def text() -> None:
-        show_rows(batch.design.name, *lines(judged, say.lang))
+        if not judged.empty:
+            show_rows(batch.design.name, *lines(judged, say.lang))
         follow = any(spec.follows != OFF for spec in batch.design.specs)
         print(say(FOLLOWED if follow else LEVEL))
         print(say(_("{done} computed, {kept} kept, {failed} failed; set {digest}", done=tally.done,
