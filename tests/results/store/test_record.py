@@ -114,6 +114,9 @@ def test_a_sample_of_another_model_is_said(own, tmp_path):
     assert "run xiancheng calibrate" not in output
     for other in (f"{major + 1}.{minor}", None):
         assert f"estimated with model {other or '?'}, and this is model" in remark(other)[1]
+    (copy / "posterior.json").unlink()
+    posterior._read.cache_clear()
+    assert "of which the pack says nothing more" in sample_note(load(copy)).text("en")
 
 
 def test_a_table_says_which_sample_it_rests_on(own, capsys, monkeypatch, tmp_path):
