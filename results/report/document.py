@@ -15,8 +15,8 @@ from xiancheng.results.tables.table import Chart, Column, Lang, Table, width
 FEW = 5  # columns up to which a header and its unit share a line
 PADDING = 1.8  # of a cell [half-width characters]
 NARROW, BROAD, WHOLE = 6, 46, 160  # least width of a column, most of a word and of prose, the same
-PROSE = 4  # how much more of what is left goes to a column of prose
-FIRM = 12.0  # width up to which a column gives nothing to others, the same
+PROSE, LEAST_PROSE = 4, 24  # times what others get of what is left; least width of prose, the same
+FIRM = 15.0  # width up to which a column gives nothing to others, the same
 PAGE, OFFICIAL_CHARS = 116, 84  # width of a page, and of one of an official document, the same
 HALF = 10.0  # width of a picture below which two fit into a line [cm]
 
@@ -233,7 +233,8 @@ def widths(table: Table, page: float = PAGE, latin: float = 1.0) -> list[float]:
     ]
     spare = max(page - sum(needed), 0.0) / max(sum(lacking), 1.0)
     needed = [least + min(spare, 1.0) * more for least, more in zip(needed, lacking, strict=True)]
-    room = [max(each - FIRM, 0.0) for each in needed]  # to give where columns are too many
+    firm = [LEAST_PROSE if column.prose else FIRM for column in table.columns]
+    room = [max(each - least, 0.0) for each, least in zip(needed, firm, strict=True)]
     given = min(max(sum(needed) - page, 0.0) / max(sum(room), 1.0), 1.0)
     needed = [each - given * more for each, more in zip(needed, room, strict=True)]
     return [each / sum(needed) for each in needed]
@@ -251,8 +252,10 @@ def _needed(column: Column, texts: list[str], latin: float, *, whole: bool = Fal
         parts = [width(text) * latin for text in texts]
     else:
         parts = [_unbreakable(text, latin) for text in texts]
-    head = max(width(word) for word in header_parts(column.header))
-    return max([head, NARROW, *parts]) + PADDING
+    words = header_parts(column.header)
+    head = max(width(word) * (latin if word.isascii() else 1) for word in words)
+    usual = max(map(width, texts), default=0) if column.prose else 0
+    return max([head, NARROW, min(usual, LEAST_PROSE), *parts]) + PADDING
 
 
 def _unbreakable(text: str, latin: float) -> float:
