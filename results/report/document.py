@@ -10,7 +10,7 @@ from xiancheng.calibration.i18n import _
 from xiancheng.results.report import charts
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.render import SHORT, inert
-from xiancheng.results.tables.table import Chart, Lang, Table, width
+from xiancheng.results.tables.table import Chart, Column, Lang, Table, width
 
 FEW = 5  # columns up to which a header and its unit share a line
 PADDING = 1.8  # of a cell [half-width characters]
@@ -224,10 +224,12 @@ def widths(table: Table, page: float = PAGE, latin: float = 1.0) -> list[float]:
     a line, in proportion to what they lack, prose first. Where there is too little, broad columns
     give before narrow ones, so that numbers and codes stay whole.
     """
-    needed = [_needed(table, i, latin) for i in range(len(table.columns))]
+    texts, columns = table.texts(), table.columns
+    cells = [[row[i] for row in texts] for i in range(len(columns))]
+    needed = [_needed(*each, latin) for each in zip(columns, cells, strict=True)]
     lacking = [
-        (_needed(table, i, latin, whole=True) - least) * (PROSE if table.columns[i].prose else 1)
-        for i, least in enumerate(needed)
+        (_needed(column, each, latin, whole=True) - least) * (PROSE if column.prose else 1)
+        for column, each, least in zip(columns, cells, needed, strict=True)
     ]
     spare = max(page - sum(needed), 0.0) / max(sum(lacking), 1.0)
     needed = [least + min(spare, 1.0) * more for least, more in zip(needed, lacking, strict=True)]
@@ -238,22 +240,21 @@ def widths(table: Table, page: float = PAGE, latin: float = 1.0) -> list[float]:
     return [each / sum(needed) for each in needed]
 
 
-def _needed(table: Table, column: int, latin: float, *, whole: bool = False) -> float:
-    """What a column needs so that numbers and words stay whole [half-width characters].
+def _needed(column: Column, texts: list[str], latin: float, *, whole: bool = False) -> float:
+    """What a column of these texts needs to keep numbers and words whole [half-width characters].
 
     `whole`: so that each cell stays on a line.
     """
-    texts = [row[column] for row in table.texts()]
     if whole:
-        most = WHOLE if table.columns[column].prose else BROAD
+        most = WHOLE if column.prose else BROAD
         parts = [min(width(text) * latin, most) for text in texts]
-    elif table.columns[column].numeric:
+    elif column.numeric:
         parts = [width(text) * latin for text in texts]
     else:
         parts = [_unbreakable(text, latin) for text in texts]
-    words = header_parts(table.columns[column].header)
+    words = header_parts(column.header)
     head = max(width(word) * (latin if word.isascii() else 1) for word in words)
-    usual = max(map(width, texts), default=0) if table.columns[column].prose else 0
+    usual = max(map(width, texts), default=0) if column.prose else 0
     return max([head, NARROW, min(usual, LEAST_PROSE), *parts]) + PADDING
 
 
