@@ -6,12 +6,15 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from benchmarks import growth, mechanisms, page, tables
+from benchmarks import bandwidth, growth, mechanisms, page, recorded, tables, tick
 from benchmarks.__main__ import PAGE, PARTS
 from benchmarks.growth import Grown
+from benchmarks.mesa_plain import MesaPeople
+from benchmarks.numpy_people import NumpyPeople
 from benchmarks.peers import arrays, contest, ours, plain_mesa, task
 from benchmarks.peers.books import FREEDOM, Books, BooksError
 from benchmarks.peers.contest import Contest, Run
+from xiancheng.sim.state import COLUMNS, FARM
 
 PEOPLE, QUARTERS = 20_000, 12
 LEAST = 1e-4  # chance of a false alarm that we take, each
@@ -82,6 +85,59 @@ def test_the_expected_flows_leave_nobody_at_home():
     chances = task.choices(np.arange(1, task.PLACES + 1), np.full(task.PLACES, 10.0))
     assert chances.sum(axis=1) == pytest.approx(1)
     assert not chances.diagonal().any()
+
+
+SEEDS, FAR = 3, 6.0  # standard deviations, if each event were by itself; moves are by household
+
+
+def distances(engine, scale):
+    """How far each flow of a reference of the tick is from ours."""
+    return {
+        a.flow: (a.theirs - a.ours) * np.sqrt(SEEDS / (a.ours + a.theirs))
+        for a in tick.agreement("", engine, scale, SEEDS)
+    }
+
+
+@pytest.mark.parametrize(
+    ("engine", "scale"), [(NumpyPeople, 0.005), (MesaPeople, tick.MESA_SCALE)],
+    ids=["numpy", "Mesa"],
+)  # fmt: skip
+def test_references_of_the_tick_keep_its_rules(engine, scale):
+    """At these scales each flow is of sixty to six thousand events in a run."""
+    found = distances(engine, scale)
+    assert len(found) == 13
+    assert {flow: far for flow, far in found.items() if not abs(far) < FAR} == {}
+
+
+class Rooted(NumpyPeople):
+    """A reference in which every villager whose job ends farms again."""
+
+    def stop_work(self, rows):
+        villagers = self._villagers(rows)
+        super().stop_work(rows)
+        self.work[villagers] = FARM
+
+
+def test_a_reference_of_the_tick_that_breaks_a_rule_is_found():
+    found = distances(Rooted, 0.005)
+    assert found["back to farming"] > FAR
+    assert abs(found["deaths"]) < FAR
+
+
+def test_the_whole_tick_is_measured_against_both_references():
+    found = [row.what for row in tick.race(0.005, plain=True)]
+    assert sum("numpy / ours" in what for what in found) == 1
+    assert sum("plain Mesa / ours" in what for what in found) == 1
+
+
+def test_the_floor_of_memory_counts_whole_columns_and_not_who_acts():
+    """Every column is read from end to end a few times a quarter, at most."""
+    ours = recorded.model(0.005)
+    width = sum(np.dtype(kind).itemsize for kind in COLUMNS.values())
+    rows = len(ours.population.people)
+    with bandwidth.columns_read(ours) as seen:
+        ours.step()
+    assert 0.5 < sum(seen) / (width * rows) < 1.5
 
 
 def runs(*costs, memory=10.0):
