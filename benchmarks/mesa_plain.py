@@ -58,6 +58,7 @@ class Tables:
         self.county = tables.alternatives.county.tolist()
         self.adult = tables.now - 4 * strata.GROWN  # born then, or earlier
         self.pupil = tables.now - 4 * departure.JUNIOR_AGE
+        self.turned_rural = set(np.flatnonzero(tables.turned_rural).tolist())
 
 
 class Resident(mesa.Agent):
@@ -248,9 +249,9 @@ class MesaPeople(mesa.Model):
     def step(self) -> None:
         """One quarter, in the order of our tick."""
         t, self.met, self.may_leave = self.tables, defaultdict(list), []
-        if any(t.turned_rural):
+        if t.turned_rural:
             for resident in self.agents:
-                if t.turned_rural[resident.unit]:
+                if resident.unit in t.turned_rural:
                     resident.flat = 0  # it is in town no more
         if t.school_year:
             self.agents.do("begin_school_year")

@@ -185,7 +185,7 @@ class NumpyPeople:
 
     def come_of_age(self) -> None:
         """Those who turned eighteen in the last four quarters leave school."""
-        rows = self._just_grown()
+        rows = self._just_reached(strata.GROWN)
         rows = rows[self.role[rows] == DEPENDENT]
         u = self.rng.random(len(rows))
         self.education[rows] = demography.education_reached(u, self.tables.parameters)
@@ -194,7 +194,7 @@ class NumpyPeople:
     def leave_for_college(self) -> tuple[Ints, ...]:
         """Of those who have just left school for college, many leave the region."""
         t = self.tables
-        rows = self._just_grown() if t.school_year else np.empty(0, np.int64)
+        rows = self._just_reached(strata.GROWN) if t.school_year else np.empty(0, np.int64)
         student = (self.education[rows] == COLLEGE) & (self.role[rows] == SINGLE)
         rows = rows[student & (self.place(rows) < 2 * t.towns)]
         rows = rows[departure.leaves_for_college(self.rng.random(len(rows)), t.parameters)]
@@ -202,10 +202,7 @@ class NumpyPeople:
         nowhere, same = np.full(len(rows), -1), np.full(len(rows), LONE)
         return rows, same, nowhere, t.gone - 2 + far, np.zeros(len(rows), bool)
 
-    def _just_grown(self) -> Ints:
-        return self._just(strata.GROWN)
-
-    def _just(self, age: int) -> Ints:
+    def _just_reached(self, age: int) -> Ints:
         """The rows of those who reached an age in the last four quarters."""
         last = self.tables.now - 4 * age
         return np.flatnonzero((self.born <= last) & (self.born > last - 4))
@@ -218,7 +215,7 @@ class NumpyPeople:
         t, p = self.tables, self.tables.parameters
         entering = np.empty(0, np.int64)
         if t.school_year:
-            pupils = self._villagers(self._just(departure.JUNIOR_AGE))
+            pupils = self._villagers(self._just_reached(departure.JUNIOR_AGE))
             heads = self._heads(pupils)
             together = (heads >= 0) & (self.unit[heads] == self.unit[pupils])
             entering = np.unique(heads[together])
@@ -257,8 +254,8 @@ class NumpyPeople:
         joining = np.flatnonzero(joins)
         joining = joining[np.unique(parents[joining], return_index=True)[1]]
         self._leave_home(np.delete(both, joining))
-        men_in, parents = men[joining], parents[joining]
-        self.child[men_in] = np.maximum(self.child[men_in], self.child[parents])
+        heirs, parents = men[joining], parents[joining]
+        self.child[heirs] = np.maximum(self.child[heirs], self.child[parents])
         self.role[parents] = DEPENDENT
         self.household[women] = self.household[men]
         self.role[men], self.role[women] = HEAD, DEPENDENT

@@ -2,7 +2,7 @@
 
 Our own model runs first and records what its rules give. The other engines read it there, so
 they differ in how people meet these tables and in nothing else; and they are spared the work of
-making them: markets, utilities, recoding, schools, people from outside.
+making them: markets, utilities, steering, recoding, schools, people from outside.
 """
 
 from dataclasses import dataclass, fields
@@ -78,10 +78,10 @@ class Recorded(RegionModel):
 
     urban_before: Bools | None = None
 
-    def leavers(  # type: ignore[override]  # asks the model itself what it gave
+    def leavers(  # type: ignore[override]  # of an instance, which keeps it
         self, step: Step, drawn: Events, hazards: Hazards, couples: Ints, chances: Floats
     ) -> Parties:
-        """Let people leave as ever, and keep the chances by which they do, and all others."""
+        """Let people leave as ever, and keep what the rules, steered, gave this quarter."""
         r, urban = self.population, self.population.urban
         turned = np.zeros_like(urban) if self.urban_before is None else self.urban_before & ~urban
         self.urban_before = urban
