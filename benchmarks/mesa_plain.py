@@ -139,12 +139,11 @@ class Resident(mesa.Agent):
                     met["birth"].append(self)
             elif role in (SINGLE, ALONE) and uniform() < t.marriage[place][band][self.sex]:
                 met["marriage"].append(self)
-            if self.work > NO_WORK and uniform() < t.separation[place][band][self.work]:
+            u, work = uniform(), self.work  # a farmer may find work or give up, but not both
+            if work > NO_WORK and 1 - u <= t.separation[place][band][work]:
                 met["separation"].append(self)
-            if self.work < INDUSTRY:
-                hire = t.hire[place][band][self.work][self.education]
-                if hire and uniform() < hire:
-                    met["hire"].append(self)
+            elif work < INDUSTRY and u < t.hire[place][band][work][self.education]:
+                met["hire"].append(self)
         away = place != t.place[self.hukou]
         if role != DEPENDENT:
             if inside:

@@ -86,12 +86,9 @@ class NumpyPeople:
         bears = self.ask(women, t.birth.take(cell[women]))
         single = np.flatnonzero((self.role == SINGLE) | (self.role == ALONE))
         marries = self.ask(single, t.marriage.take(cell[single] * 2 + self.sex[single]))
-        idle = np.flatnonzero(self.work < INDUSTRY)
-        searching = (cell[idle] * WORKS + self.work[idle]) * EDUCATIONS + self.education[idle]
-        finds_work = self.ask(idle, t.hire.take(searching))
-        working = np.flatnonzero(self.work > NO_WORK)
-        ends = t.separation.take(cell[working] * WORKS + self.work[working])
-        loses_work = self.ask(working, ends)
+        draw, kind = self.rng.random(len(cell)), cell * WORKS + self.work  # a farmer may do either
+        finds_work = np.flatnonzero(draw < t.hire.take(kind * EDUCATIONS + self.education))
+        loses_work = np.flatnonzero(1 - draw <= t.separation.take(kind))
         deciders = np.flatnonzero(decides & (place < 2 * t.towns))
         draw = self.rng.random(len(deciders))
         may = draw < self.leaving_chance(deciders, place[deciders], band[deciders])

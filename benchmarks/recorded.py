@@ -21,6 +21,7 @@ from xiancheng.sim.state import (
     FARM,
     HEAD,
     INDUSTRY,
+    NO_WORK,
     SINGLE,
     Bools,
     Column,
@@ -185,6 +186,7 @@ def flows(before: Look, after: Look, tables: QuarterTables) -> dict[str, int]:
         "to outside": moves & inside & ~arrives,
         "from outside": moves & ~inside & arrives,
         "back to farming": alive & (before.work != FARM) & (after.work[:old] == FARM),
+        "farming given up": alive & ~moves & (before.work == FARM) & (after.work[:old] == NO_WORK),
         "hukou settled": alive & (before.hukou != after.hukou[:old]),
     }
     return {name: int(np.count_nonzero(who)) for name, who in seen.items()}

@@ -105,7 +105,7 @@ def distances(engine, scale):
 )  # fmt: skip
 def test_references_of_the_tick_keep_its_rules(engine, scale):
     found = distances(engine, scale)
-    assert len(found) == 13
+    assert len(found) == 14
     assert {flow: far for flow, far in found.items() if not abs(far) < FAR} == {}
 
 
