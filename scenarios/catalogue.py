@@ -199,8 +199,9 @@ def _own_priors(
     distributions(own)
     if own and source == "posterior":
         raise RequestError(
-            _("the posterior rests on the priors of the catalogue; take own priors with "
-              "source=\"prior\", and weigh or condition the draws by data")
+            _("the posterior rests on the priors of the catalogue: weigh its draws by your prior "
+              "over theirs, as the guide for researchers does (section 5), or take "
+              "source=\"prior\" and condition the runs on the census")
         )  # fmt: skip
     drawn = {}
     for name, prior in own.items():

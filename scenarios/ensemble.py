@@ -388,10 +388,20 @@ class Ensemble(forms.Displayed):
     ) -> "Ensemble":  # fmt: skip
         """The same with a run of each side in each draw, with so many rows for each resident."""
         sides = scenario, baseline, reference
-        own, without, meant = (np.array([run.targets for run in side]) for side in sides)
-        series = np.array([[run.published for run in side] for side in sides])
-        drawn = TargetDraws(own, without, meant)
-        return replace(self, drawn=drawn, series=series, draw_scale=scale)
+        return self.with_series(np.array([[run.published for run in s] for s in sides]), scale)
+
+    def with_series(self, series: Floats, scale: float) -> "Ensemble":
+        """The same with the published rates of each draw, (side, draw, date, group) [percent].
+
+        Sides are scenario, baseline and reference; `scale` is that of their runs.
+        """
+        outcome, by_date = self.scenario, np.moveaxis(series, 2, 0)
+        rates = np.full((*series.shape[:2], len(outcome.region.targets)), np.nan)
+        for t in self.due:
+            target = outcome.region.targets[t]
+            column = group_of(target, outcome.region, outcome.groups)
+            rates[..., t] = outcome.on(by_date[..., column], target.deadline)
+        return replace(self, drawn=TargetDraws(*rates), series=series, draw_scale=scale)
 
     @property
     def draws(self) -> int:

@@ -113,8 +113,14 @@ class Outcome(forms.Displayed):
             if the day is not within the run, or there is no such indicator.
         """
         series, day = self.series(indicator), self._within(day)
+        if indicator in OF_A_QUARTER:
+            return np.array(series[bisect_left(self.dates, day)])
+        return self.on(series, day)
+
+    def on(self, series: "Floats", day: date) -> "Floats":
+        """A series at the dates of this run, (date, ...), at the end of a day, (...)."""
         after = bisect_left(self.dates, day)
-        if self.dates[after] == day or indicator in OF_A_QUARTER:
+        if self.dates[after] == day:
             return np.array(series[after])
         return on_the_line(series[after - 1], series[after], *self._passed(day, after))
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -32,7 +32,7 @@ MICRO = 10**6  # of the factors on flows
 KIND = "steered"  # of texts on file
 MOST = 512  # records that a process remembers
 
-_records: dict[str, Record] = {}  # by the key of the run that followed the path
+_records: dict[tuple[Any, ...], Record] = {}  # by what decides the run that followed the path
 
 
 def path_of(spec: RunSpec) -> SharePath | None:
@@ -92,13 +92,13 @@ def record_of(reference: RunSpec, run: Callable[[RunSpec], object]) -> Record:
     """What steered a run without measures, which `run` makes where that is not on file."""
     if not is_known(reference):
         run(reference)  # keeps its record
-    return _records[reference.key]
+    return _records[reference.outcome_key]
 
 
 def is_known(reference: RunSpec) -> bool:
     """Whether the record of a run without measures is on file."""
-    key = reference.key
-    if key not in _records and (found := _read(key)) is not None:
+    key = reference.outcome_key
+    if key not in _records and (found := _read(reference.key)) is not None:
         _remember(key, found)
     return key in _records
 
@@ -109,13 +109,13 @@ def keep(model: "RegionModel") -> Record:
         return tuple(model.alignment.replayed(each) for each in model.alignment.record)
     if not isinstance(model.alignment, Follow):
         return ()
-    record, key = tuple(model.alignment.record), model.spec.reference.key
-    _remember(key, record)
-    _write(key, record)
+    record, reference = tuple(model.alignment.record), model.spec.reference
+    _remember(reference.outcome_key, record)
+    _write(reference.key, record)
     return record
 
 
-def _remember(key: str, record: Record) -> None:
+def _remember(key: tuple[Any, ...], record: Record) -> None:
     while len(_records) >= MOST:
         del _records[next(iter(_records))]
     _records[key] = record

@@ -64,7 +64,8 @@ class BasePeriod:
         entering = np.zeros((len(places), destination.FLAT, strata.BANDS))
         brides = np.zeros((len(places), strata.BANDS))
         back = np.zeros((places.counties, 6, strata.BANDS))
-        found = []
+        kinds = np.int32, np.uint8, people.unit.dtype, people.weight.dtype
+        found, deciders = [np.empty(len(people), kind) for kind in kinds], 0  # filled as needed
         for part in parts(len(people)):
             here, weight = place[people.unit[part]], people.weight[part]
             residents += np.bincount(here, weight, len(places))
@@ -77,8 +78,9 @@ class BasePeriod:
             flat = (people.flags[part] & OWNS_FLAT).astype(np.int64)
             since = np.clip(quarter - people.moved_at[part].astype(np.int64), 0, departure.LONGEST)
             kind = np.ravel_multi_index((here, flat, band, situation), shape, mode="clip")
-            columns = kind.astype(np.int32), since.astype(np.uint8), people.unit[part], weight
-            found.append([column[decides] for column in columns])
+            begun, deciders = deciders, deciders + np.count_nonzero(decides)
+            for column, value in zip(found, (kind, since, people.unit[part], weight), strict=True):
+                column[begun:deciders] = value[decides]
             heads = heads_of_entrants(population, part, quarter)
             owner, aged = people.flags[heads] & OWNS_FLAT, people.born[heads].view(np.uint16)
             cell = place[people.unit[heads]], owner, clock.band[aged]
@@ -88,7 +90,7 @@ class BasePeriod:
             np.add.at(brides, (here[free], band[free]), weight[free])
             line, persons = may_return(population, part, quarter)
             np.add.at(back.reshape(-1), line, persons)
-        kind, since, unit, weight = (np.concatenate(c) for c in zip(*found, strict=True))
+        kind, since, unit, weight = (column[:deciders] for column in found)
         return cls(
             kind, since, unit, weight, residents[: places.inside], back,
             pupils[: places.inside] / SOON, entering[: places.inside], brides[: places.inside],
@@ -97,12 +99,13 @@ class BasePeriod:
 
     def deciders(self, p: Parameters) -> Floats:
         """Persons by how often they reconsider, (place, flat, band, situation)."""
-        often = departure.village_factor(self.away_share, p)[self.unit]
-        often *= departure.duration_factors(p)[self.since]
-        often *= self.weight
         shape = len(self.residents), destination.FLAT, strata.BANDS, strata.SITUATIONS
-        found = np.bincount(self.kind, often, int(np.prod(shape)))
-        return np.asarray(found, float).reshape(shape)
+        found = np.zeros(shape)
+        kernels.add_products(
+            self.kind, self.unit, departure.village_factor(self.away_share, p), self.since,
+            departure.duration_factors(p), self.weight, found.reshape(-1),
+        )  # fmt: skip
+        return found
 
     def back(self, p: Parameters) -> Floats:
         """People expected to go back a year to the villages they are registered in, (county, 6).

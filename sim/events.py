@@ -101,6 +101,7 @@ def draw_events(step: Step, hazards: Hazards, threads: int, chunk: int) -> Event
         with ThreadPoolExecutor(threads) as pool:
             found = list(pool.map(one, parts))
     rows, events, leaving = (np.concatenate(column) for column in zip(*found, strict=True))
+    found.clear()  # a hundred million people meet many events
     lists, lengths = np.empty((8, len(rows)), np.int64), np.zeros(8, np.int64)
     kernels.split(rows, events, lists, lengths)
     each = [met[:n] for met, n in zip(lists, lengths, strict=True)]

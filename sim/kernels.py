@@ -655,6 +655,19 @@ def add(cells: Array, where: Array, persons: Array) -> None:
 
 
 @njit(nogil=True)
+def add_products(
+    where: Array, one: Array, by_one: Array, other: Array, by_other: Array, weight: Array,
+    cells: Array,
+) -> None:  # fmt: skip
+    """Add to the `cells` that `where` indexes, (row,), the product of two factors and the weight.
+
+    The factors are `by_one` at the index `one` and `by_other` at the index `other`, each (row,).
+    """
+    for i in range(len(where)):
+        cells[where[i]] += by_one[one[i]] * by_other[other[i]] * weight[i]
+
+
+@njit(nogil=True)
 def merge(
     chosen: Array, order: Array, first: Array, last: Array, u: Array, residents: Array,
     centre: Array, frozen: bool, into: Array, urban: Array,

@@ -126,9 +126,9 @@ class Population:
         """List the rows of the start that were born in the last years, and when."""
         born = self.people.born
         self._indexed_from = int(born.max(initial=NEVER)) - 4 * (strata.GROWN + 2)
-        rows = np.empty(len(born), np.int64)
-        rows = rows[: kernels.within(born, self._indexed_from, np.iinfo(np.int16).max, rows)]
-        self._young, self._young_born = rows.astype(np.int32), born[rows]
+        rows = np.empty(len(born), np.int32)  # filled as needed
+        self._young = rows[: kernels.within(born, self._indexed_from, np.iinfo(np.int16).max, rows)]
+        self._young_born = born[self._young]
 
     def born_between(self, first: int, last: int) -> Ints:
         """The rows of all born in these quarters, dead or alive, (person,)."""

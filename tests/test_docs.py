@@ -17,6 +17,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.test_house import RULES
+from xiancheng.calibration import posterior
 from xiancheng.calibration.forecasts.melding import SINGLE
 from xiancheng.calibration.priors import catalogue
 from xiancheng.results.cli import main, parsed
@@ -157,12 +158,17 @@ def test_a_page_in_two_languages_has_the_same_examples(english):
 
 
 @pytest.mark.parametrize("name", ["guide-researcher.md", "guide-researcher.en.md"])
-def test_the_examples_for_researchers_run(name, tmp_path, capsys):
+def test_the_examples_for_researchers_run(name, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
     for number, block in enumerate(blocks(DOCS / name, "python")):
-        script = tmp_path / f"{number}.py"
+        script = Path(f"{number}.py")
         script.write_text(block, encoding="utf-8")
-        runpy.run_path(str(script))
-    assert "job_mover_share" in capsys.readouterr().out
+        runpy.run_path(str(script), run_name="__main__")
+    printed = capsys.readouterr().out
+    assert "job_mover_share" in printed
+    worth, rows = re.search(r"^(?:worth|有效抽样) (\d+) / (\d+)$", printed, re.M).groups()
+    assert 100 < int(worth) < int(rows)  # else the example shows how not to do it
+    assert posterior.load("mine").values.shape[0] == int(rows)
 
 
 @pytest.mark.parametrize("name", ["guide-policy.md", "guide-policy.en.md"])

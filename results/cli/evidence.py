@@ -179,10 +179,15 @@ def _report(pack: Region, options: Namespace, say: Say) -> int:
     here = options.out is not None and (options.out / posterior.SAMPLE).is_file()
     folder = options.out if here else pack.folder
     sample = posterior.read(folder)
-    if sample is None or not sample.about:
+    if sample is None:
         raise RequestError(
             _("there is no posterior sample in {folder}; run xiancheng calibrate first",
               folder=folder)
+        )  # fmt: skip
+    if "software" not in sample.about:
+        raise RequestError(
+            _("the posterior sample in {folder} has no account of an estimate, {ABOUT}; only "
+              "xiancheng calibrate writes one", folder=folder, ABOUT=posterior.ABOUT)
         )  # fmt: skip
     write_file(options.report, tables.identifiability_page(sample.about).encode())
     give(options, {"file": str(options.report)}, lambda: _note_written(options.report, say))

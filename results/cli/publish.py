@@ -129,7 +129,7 @@ def _run(
     both = ensemble(spec, draws=options.draws, draw_scale=options.draw_scale, jobs=options.jobs,
                     cache=kept)  # fmt: skip
     found, delivered = verdicts(both), delivery_frame(both.scenario)
-    folder, __ = save_run(both.scenario, spec, found, delivered, RUNS, kept)
+    folder, __ = save_run(both, spec, found, delivered, RUNS, kept)
     return both, load_run(folder)
 
 

@@ -67,7 +67,7 @@ def run(options: Namespace, say: Say) -> int:
     news = tables.news(result, say.lang)
     saved, before, failure = None, False, None
     try:
-        saved, before = save_run(both.scenario, spec, found, delivered, folder, kept)
+        saved, before = save_run(both, spec, found, delivered, folder, kept)
         if options.figure:
             charts.save(tables.chart(result, say.lang), options.figure, say.lang)
     except OSError as error:  # the disk filled up meanwhile: what was computed is printed first

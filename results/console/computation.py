@@ -144,8 +144,8 @@ def make_document(
     """
     build.check_installed([form])
     plan, stored = result.both.scenario, StoredRuns.here()
-    outcome = stored(plan.spec)
-    folder, _ = save_run(outcome, plan.spec, result.verdicts, result.delivery, runs, stored)
+    both = replace(result.both, scenario=stored(plan.spec))
+    folder, _ = save_run(both, plan.spec, result.verdicts, result.delivery, runs, stored)
     saved = replace(result, run=folder.name)
     name = build.file_name(saved, lang, setting)
     return f"{name}.{form}", build.documents(saved, [form], lang, setting)[form]

@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING, Any
 from xiancheng.calibration.cache import home
 from xiancheng.calibration.errors import RequestError
 from xiancheng.results.store.files import check_writable, write_file
-from xiancheng.results.store.parquet import csv, movers_file
+from xiancheng.results.store.parquet import csv, draws_file, movers_file
 from xiancheng.results.store.record import evidence
 from xiancheng.results.store.runs import RUN, SavedRun, read_run, read_whole, write_run
 from xiancheng.results.tables.plan_result import delivery_for_files
+from xiancheng.scenarios.ensemble import Ensemble
 from xiancheng.scenarios.outcome import Outcome
 from xiancheng.scenarios.run_spec import RunSpec, check_same_code, code_digest, digest_of
 from xiancheng.scenarios.trunk import KeptStates, timed, timed_together
@@ -334,10 +335,10 @@ PHASES = ("prepare", "simulate")
 
 
 def save_run(
-    outcome: Outcome, spec: RunSpec, verdicts: "pd.DataFrame", delivered: "pd.DataFrame",
+    both: Ensemble, spec: RunSpec, verdicts: "pd.DataFrame", delivered: "pd.DataFrame",
     folder: Path, cache: StoredRuns,
 ) -> tuple[Path, bool]:  # fmt: skip
-    """Write a run into a folder below `folder`, unless the very same is there.
+    """Write a run with its draws into a folder below `folder`, unless the very same is there.
 
     Its id follows from what was asked, what the files hold, and what the verdicts rest on: the
     same run has one folder.
@@ -346,7 +347,8 @@ def save_run(
     -------
     the folder of the run, and whether it was there before
     """
-    files = {"verdicts.csv": csv(verdicts), **files_of_run(outcome, delivered)}
+    files = {"verdicts.csv": csv(verdicts), **files_of_run(both, delivered)}
+    outcome = both.scenario
     digests = {name: sha256(content).hexdigest() for name, content in files.items()}
     rests_on = evidence(spec, verdicts)
     same = digest_of({"key": spec.key, "evidence": rests_on, **digests})
@@ -362,6 +364,9 @@ def save_run(
         return write_run(run, outcome, spec, seconds, verdicts, files, rests_on), False
 
 
-def files_of_run(outcome: Outcome, delivered: "pd.DataFrame") -> dict[str, bytes]:
+def files_of_run(both: Ensemble, delivered: "pd.DataFrame") -> dict[str, bytes]:
     """The files that `xiancheng run` adds to those of every run."""
-    return {"delivery.csv": csv(delivery_for_files(delivered)), **movers_file(outcome)}
+    return {
+        "delivery.csv": csv(delivery_for_files(delivered)), **draws_file(both),
+        **movers_file(both.scenario),
+    }  # fmt: skip

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from ruamel.yaml import YAML
 
+from xiancheng.scenarios.ensemble import Ensemble
 from xiancheng.scenarios.outcome import STEERED, UNEXPECTED, Group, Outcome
 from xiancheng.sim.accounts import Growth
 from xiancheng.sim.alignment import SteeredQuarter
@@ -34,6 +35,33 @@ def movers_file(outcome: Outcome) -> dict[str, bytes]:
     """`Outcome.movers` by the name of its file; a sweep goes without, as it doubles the time."""
     table = pa.Table.from_pandas(pd.DataFrame(outcome.mover_columns()))
     return {"movers.parquet": parquet(table)}
+
+
+SIDES = ("rate_in_draw", "baseline_in_draw", "reference_in_draw")  # of `Ensemble.series`
+
+
+def draws_file(both: Ensemble) -> dict[str, bytes]:
+    """Published rates in every draw, by the name of their file; none where there are no draws."""
+    if both.series is None:
+        return {}
+    __, draws, dates, places = both.series.shape
+    groups, rows = both.scenario.groups, (draws, dates, places)
+    days = np.array(both.scenario.dates, "datetime64[ns]")
+    keys = {
+        "draw_index": np.arange(1, draws + 1)[:, None, None],
+        "date": days[:, None],
+        **{name: np.array([getattr(group, of) for group in groups])
+           for name, of in (("unit_code", "code"), ("county", "zh"), ("county_en", "en"))},
+    }  # fmt: skip
+    columns = {name: np.broadcast_to(each, rows) for name, each in keys.items()}
+    columns |= dict(zip(SIDES, both.series, strict=True))
+    table = pa.table({name: pa.array(each.ravel()) for name, each in columns.items()})
+    return {"draws.parquet": parquet(table)}
+
+
+def series_in(table: "pd.DataFrame", dates: int, groups: int) -> Floats:
+    """`Ensemble.series` in the table of its draws, (side, draw, date, group)."""
+    return np.stack([table[name].to_numpy().reshape(-1, dates, groups) for name in SIDES])
 
 
 def parquet(table: "pa.Table") -> bytes:

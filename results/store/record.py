@@ -332,6 +332,13 @@ def sample_note(pack: Region) -> Words | None:
             by=by,
             lacking=lacking,
         )
+    if found["model"] is found["made_by"] is None:
+        return _(
+            "Posterior sample {short} ({rows} rows), of which the pack says nothing more.{lacking}",
+            short=short,
+            rows=rows,
+            lacking=lacking,
+        )
     return _(
         "Posterior sample {short} ({rows} rows), estimated with model {by}, and this is model "
         "{now}; to estimate with this one, run xiancheng calibrate.{lacking}",

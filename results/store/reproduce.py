@@ -94,9 +94,9 @@ def _anew(saved: SavedRun, folder: Path) -> Record:
     if "delivery.csv" in saved.record.files:  # written by `xiancheng run`
         judged = saved.record.verdicts
         n = int(judged[0].get("draws", 0)) if judged else 0
-        both = ensemble(spec, draws=n)
+        both = ensemble(spec, draws=n, draw_scale=judged[0].get("draw_scale") if n else None)
         found, delivered = verdicts(both), delivery_frame(both.scenario)
-        more = files_of_run(both.scenario, delivered)
+        more = files_of_run(both, delivered)
         write_run(folder, both.scenario, spec, {}, found, more, evidence(spec, found))
     else:
         [outcome] = simulate_together([spec])

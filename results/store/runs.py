@@ -26,6 +26,7 @@ from xiancheng.calibration.naming import is_path
 from xiancheng.results.store import parquet, record
 from xiancheng.results.store.files import draft_folder, file_digest
 from xiancheng.results.store.record import Record
+from xiancheng.scenarios.ensemble import Ensemble
 from xiancheng.scenarios.outcome import (
     RATE,
     Outcome,
@@ -86,6 +87,18 @@ class SavedRun(forms.Displayed):
         """Who moved, as `Outcome.movers`; empty if the run was saved without."""
         known = "movers.parquet" in self.record.files
         return forms.typed(self._table("movers.parquet")) if known else pd.DataFrame()
+
+    def draws(self) -> "pd.DataFrame":
+        """Published rates in every draw: a row for each draw, date and place [percent].
+
+        Returns
+        -------
+        draw_index from 1 on, date, unit_code, county, county_en; rate_in_draw with the plan,
+        baseline_in_draw without, reference_in_draw without and in reference conditions. Empty if
+        the run has no draws, or was saved before they were kept
+        """
+        known = "draws.parquet" in self.record.files
+        return forms.typed(self._table("draws.parquet")) if known else pd.DataFrame()
 
     def verdicts(self) -> "pd.DataFrame":
         """The verdict on each target, as `xiancheng run` saved it.
@@ -170,6 +183,15 @@ class SavedRun(forms.Displayed):
             return outcome
         movers = self._table("movers.parquet")
         return replace(outcome, _movers=parquet.movers_in(movers, outcome))
+
+    def with_draws(self, both: Ensemble) -> Ensemble:
+        """An ensemble of this run with the draws that were saved; the same if none were."""
+        table = self.draws()
+        if table.empty:
+            return both
+        outcome, scale = both.scenario, self.record.verdicts[0]["draw_scale"]
+        series = parquet.series_in(table, len(outcome.dates), len(outcome.groups))
+        return both.with_series(series, scale)
 
     def refuse_changed(self, spec: RunSpec) -> None:
         """Refuse the plan and the pack as they are now, where the run was made of others.

@@ -80,11 +80,13 @@ def table(result: PlanResult, lang: str) -> Table:
     for row in rows:
         known = row["low"] is not None
         row["interval"] = f"{row['low']:.1f}–{row['high']:.1f}" if known else None
+    alone = result.draws and not result.both.draws and any(row["target"] is None for row in rows)
     unknown = {key for key in rows[0] if all(row[key] is None for row in rows)}
     rows = [{k: v for k, v in row.items() if k not in unknown} for row in rows]
     return labels.table(
         "places", rows, lang, source=result.stamp(lang), year=result.scenario.start.year,
         day=labels.in_words(day, lang),
+        notes=[labels.label("notes", "draws_not_kept", lang)] if alone else [],
     )  # fmt: skip
 
 

@@ -129,7 +129,7 @@ def of_saved(
 
     Parameters
     ----------
-    both : what was saved, if it is still at hand; it also has the course of its draws
+    both : what was saved, if it is still at hand
     answer : gives the outcome of the baseline; it is simulated by default
     more : fields of the result that are known besides
 
@@ -139,7 +139,9 @@ def of_saved(
         if the baseline is no longer what it was when the run was saved.
     """
     outcome, record = run.outcome(), run.record
-    both = both or Ensemble.of(outcome, answer.together if answer else simulate_together)
+    if both is None:
+        together = answer.together if answer else simulate_together
+        both = run.with_draws(Ensemble.of(outcome, together))
     table, kept = verdicts(both), pd.DataFrame(record.verdicts)
     if len(kept):
         _refuse_another(kept, table, record.run)

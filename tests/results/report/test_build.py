@@ -8,6 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from tests.results.report.test_sections import SCALE, drawn, shares_of
@@ -21,7 +22,7 @@ from xiancheng.results.tables import counties, plan_result
 from xiancheng.results.text import Say
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios.diff import plain
-from xiancheng.scenarios.ensemble import ensemble
+from xiancheng.scenarios.ensemble import Ensemble, ensemble
 from xiancheng.scenarios.executor import InlineExecutor
 from xiancheng.scenarios.loader import resolve
 
@@ -47,9 +48,13 @@ HOSTILE = {
 }
 
 
-def about(title="方案照文件实施"):
+@pytest.fixture(scope="module")
+def both():
+    return drawn(ensemble(resolve("plan"), draws=0, scale=SCALE))
+
+
+def about(both, title="方案照文件实施"):
     """The subject of a plan with this title, with draws and shares."""
-    both = drawn(ensemble(resolve("plan"), draws=0, scale=SCALE))
     named = replace(both.scenario.scenario, title=Text(zh=title, en=title))
     plan = replace(both.scenario, spec=both.scenario.spec.running(named))
     result = plan_result.of_pair(replace(both, scenario=plan), run="plan-0123")
@@ -57,8 +62,8 @@ def about(title="方案照文件实施"):
 
 
 @pytest.fixture(scope="module")
-def result():
-    return about()
+def result(both):
+    return about(both)
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +79,12 @@ def pictures(what):
 @pytest.fixture(scope="module")
 def files(what, pictures):
     return {form: written(form, what, pictures) for form in FORMS}
+
+
+@pytest.fixture(scope="module")
+def printed(files):
+    """The text of the whole PDF."""
+    return pdf_text(files["pdf"])
 
 
 def written(form, what, pictures):
@@ -127,12 +138,11 @@ def test_word_holds_the_tables_of_the_run(files, what):
         assert shown == [document.headers(table), *document.body(table)]
 
 
-def test_pdf_holds_the_tables_of_the_run(files, what):
-    text = pdf_text(files["pdf"])
+def test_pdf_holds_the_tables_of_the_run(printed, what):
     for table in what.tables():
         if table.key in ("verdicts", "causes-371621", "shares-project"):
             for row in table.texts():
-                assert re.sub(r"\s+", "", "".join(row)) in text, table.key
+                assert re.sub(r"\s+", "", "".join(row)) in printed, table.key
 
 
 def test_html_holds_the_tables_of_the_run(files, what):
@@ -283,10 +293,10 @@ def test_front_pages_are_few(result, lang):
     assert "plan-0123" not in pages[0].extract_text()
 
 
-def test_a_unit_is_named_on_the_first_page_and_a_space_is_left_without_one(result):
+def test_a_unit_is_named_on_the_first_page_and_a_space_is_left_without_one(result, pictures):
     named = document.Layout(unit="滨州市发展改革委")
     for setting, shown in ((named, "滨州市发展改革委"), (document.Layout(), "（待填写）")):
-        content = build.documents(result, ["docx"], "zh", setting)["docx"]
+        content = written("docx", sections.document(result, "zh", setting), pictures)
         first = [p.text for p in docx.Document(BytesIO(content)).paragraphs[:4]]
         assert any(shown in text and "年" in text for text in first)
 
@@ -297,10 +307,10 @@ def test_the_official_style_is_refused_in_english():
     assert document.Layout().resolved("en").style == "analytic"
 
 
-def test_every_document_has_the_two_badges(files):
+def test_every_document_has_the_two_badges(files, printed):
     words = {
         "docx": "".join(p.text for p in docx.Document(BytesIO(files["docx"])).paragraphs),
-        "pdf": pdf_text(files["pdf"]), "html": "".join(ParsedPage(files["html"]).texts),
+        "pdf": printed, "html": "".join(ParsedPage(files["html"]).texts),
         "xlsx": "".join(
             str(cell.value) for sheet in openpyxl.load_workbook(BytesIO(files["xlsx"]))
             for row in sheet.iter_rows() for cell in row
@@ -383,8 +393,8 @@ def test_what_turns_text_around_is_no_title(steering):
 
 
 @pytest.fixture(scope="module", params=HOSTILE.values(), ids=HOSTILE.keys())
-def hostile(request, pictures):
-    what = sections.document(about(request.param), "zh")
+def hostile(request, both, pictures):
+    what = sections.document(about(both, request.param), "zh")
     shown = plain(request.param)
     return shown, {form: written(form, what, pictures) for form in FORMS}
 
@@ -417,13 +427,13 @@ def test_no_cell_is_a_formula(hostile):
 
 @pytest.fixture(scope="module")
 def run(result, tmp_path_factory):
-    """A run that was saved as `xiancheng run` saves it, with what draws added."""
+    """A run that was saved with what draws added, before draws were kept."""
     runs, scenario = tmp_path_factory.mktemp("runs"), resolve("plan")
     answers = StoredRuns(None)
     both = ensemble(scenario, draws=0, scale=SCALE, cache=answers)
     found, spec = verdicts(drawn(both)), both.scenario.spec
     delivery = plan_result.delivery_frame(both.scenario)
-    return save_run(both.scenario, spec, found, delivery, runs, answers)[0]
+    return save_run(both, spec, found, delivery, runs, answers)[0]
 
 
 @pytest.fixture
@@ -450,30 +460,41 @@ def test_a_saved_run_says_what_the_run_itself_said(run, result):
     assert again.run == run.name
 
 
-def test_a_report_on_a_scenario_has_the_course_of_its_draws(monkeypatch, tmp_path):
-    """So that places without a target have the effect that the page shows."""
-    monkeypatch.setattr(publish, "RUNS", tmp_path)
-    scenario, made = resolve("plan"), {}
+def test_a_run_that_was_saved_without_its_draws_says_so(run, result):
+    before, now = plan_result.of_saved(load_run(run)), result
+    for lang, words in (("en", "saved before draws were kept"), ("zh", "还没有保存各次抽样")):
+        assert any(words in note for note in counties.table(before, lang).notes)
+        assert not any(words in note for note in counties.table(now, lang).notes)
 
-    def ensemble_once(*given, **more):
-        made["both"] = ensemble(*given, **more)
-        return made["both"]
 
-    monkeypatch.setattr(publish, "ensemble", ensemble_once)
-    options = SimpleNamespace(region="binzhou", seed=1, scale=0.005, cutoff=None, draws=3,
-                              draw_scale=None, jobs=1)  # fmt: skip
-    both, saved = publish._run(options, scenario, StoredRuns(None), ())
-    assert both is made["both"]
-    assert both.series is not None
-    shown, alone = (
-        [counties.on_a_day(found, group, both.scenario.dates[-1]) for group in found.groups]
-        for found in (plan_result.of_saved(saved, both=both), plan_result.of_saved(saved))
+@pytest.mark.usefixtures("no_attribution")
+def test_a_scenario_and_the_run_that_was_kept_of_it_are_reported_alike(monkeypatch, tmp_path):
+    """Places without a target too, whose path is that of the draws."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(StoredRuns, "here", classmethod(lambda cls: cls(None)))
+    options = SimpleNamespace(
+        run="plan", region="binzhou", seed=1, scale=0.005, cutoff=None, draws=3, draw_scale=None,
+        jobs=1, given=set(), observations=None, package=None, variance=None, attribution=None,
+    )  # fmt: skip
+    made = publish.result_of(options, Say("en"), lambda: None)
+    kept = publish.result_of(
+        SimpleNamespace(**vars(options) | {"run": made.run}), Say("en"), lambda: None
     )
-    own = [row["from_plan_pp"] for row in shown]
-    assert own != [row["from_plan_pp"] for row in alone]
-    assert own == [row["from_plan_pp"] for row in
-                   (counties.on_a_day(plan_result.of_pair(both), group, both.scenario.dates[-1])
-                    for group in both.scenario.groups)]  # fmt: skip
+    assert kept.both is not made.both
+    np.testing.assert_array_equal(kept.both.series, made.both.series)
+    day = made.both.scenario.dates[-1]
+    shown, again = (
+        [counties.on_a_day(each, group, day) for group in each.groups] for each in (made, kept)
+    )
+    assert shown == again
+    assert [row["target"] for row in shown].count(None) == 3
+    for group in made.groups:
+        paths = [counties.path(each, group, "en").rows for each in (made, kept)]
+        assert paths[0] == paths[1]
+    alone = plan_result.of_saved(load_run(made.run), both=Ensemble.of(kept.both.scenario))
+    assert [row["from_plan_pp"] for row in shown] != [
+        counties.on_a_day(alone, group, day)["from_plan_pp"] for group in made.groups
+    ]
 
 
 def test_a_run_of_another_version_is_refused(run):
@@ -509,12 +530,13 @@ def test_nothing_half_written_is_left(run, tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("xiancheng.results.report.html.write", breaks)
+    monkeypatch.setattr(build, "pictures", lambda *_: {})  # which only HTML would have
     assert main(["report", str(run), "--format", "xlsx,html", "--out", str(tmp_path)]) == 1
     assert not [*tmp_path.iterdir()]
 
 
-def test_words_are_in_both_languages(result):
-    assert sections.document(result, "en").title != sections.document(result, "zh").title
+def test_words_are_in_both_languages(result, what):
+    assert sections.document(result, "en").title != what.title
 
 
 def test_a_wish_for_a_folder_that_cannot_be_is_refused(run, tmp_path):

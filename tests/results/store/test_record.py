@@ -30,7 +30,8 @@ def own(tmp_path_factory):
     kept = RunStore(home / "answers")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(StoredRuns, "here", classmethod(lambda cls: cls(kept)))
-        words = [*WORDS, "--region", str(pack), "--draws", "2", "--out", str(home / "out")]
+        words = [*WORDS, "--region", str(pack), "--draws", "2", "--draw-scale", "0.004",
+                 "--out", str(home / "out")]  # fmt: skip
         assert main(words) == 0
     [run] = (home / "out").iterdir()
     return pack, run
@@ -90,6 +91,7 @@ def test_a_changed_posterior_is_named_first_when_a_run_is_reproduced(own, tmp_pa
 def test_an_unchanged_run_with_draws_is_the_same_and_names_nothing(own):
     difference = reproduce.run_again(load_run(own[1]))
     assert (difference.files, difference.inputs) == ({}, {})
+    assert {"verdicts.csv", "draws.parquet"} <= {*difference.compared}
 
 
 def test_a_sample_of_another_model_is_said(own, tmp_path):
@@ -114,6 +116,9 @@ def test_a_sample_of_another_model_is_said(own, tmp_path):
     assert "run xiancheng calibrate" not in output
     for other in (f"{major + 1}.{minor}", None):
         assert f"estimated with model {other or '?'}, and this is model" in remark(other)[1]
+    (copy / "posterior.json").unlink()
+    posterior._read.cache_clear()
+    assert "of which the pack says nothing more" in sample_note(load(copy)).text("en")
 
 
 def test_a_table_says_which_sample_it_rests_on(own, capsys, monkeypatch, tmp_path):

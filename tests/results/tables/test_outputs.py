@@ -41,10 +41,11 @@ MEANINGS = {name: (words["zh"], words["en"]) for name, words in REGISTER["meanin
 def written(tmp_path_factory):
     """The columns of each output as it is written, by its name on the register."""
     folder = tmp_path_factory.mktemp("sweep")
-    both, request = ensemble(resolve("plan"), draws=0, scale=SCALE), RunSpec.of("plan", scale=SCALE)
+    both = ensemble(resolve("plan"), draws=1, scale=SCALE, jobs=1)
+    request = RunSpec.of("plan", scale=SCALE)
     write_run(folder / "runs" / request.key, both.scenario, request, {})
     files = dict(
-        files_of_run(both.scenario, delivery_frame(both.scenario)),
+        files_of_run(both, delivery_frame(both.scenario)),
         **{"verdicts.csv": parquet.csv(verdicts(both))},
         **{each.name: each.read_bytes() for each in (folder / "runs" / request.key).iterdir()},
     )

@@ -1,6 +1,7 @@
 """The commands that estimate and test the model."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -24,6 +25,14 @@ def test_a_page_needs_a_sample(pack, tmp_path, capsys):
     words = ["calibrate", "--region", str(pack), "--report", str(tmp_path / "p.md")]
     assert main([*words, "--lang", "en"]) == 2
     assert "run xiancheng calibrate first" in capsys.readouterr().err
+
+
+def test_a_page_needs_the_account_of_the_sample(pack, sample, tmp_path, capsys):
+    posterior.write(pack, replace(sample, about={}))
+    words = ["calibrate", "--region", str(pack), "--report", str(tmp_path / "p.md")]
+    assert main([*words, "--lang", "en"]) == 2
+    assert "has no account of an estimate, posterior.json" in capsys.readouterr().err
+    assert not (tmp_path / "p.md").exists()
 
 
 @pytest.fixture
