@@ -26,7 +26,10 @@ from typing import Any, Self, TypeVar
 import numpy as np
 import pandas as pd
 
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.forecasts.common_trend import PublishedRate
+from xiancheng.calibration.i18n import _
+from xiancheng.calibration.region import Region
 from xiancheng.results.analysis.doses import DOSE_COLUMNS
 from xiancheng.results.analysis.result import not_printed, read_printed
 from xiancheng.results.text import records
@@ -72,18 +75,32 @@ class AttributionTable:
     doses: "pd.DataFrame | None" = None
 
     @classmethod
-    def read(cls, path: Path, scenario: Scenario) -> Self:
-        """The table that `xiancheng attribute --json` printed for a scenario.
+    def read(cls, path: Path, scenario: Scenario, region: Region) -> Self:
+        """The table that `xiancheng attribute --json` printed for a scenario in a region.
 
         Raises
         ------
         RequestError
+            if the file is something else, or about another scenario or another region.
         """
         printed = read_printed(path, scenario, "attribute")
         frame = pd.DataFrame(printed.get("shares", []))
         sizes: list[Any] = [printed.get(k) for k in ("permutations", "draws", "runs", "scale")]
         if not set(frame) >= COLUMNS or not all(isinstance(x, int | float) for x in sizes):
             raise not_printed(path, "attribute")
+        if not {*frame["unit_code"]} <= {group.code for group in reported_groups(region)}:
+            raise RequestError(
+                _("{path} is about other places than those of the region {region}", path=path,
+                  region=region.name)
+            )  # fmt: skip
+        try:
+            values = frame[[*FEATURES]].apply(pd.to_numeric)
+            frame["points_error"] = pd.to_numeric(frame["points_error"])  # null where unknown
+        except (TypeError, ValueError):
+            raise not_printed(path, "attribute") from None
+        if not np.isfinite(values).all(axis=None):
+            raise not_printed(path, "attribute")
+        frame[[*FEATURES]] = values
         numbers = int(sizes[0]), int(sizes[1]), int(sizes[2]), float(sizes[3])
         doses = pd.DataFrame(printed["doses"]) if printed.get("doses") else None
         if doses is not None and not {*doses.columns} >= {*DOSE_COLUMNS}:
@@ -278,7 +295,7 @@ class CoalitionGame:
                 wanted[draw, frozenset(own)] = wanted[draw, whole - frozenset(own)] = None
         for orders in (self.free, self.joined):
             for i, order in enumerate(orders):
-                for _, before in _steps(order):
+                for __, before in _steps(order):
                     wanted[i % self.draws, before] = None
                     wanted[i % self.draws, whole - before] = None  # the order backwards
         return list(wanted)

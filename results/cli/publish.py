@@ -93,7 +93,9 @@ def result_of(options: Namespace, say: Say, step: Callable[[], None]) -> PlanRes
     package = read_printed(options.package, scenario, "seek") if options.package else None
     apart = VarianceSplit.read(options.variance, scenario) if options.variance else None
     jobs = 1 if run is None and options.draws else options.jobs
-    shares = AttributionTable.read(options.attribution, scenario) if options.attribution else None
+    shares = None
+    if options.attribution:
+        shares = AttributionTable.read(options.attribution, scenario, load(place))
     with LocalExecutor(1) as executor:
         attributed = partial(
             quick_attribution,

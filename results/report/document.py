@@ -5,20 +5,27 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
+import numpy as np
+
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
 from xiancheng.results.report import charts
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.render import SHORT, inert
 from xiancheng.results.tables.table import Chart, Column, Lang, Table, width
+from xiancheng.sim.state import Floats, Ints
 
-FEW = 5  # columns up to which a header and its unit share a line
-PADDING = 1.8  # of a cell [half-width characters]
-NARROW, BROAD, WHOLE = 6, 46, 160  # least width of a column, most of a word and of prose, the same
-PROSE, LEAST_PROSE = 4, 24  # times what others get of what is left; least width of prose, the same
-FIRM = 15.0  # width up to which a column gives nothing to others, the same
-PAGE, OFFICIAL_CHARS = 116, 84  # width of a page, and of one of an official document, the same
+LONGEST_UNIT = 100  # characters of the name of who hands a report in; Word allows 255
 HALF = 10.0  # width of a picture below which two fit into a line [cm]
+FEW = 5  # columns up to which a header and its unit share a line
+PROSE_WEIGHT = 4  # times what others get of the width that is left
+
+# Widths [half-width characters]
+PADDING = 1.8  # of a cell
+NARROW = 6  # least of a column
+BROAD, WHOLE = 46, 160  # most of a cell that is to stay on a line: of a word, and of prose
+FIRM, LEAST_PROSE = 15.0, 24  # up to which a column gives nothing to others: a word's, and prose
+PAGE, OFFICIAL_CHARS = 116, 84  # of a page, and of one of an official document
 
 Side = Literal["left", "right", "center"]
 Part = Literal["brief", "body", "annex"]  # the page for leaders, the body, and the analysis
@@ -51,14 +58,21 @@ class Layout:
         Raises
         ------
         RequestError
-            if the style is official and the language English.
+            if the style is official and the language English, or the unit is no line of text.
         """
+        unit = " ".join(self.unit.split())
+        if len(unit) > LONGEST_UNIT or not unit.isprintable():
+            raise RequestError(
+                _("the unit that hands the report in should be a line of at most {n} printable "
+                  "characters", n=LONGEST_UNIT)
+            )  # fmt: skip
         if self.style == "official" and lang != "zh":
             raise RequestError(
                 _("the official style (GB/T 9704) is for documents in Chinese; leave --style out, "
                   "or ask for --lang zh")
             )  # fmt: skip
-        return replace(self, style=self.style or ("official" if lang == "zh" else "analytic"))
+        style: Style = self.style or ("official" if lang == "zh" else "analytic")
+        return replace(self, style=style, unit=unit)
 
 
 @dataclass(frozen=True)
@@ -220,24 +234,43 @@ def widths(table: Table, page: float = PAGE, latin: float = 1.0) -> list[float]:
     """The share of each column in the width of a page; they add up to 1.
 
     As browsers do (CSS 2.1, 17.5.2.2): a column has what its longest unbreakable part needs, and
-    what is left of the half-width characters of a page goes to those whose cells would not stay on
-    a line, in proportion to what they lack, prose first. Where there is too little, broad columns
-    give before narrow ones, so that numbers and codes stay whole.
+    the rest goes to those whose cells would not stay on a line. Where there is too little, broad
+    columns give before narrow ones, so that numbers and codes stay whole.
+
+    Parameters
+    ----------
+    page : width to be shared [half-width characters]
+    latin : width of a Latin letter, to that of half a Chinese character
     """
     texts, columns = table.texts(), table.columns
     cells = [[row[i] for row in texts] for i in range(len(columns))]
-    needed = [_needed(*each, latin) for each in zip(columns, cells, strict=True)]
-    lacking = [
-        (_needed(column, each, latin, whole=True) - least) * (PROSE if column.prose else 1)
-        for column, each, least in zip(columns, cells, needed, strict=True)
-    ]
-    spare = max(page - sum(needed), 0.0) / max(sum(lacking), 1.0)
-    needed = [least + min(spare, 1.0) * more for least, more in zip(needed, lacking, strict=True)]
-    firm = [LEAST_PROSE if column.prose else FIRM for column in table.columns]
-    room = [max(each - least, 0.0) for each, least in zip(needed, firm, strict=True)]
-    given = min(max(sum(needed) - page, 0.0) / max(sum(room), 1.0), 1.0)
-    needed = [each - given * more for each, more in zip(needed, room, strict=True)]
-    return [each / sum(needed) for each in needed]
+    least = np.array([_needed(*each, latin) for each in zip(columns, cells, strict=True)])
+    prose = np.array([column.prose for column in columns])
+    if (left := page - least.sum()) > 0:
+        whole = [_needed(*each, latin, whole=True) for each in zip(columns, cells, strict=True)]
+        sizes = _widened(least, np.array(whole), np.where(prose, PROSE_WEIGHT, 1), left)
+    else:
+        sizes = _narrowed(least, np.where(prose, LEAST_PROSE, FIRM), -left)
+    shares: list[float] = (sizes / sizes.sum()).tolist()
+    return shares
+
+
+def _widened(least: Floats, whole: Floats, weight: Ints, left: float) -> Floats:
+    """Share what is left by weight and by what columns lack, (column,); none has more than that."""
+    sizes = least
+    for times in (weight, np.ones_like(weight)):  # what broad columns did not need is shared again
+        lacking = whole - sizes
+        asked = times * lacking
+        given = np.minimum(asked * left / max(asked.sum(), 1.0), lacking)
+        sizes, left = sizes + given, left - given.sum()
+    return sizes
+
+
+def _narrowed(least: Floats, firm: Floats, missing: float) -> Floats:
+    """Take what is missing from columns broader than `firm`, by the excess of each, (column,)."""
+    excess = np.maximum(least - firm, 0.0)
+    narrowed: Floats = least - excess * min(missing / max(excess.sum(), 1.0), 1.0)
+    return narrowed
 
 
 def _needed(column: Column, texts: list[str], latin: float, *, whole: bool = False) -> float:

@@ -48,9 +48,8 @@ ALIGNMENT: dict[Side, Any] = {
 
 
 MANY, SMALL = 10, Pt(7)  # columns up to which cells have the size of their style
-LATIN = (
-    1.25  # width of letters where the font named is missing, to that of half a Chinese character
-)
+LATIN = 1.25  # width of letters of a substitute font, to that of half a Chinese character
+LONGEST_PROPERTY = 255  # characters, as Word has it
 MORE = 8.5 / 7  # characters of the small size in the width of one of a style, in the annex
 
 
@@ -99,7 +98,7 @@ def write(document: Document, pictures: DrawnCharts) -> bytes:
     """A Word file."""
     template = files("xiancheng.results.report").joinpath("templates/report.docx").read_bytes()
     word = docx.Document(BytesIO(template))
-    word.core_properties.title = document.title
+    word.core_properties.title = document.title[:LONGEST_PROPERTY]
     word.core_properties.author = document.setting.unit or "xiancheng"
     word.core_properties.language = "zh-CN" if document.lang == "zh" else "en-US"
     if document.lang == "en":  # Latin letters are read at a smaller size

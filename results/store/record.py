@@ -332,7 +332,7 @@ def sample_note(pack: Region) -> Words | None:
             by=by,
             lacking=lacking,
         )
-    if found["model"] is found["made_by"] is None:
+    if found["model"] is None and found["made_by"] is None:
         return _(
             "Posterior sample {short} ({rows} rows), of which the pack says nothing more.{lacking}",
             short=short,

@@ -70,7 +70,7 @@ NONE = "∅"
 
 
 def _made_by(record: Record) -> dict[str, str]:
-    """What made a run, files_of_run the settings."""
+    """What made a run, but for its settings."""
     where = record.environment
     libraries = " ".join(f"{name}=={number}" for name, number in where.libraries.items())
     return {

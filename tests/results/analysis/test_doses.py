@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from xiancheng.calibration.region import load
 from xiancheng.results.analysis import doses
 from xiancheng.results.analysis.attribution import AttributionTable
 from xiancheng.results.analysis.doses import DOSE_COLUMNS, FAMILIES, families, lever_effects, only
@@ -94,7 +95,7 @@ def test_the_table_is_read_back_from_json(industry, tmp_path):
         "doses": json.loads(found.to_json(orient="records")),
     }  # fmt: skip
     file.write_text(json.dumps(printed), encoding="utf-8")
-    read = AttributionTable.read(file, scenario).doses
+    read = AttributionTable.read(file, scenario, load("binzhou")).doses
     pd.testing.assert_frame_equal(
         read.set_index("family")[["dose", "realised"]].astype(float),
         found.set_index("family")[["dose", "realised"]].astype(float),

@@ -301,6 +301,13 @@ def test_a_unit_is_named_on_the_first_page_and_a_space_is_left_without_one(resul
         assert any(shown in text and "年" in text for text in first)
 
 
+def test_a_unit_is_one_line_of_text_that_is_not_too_long():
+    assert document.Layout(unit=" 滨州市\n 发改委 ").resolved("zh").unit == "滨州市 发改委"
+    for wrong in ("委" * (document.LONGEST_UNIT + 1), "a\x00b", "\udcd6"):
+        with pytest.raises(RequestError, match="printable"):
+            document.Layout(unit=wrong).resolved("zh")
+
+
 def test_the_official_style_is_refused_in_english():
     with pytest.raises(RequestError, match="GB/T 9704"):
         document.Layout("official").resolved("en")

@@ -14,6 +14,7 @@ from xiancheng.calibration.priors import catalogue
 from xiancheng.results.analysis import doses, variance
 from xiancheng.results.analysis.attribution import (
     BY_CAUSE,
+    COLUMNS,
     AttributionTable,
     quick_attribution,
 )
@@ -295,7 +296,7 @@ def test_an_attribution_of_another_scenario_is_refused(record, tmp_path):
     file = tmp_path / "shares.json"
     file.write_text(json.dumps({"scenario": "delayed", "shares": []}), encoding="utf-8")
     with pytest.raises(RequestError, match="delayed"):
-        AttributionTable.read(file, record.scenario)
+        AttributionTable.read(file, record.scenario, record.region)
 
 
 def test_what_is_no_attribution_is_refused(record, tmp_path):
@@ -303,7 +304,27 @@ def test_what_is_no_attribution_is_refused(record, tmp_path):
     for text in ("no JSON", "[]", '{"scenario": "plan"}', '{"scenario": "plan", "shares": [{}]}'):
         file.write_text(text, encoding="utf-8")
         with pytest.raises(RequestError, match="attribute --json"):
-            AttributionTable.read(file, record.scenario)
+            AttributionTable.read(file, record.scenario, record.region)
+
+
+def test_an_attribution_of_other_places_or_without_numbers_is_refused(record, tmp_path):
+    file = tmp_path / "shares.json"
+    share = {name: 0.1 for name in COLUMNS} | {"id": "P1", "level": "project", "kind": "shapley"}
+    sizes = {"permutations": 2, "draws": 1, "runs": 3, "scale": 0.01}
+    code = record.groups[0].code
+
+    def read(**changed):
+        shares = [share | {"unit_code": code} | changed]
+        file.write_text(json.dumps({"scenario": "plan", **sizes, "shares": shares}), "utf-8")
+        return AttributionTable.read(file, record.scenario, record.region)
+
+    assert read(points_error=None).frame["points"].tolist() == [0.1]
+    for wrong in (110101, "x"):
+        with pytest.raises(RequestError, match="other places"):
+            read(unit_code=wrong)
+    for changed in ({"points": "=1+1"}, {"points": float("nan")}, {"points_error": "x"}):
+        with pytest.raises(RequestError, match="attribute --json"):
+            read(**changed)
 
 
 @pytest.mark.slow
@@ -385,3 +406,11 @@ def test_numbers_dates_and_codes_stay_whole_and_prose_gets_what_is_left():
         assert min(chars[3:]) > len("1,234,567")
         assert chars[0] == max(chars)
     assert widths(table, 200.0)[1] * 200 > len("share_of_movers")
+
+
+def test_prose_has_no_more_than_its_line_while_another_column_has_less():
+    columns = Column("name", "name", prose=True), Column("why", "why")
+    table = Table("t", "t", columns, (("industrial parks and their workshops", "a b " * 11),))
+    name, why = (100.0 * share for share in widths(table, 100.0))
+    assert why > len("a b " * 11)
+    assert name > len("industrial parks and their workshops")
