@@ -14,14 +14,19 @@ from xiancheng.sim.state import COLUMNS
 
 kernels = import_module("xiancheng.sim.kernels")  # itself, not what stands for it
 
-AT_RANDOM = {
-    "leave_rings",
-    "join_rings",
-    "heads",
-    "move",
+AT_RANDOM = {  # these are given rows, and read no other but the members of their households
     "co_residents",
-    "succeed",
+    "first_of_ring",
+    "flag_rings",
+    "heads",
+    "join_rings",
+    "leave_rings",
+    "move",
+    "places",
     "record_moves",
+    "set_bits",
+    "strata",
+    "succeed",
 }
 
 

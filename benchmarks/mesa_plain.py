@@ -16,10 +16,11 @@ import numpy as np
 
 from benchmarks.numpy_people import rings, unpacked
 from benchmarks.recorded import Look, QuarterTables
-from xiancheng.sim import demography, departure, strata
+from xiancheng.sim import demography, departure, labour, strata
 from xiancheng.sim.destination import AGE_CLASS as AGE_CLASSES
 from xiancheng.sim.destination import COUNTRY, OWN_TOWN, STAY
 from xiancheng.sim.kernels import LONE, WHOLE
+from xiancheng.sim.population import GENERATION
 from xiancheng.sim.state import (
     ALONE,
     COLLEGE,
@@ -35,7 +36,7 @@ from xiancheng.sim.state import (
     SINGLE,
     People,
 )  # fmt: skip
-from xiancheng.sim.strata import COUPLE, PRIMARY_CHILD
+from xiancheng.sim.strata import COUPLE, PRIMARY_CHILD, SECONDARY_CHILD
 
 OUTSIDE = -1
 BITS = 0xFFFF
@@ -56,6 +57,8 @@ class Tables:
         self.mode = tables.alternatives.mode.tolist()
         self.county = tables.alternatives.county.tolist()
         self.adult = tables.now - 4 * strata.GROWN  # born then, or earlier
+        self.pupil = tables.now - 4 * departure.JUNIOR_AGE
+        self.turned_rural = set(np.flatnonzero(tables.turned_rural).tolist())
 
 
 class Resident(mesa.Agent):
@@ -87,8 +90,19 @@ class Resident(mesa.Agent):
             return COUPLE + self.model.tables.stage[self.child & BITS]
         return self.role
 
-    def come_of_age(self) -> None:
-        """Leave school, if eighteen."""
+    @property
+    def in_village(self) -> bool:
+        """Whether they live in a village of the region."""
+        place = self.place
+        return place % 2 == 1 and place < 2 * self.model.tables.towns
+
+    @property
+    def head(self) -> "Resident | None":
+        """Who heads the household."""
+        return next((m for m in self.household if m.role == HEAD), None)
+
+    def begin_school_year(self) -> None:
+        """Leave school, if eighteen; enter junior school, if twelve."""
         t = self.model.tables
         if self.role == DEPENDENT and t.adult - 4 < self.born <= t.adult:
             u = self.model.random.random()
@@ -96,6 +110,18 @@ class Resident(mesa.Agent):
             self.role = SINGLE
             if self.education == COLLEGE:
                 self.model.met["student"].append(self)
+        elif t.pupil - 4 < self.born <= t.pupil:
+            self.model.met["pupil"].append(self)
+
+    def leaving_chance(self, place: int, band: int) -> float:
+        """How likely they reconsider where to live."""
+        t, situation = self.model.tables, self.situation
+        hazard = t.leaving[place][self.flat][band][situation]
+        if hazard:
+            hazard *= t.by_duration[self.moved_at & BITS] * t.by_village[self.unit] * t.years
+            if situation == PRIMARY_CHILD:
+                hazard *= t.by_closure[self.unit]
+        return -expm1(-hazard)
 
     def draw_events(self) -> None:
         """Draw the quarter's events; the model deals with them in the order of the tick."""
@@ -113,24 +139,17 @@ class Resident(mesa.Agent):
                     met["birth"].append(self)
             elif role in (SINGLE, ALONE) and uniform() < t.marriage[place][band][self.sex]:
                 met["marriage"].append(self)
-            if self.work >= INDUSTRY:
-                if uniform() < t.separation[place][band][self.work]:
-                    met["separation"].append(self)
-            else:
-                hire = t.hire[place][band][self.work][self.education]
-                if hire and uniform() < hire:
-                    met["hire"].append(self)
+            u, work = uniform(), self.work  # a farmer may find work or give up, but not both
+            if work > NO_WORK and 1 - u <= t.separation[place][band][work]:
+                met["separation"].append(self)
+            elif work < INDUSTRY and u < t.hire[place][band][work][self.education]:
+                met["hire"].append(self)
         away = place != t.place[self.hukou]
         if role != DEPENDENT:
             if inside:
-                situation = self.situation
-                hazard = t.leaving[place][self.flat][band][situation]
-                if hazard:
-                    hazard *= t.by_duration[self.moved_at & BITS] * t.by_village[self.unit]
-                    if situation == PRIMARY_CHILD:
-                        hazard *= t.by_closure[self.unit]
-                    if uniform() < -expm1(-hazard * t.years):
-                        met["leaving"].append(self)
+                u = uniform()
+                if u < self.leaving_chance(place, band):
+                    model.may_leave.append((self, u))
             if away and uniform() < t.going_back[place][band][self.education]:
                 met["return"].append(self)
             if role >= ALONE and t.resettling[place] and uniform() < t.resettling[place]:
@@ -138,12 +157,18 @@ class Resident(mesa.Agent):
         if away and t.settling[place] and uniform() < t.settling[place]:
             met["settling"].append(self)
 
+    def stop_work(self) -> None:
+        """Work ends; a villager may go back to the land."""
+        farms = self.work >= INDUSTRY and self.in_village
+        u = self.model.random.random()
+        farms = farms and labour.back_to_land(u, self.model.tables.parameters)
+        self.work = FARM if farms else NO_WORK
+
     def bear(self) -> None:
         """Have a child."""
         t, household = self.model.tables, self.household
         sex = MALE if self.model.random.random() < t.parameters.boys_per_birth else FEMALE
-        parent = next((m for m in household if m.role == HEAD), self)
-        parent.child = t.now
+        (self.head or self).child = t.now
         Resident(
             self.model, household, born=t.now, child=int(NEVER), unit=self.unit, hukou=self.hukou,
             previous_unit=self.previous_unit, moved_at=self.moved_at, sex=sex,
@@ -209,6 +234,7 @@ class MesaPeople(mesa.Model):
 
     tables: Any
     met: dict[str, list[Resident]]
+    may_leave: list[tuple[Resident, float]]  # who may reconsider, and their draw
 
     def __init__(self, people: People, seed: int) -> None:
         super().__init__(rng=seed)
@@ -221,9 +247,13 @@ class MesaPeople(mesa.Model):
 
     def step(self) -> None:
         """One quarter, in the order of our tick."""
-        t, self.met = self.tables, defaultdict(list)
+        t, self.met, self.may_leave = self.tables, defaultdict(list), []
+        if t.turned_rural:
+            for resident in self.agents:
+                if resident.unit in t.turned_rural:
+                    resident.flat = 0  # it is in town no more
         if t.school_year:
-            self.agents.do("come_of_age")
+            self.agents.do("begin_school_year")
         self.agents.do("draw_events")
         met = self.met
         for resident in met.pop("death", []):
@@ -233,21 +263,29 @@ class MesaPeople(mesa.Model):
         for mother in met["birth"]:
             mother.bear()
         for resident in met["separation"]:
-            resident.work = FARM if resident.place % 2 else NO_WORK
+            resident.stop_work()
         hired = self.hire(met["hire"])
-        self.marry(met["marriage"])
+        couples = self.marry(met["marriage"])
         parties = [self.leaving_for_college(resident) for resident in met["student"]]
-        parties += [self.choose(resident, t.chances) for resident in met["leaving"]]
+        families = self.family_events(met["pupil"], couples)
+        parties += [self.choose(r, t.chances, situation=s) for r, s in families.items()]
+        for resident, u in self.may_leave:  # as their families are now
+            place = resident.place
+            if resident in families or place >= 2 * t.towns:
+                continue
+            if u < resident.leaving_chance(place, resident.band):
+                parties.append(self.choose(resident, t.chances))
         parties += [self.return_of(resident) for resident in met["return"]]
         parties += [self.following(resident) for resident in hired]
         parties += [(r, WHOLE, r.place // 2, -1, False) for r in met["resettling"] if r.place % 2]
         self.move([party for party in parties if party])
         newcomers = t.newcomers
         self.welcome(newcomers, list(range(len(newcomers))))
-        for resident in met["settling"] + met["resettling"]:
+        for resident in met["settling"]:
             place = resident.place
             in_town = place < 2 * t.towns and place % 2 == 0
-            if in_town and t.place[resident.hukou] != place:
+            stays = in_town and resident.moved_at != t.now
+            if stays and t.place[resident.hukou] != place:
                 resident.hukou = resident.unit
         self.count()
 
@@ -266,9 +304,10 @@ class MesaPeople(mesa.Model):
                 hired.append(resident)
         return hired
 
-    def marry(self, single: list[Resident]) -> None:
-        """Those who find each other in a county form households."""
+    def marry(self, single: list[Resident]) -> list[Resident]:
+        """Those who find each other in a county form households; the husbands."""
         self.random.shuffle(single)
+        husbands = []
         for county in range(self.tables.towns):
             here = [r for r in single if r.place // 2 == county]
             men, women = ([r for r in here if r.sex == sex] for sex in (MALE, FEMALE))
@@ -277,7 +316,11 @@ class MesaPeople(mesa.Model):
                     continue
                 urban = self.tables.urban
                 home = she.unit if urban[she.unit] and not urban[he.unit] else he.unit
-                he.leave_home()
+                parent = he.head
+                if parent and self.joins(he, parent, home):
+                    he.child, parent.role = max(he.child, parent.child), DEPENDENT
+                else:
+                    he.leave_home()
                 she.leave_home()
                 she.household = he.household
                 she.household.append(she)
@@ -285,11 +328,48 @@ class MesaPeople(mesa.Model):
                 for spouse in (he, she):
                     if spouse.unit != home:
                         spouse.relocate(home)
+                husbands.append(he)
+        return husbands
 
-    def choose(self, resident: Resident, chances: Any, full: Collection[int] = ()) -> Party | None:
-        """What someone who reconsiders chooses among towns that are not `full`."""
+    def joins(self, he: Resident, parent: Resident, home: int) -> bool:
+        """Whether a couple whose `home` that is lives with his parents, and he heads them."""
+        older = he.born - parent.born >= 4 * GENERATION
+        if not older or not he.unit == parent.unit == home:
+            return False
+        return bool(demography.joins_parents(self.random.random(), self.tables.parameters))
+
+    def family_events(
+        self, pupils: list[Resident], couples: list[Resident]
+    ) -> dict[Resident, int]:  # fmt: skip
+        """Village families whom a wedding or junior school lets buy a flat or reconsider.
+
+        Their heads, and the situation that counts when they choose.
+        """
+        t, uniform, asks = self.tables, self.random.random, {}
+        heads = [(pupil, pupil.head) for pupil in pupils if pupil.in_village]
+        events = {he: False for he in couples if he.in_village}
+        events |= {head: True for pupil, head in heads if head and head.unit == pupil.unit}
+        for resident, enters in events.items():
+            buys = not resident.flat and uniform() < t.purchase[resident.place // 2]
+            if buys:
+                for member in resident.household:
+                    if member.unit == resident.unit:
+                        member.flat = 1
+            u = uniform()
+            if buys or (enters and departure.reconsiders_at_entry(u, t.parameters)):
+                asks[resident] = SECONDARY_CHILD if enters else resident.situation
+        return asks
+
+    def choose(
+        self, resident: Resident, chances: Any, full: Collection[int] = (), situation: int = -1
+    ) -> Party | None:  # fmt: skip
+        """What someone who reconsiders chooses among towns that are not `full`.
+
+        The `situation` is that of their family, unless another counts.
+        """
         t, place, flat = self.tables, resident.place, resident.flat
-        weights = chances[place][flat][AGE_CLASS[resident.band]][resident.situation]
+        situation = resident.situation if situation < 0 else situation
+        weights = chances[place][flat][AGE_CLASS[resident.band]][situation]
         towns = t.county[place // 2]
         if full:
             open_to = (

@@ -8,8 +8,9 @@ numbers; to act on one is to mark its number and to ask everyone whether theirs 
 import numpy as np
 
 from benchmarks.recorded import Look, QuarterTables
-from xiancheng.sim import demography, departure, destination, hukou, strata
+from xiancheng.sim import demography, departure, destination, hukou, labour, strata
 from xiancheng.sim.kernels import LONE, WHOLE, WITH_CHILD
+from xiancheng.sim.population import GENERATION
 from xiancheng.sim.state import (
     ALONE,
     COLLEGE,
@@ -28,7 +29,15 @@ from xiancheng.sim.state import (
     Ints,
     People,
 )  # fmt: skip
-from xiancheng.sim.strata import BANDS, COUPLE, EDUCATIONS, PRIMARY_CHILD, SITUATIONS, WORKS
+from xiancheng.sim.strata import (
+    BANDS,
+    COUPLE,
+    EDUCATIONS,
+    PRIMARY_CHILD,
+    SECONDARY_CHILD,
+    SITUATIONS,
+    WORKS,
+)  # fmt: skip
 
 OUTSIDE = -1
 
@@ -62,6 +71,8 @@ class NumpyPeople:
     def step(self) -> Ints:
         """One quarter; the residents by place, by the half-year rule."""
         t = self.tables
+        if t.turned_rural.any():
+            self.flat[t.turned_rural[self.unit]] = 0  # it is in town no more
         if t.school_year:
             self.come_of_age()
 
@@ -75,15 +86,13 @@ class NumpyPeople:
         bears = self.ask(women, t.birth.take(cell[women]))
         single = np.flatnonzero((self.role == SINGLE) | (self.role == ALONE))
         marries = self.ask(single, t.marriage.take(cell[single] * 2 + self.sex[single]))
-        idle = np.flatnonzero(self.work < INDUSTRY)
-        searching = (cell[idle] * WORKS + self.work[idle]) * EDUCATIONS + self.education[idle]
-        finds_work = self.ask(idle, t.hire.take(searching))
-        employed = np.flatnonzero(self.work >= INDUSTRY)
-        ends = t.separation.take(cell[employed] * WORKS + self.work[employed])
-        loses_work = self.ask(employed, ends)
+        draw, kind = self.rng.random(len(cell)), cell * WORKS + self.work  # a farmer may do either
+        finds_work = np.flatnonzero(draw < t.hire.take(kind * EDUCATIONS + self.education))
+        loses_work = np.flatnonzero(1 - draw <= t.separation.take(kind))
         deciders = np.flatnonzero(decides & (place < 2 * t.towns))
-        hazard = self.leaving_hazard(deciders, place[deciders], band[deciders])
-        reconsiders = self.ask(deciders, -np.expm1(-hazard * t.years))
+        draw = self.rng.random(len(deciders))
+        may = draw < self.leaving_chance(deciders, place[deciders], band[deciders])
+        reconsiders, draw = deciders[may], draw[may]
         far = np.flatnonzero(decides & away & alive)
         returns = self.ask(far, t.going_back[place[far], band[far], self.education[far]])
         guests = np.flatnonzero(away & (t.settling[place] > 0))
@@ -95,26 +104,29 @@ class NumpyPeople:
 
         # What they met happens to them, in the order of the tick.
         self.bury(dies)
-        bears, marries, finds_work, loses_work, reconsiders, returns, settles, resettles = (
+        bears, marries, finds_work, loses_work, returns, settles, resettles = (
             rows[self.unit[rows] != t.gone]
-            for rows in (
-                bears, marries, finds_work, loses_work, reconsiders, returns, settles, resettles,
-            )
-        )  # fmt: skip
+            for rows in (bears, marries, finds_work, loses_work, returns, settles, resettles)
+        )
         self.bear(bears)
-        self.work[loses_work] = np.where(self.place(loses_work) % 2 == 1, FARM, NO_WORK)
+        self.stop_work(loses_work)
         hired = self.hire(finds_work)
-        self.marry(marries)
+        couples = self.marry(marries)
+        students = self.leave_for_college()
+        families, situation = self.family_events(couples)
+        others = self.still_reconsidering(reconsiders, draw)
+        others = np.setdiff1d(others, families, assume_unique=True)
         parties = [
-            self.leave_for_college(),
-            self.choose(reconsiders, t.chances),
+            students,
+            self.choose(families, t.chances, situation),
+            self.choose(others, t.chances),
             self.go_back(returns),
             self.follow_job(hired),
             self.resettle(resettles),
         ]
         self.move_as_far_as_there_is_room([np.concatenate(c) for c in zip(*parties, strict=True)])
         self._append(unpacked(t.newcomers) | {"household": self._new_households(t.newcomers.unit)})
-        self.settle(np.concatenate([settles, resettles]))  # one event in our tick
+        self.settle(settles)
         return self.count()
 
     def ask(self, rows: Ints | slice, chance: Floats) -> Ints:
@@ -132,15 +144,20 @@ class NumpyPeople:
         stage = self.tables.stage[self.child[rows].view(np.uint16)]
         return np.where(role == HEAD, COUPLE + stage, role).astype(np.int64)
 
-    def leaving_hazard(self, rows: Ints, place: Ints, band: Ints) -> Floats:
-        """How often each of the `rows` reconsiders where to live [1/year], (row,)."""
+    def leaving_chance(self, rows: Ints, place: Ints, band: Ints) -> Floats:
+        """How likely each of the `rows` reconsiders where to live, (row,)."""
         t, unit, situation = self.tables, self.unit[rows], self.situation(rows)
         kind = ((place * 2 + self.flat[rows]) * np.int32(BANDS) + band) * SITUATIONS + situation
         hazard = t.leaving.take(kind) * t.by_duration.take(self.moved_at[rows].view(np.uint16))
         hazard *= t.by_village.take(unit)
         pupils = np.flatnonzero(situation == PRIMARY_CHILD)
         hazard[pupils] *= t.by_closure.take(unit[pupils])
-        return hazard
+        return -np.expm1(-hazard * t.years)
+
+    def still_reconsidering(self, rows: Ints, draw: Floats) -> Ints:
+        """Those whose `draw` still lets them reconsider as their families are now."""
+        band = self.tables.band[self.born[rows].view(np.uint16)]
+        return rows[draw < self.leaving_chance(rows, self.place(rows), band)]
 
     # Families
 
@@ -160,16 +177,12 @@ class NumpyPeople:
         }  # fmt: skip
         born = {name: getattr(self, name)[mothers] for name in same}
         self._append(born | {k: np.broadcast_to(v, n) for k, v in fixed.items()})
-        members = self._members(self.household[mothers])
-        heads = members[self.role[members] == HEAD]
-        head_of = np.full(self.last_household, -1, np.int32)
-        head_of[self.household[heads]] = heads
-        head = head_of[self.household[mothers]]
+        head = self._heads(mothers)
         self.child[np.where(head >= 0, head, mothers)] = t.now
 
     def come_of_age(self) -> None:
         """Those who turned eighteen in the last four quarters leave school."""
-        rows = self._just_grown()
+        rows = self._just_reached(strata.GROWN)
         rows = rows[self.role[rows] == DEPENDENT]
         u = self.rng.random(len(rows))
         self.education[rows] = demography.education_reached(u, self.tables.parameters)
@@ -178,7 +191,7 @@ class NumpyPeople:
     def leave_for_college(self) -> tuple[Ints, ...]:
         """Of those who have just left school for college, many leave the region."""
         t = self.tables
-        rows = self._just_grown() if t.school_year else np.empty(0, np.int64)
+        rows = self._just_reached(strata.GROWN) if t.school_year else np.empty(0, np.int64)
         student = (self.education[rows] == COLLEGE) & (self.role[rows] == SINGLE)
         rows = rows[student & (self.place(rows) < 2 * t.towns)]
         rows = rows[departure.leaves_for_college(self.rng.random(len(rows)), t.parameters)]
@@ -186,13 +199,40 @@ class NumpyPeople:
         nowhere, same = np.full(len(rows), -1), np.full(len(rows), LONE)
         return rows, same, nowhere, t.gone - 2 + far, np.zeros(len(rows), bool)
 
-    def _just_grown(self) -> Ints:
-        """The rows of those who turned eighteen in the last four quarters."""
-        grown = self.tables.now - 4 * strata.GROWN
-        return np.flatnonzero((self.born <= grown) & (self.born > grown - 4))
+    def _just_reached(self, age: int) -> Ints:
+        """The rows of those who reached an age in the last four quarters."""
+        last = self.tables.now - 4 * age
+        return np.flatnonzero((self.born <= last) & (self.born > last - 4))
 
-    def marry(self, rows: Ints) -> None:
-        """Those who find each other in a county form households."""
+    def family_events(self, couples: Ints) -> tuple[Ints, Ints]:
+        """Village families whom a wedding or junior school lets buy a flat or reconsider.
+
+        Their heads, and the situation that counts when they choose.
+        """
+        t, p = self.tables, self.tables.parameters
+        entering = np.empty(0, np.int64)
+        if t.school_year:
+            pupils = self._villagers(self._just_reached(departure.JUNIOR_AGE))
+            heads = self._heads(pupils)
+            together = (heads >= 0) & (self.unit[heads] == self.unit[pupils])
+            entering = np.unique(heads[together])
+        wed = np.setdiff1d(self._villagers(couples), entering)
+        rows = np.concatenate([entering, wed])
+        enters = np.arange(len(rows)) < len(entering)
+        buys = self.rng.random(len(rows)) < t.purchase[self.place(rows) // 2]
+        buys &= self.flat[rows] == 0
+        owners = self._members(self.household[rows[buys]])
+        self.flat[owners[np.isin(self._home(owners), self._home(rows[buys]))]] = 1
+        asks = buys | (enters & departure.reconsiders_at_entry(self.rng.random(len(rows)), p))
+        situation = np.where(enters, SECONDARY_CHILD, self.situation(rows))
+        return rows[asks], situation[asks]
+
+    def _villagers(self, rows: Ints) -> Ints:
+        place = self.place(rows)
+        return rows[(place % 2 == 1) & (place < 2 * self.tables.towns)]
+
+    def marry(self, rows: Ints) -> Ints:
+        """Those who find each other in a county form households; the husbands."""
         rows = self.rng.permutation(rows)
         men, women = rows[self.sex[rows] == 0], rows[self.sex[rows] == 1]
         his, hers = self._rank_in_county(men), self._rank_in_county(women)
@@ -202,12 +242,24 @@ class NumpyPeople:
         men, women = men[apart], women[apart]
         both = np.concatenate([men, women])
         homes = demography.address_of_couple(self.unit[men], self.unit[women], self.tables.urban)
-        self._leave_home(both)
+
+        # Some live with his parents, one couple in a household, and he heads it; others leave.
+        parents = self._heads(men)
+        joins = demography.joins_parents(self.rng.random(len(men)), self.tables.parameters)
+        joins &= (parents >= 0) & (self.unit[men] == homes) & (self.unit[parents] == homes)
+        joins &= self.born[men].astype(int) - self.born[parents] >= 4 * GENERATION
+        joining = np.flatnonzero(joins)
+        joining = joining[np.unique(parents[joining], return_index=True)[1]]
+        self._leave_home(np.delete(both, joining))
+        heirs, parents = men[joining], parents[joining]
+        self.child[heirs] = np.maximum(self.child[heirs], self.child[parents])
+        self.role[parents] = DEPENDENT
         self.household[women] = self.household[men]
         self.role[men], self.role[women] = HEAD, DEPENDENT
         goals = np.concatenate([homes, homes])
         moves = self.unit[both] != goals
         self._relocate(both[moves], goals[moves])
+        return men
 
     def _rank_in_county(self, rows: Ints) -> Ints:
         county = self.place(rows) // 2
@@ -218,6 +270,12 @@ class NumpyPeople:
         return county << 32 | rank
 
     # Work
+
+    def stop_work(self, rows: Ints) -> None:
+        """Work ends; some villagers go back to the land, all others have no work."""
+        farms = (self.work[rows] >= INDUSTRY) & (self.place(rows) % 2 == 1)
+        farms &= labour.back_to_land(self.rng.random(len(rows)), self.tables.parameters)
+        self.work[rows] = np.where(farms, FARM, NO_WORK)
 
     def hire(self, rows: Ints) -> Ints:
         """Searchers fill vacancies, never more than there are; those who were hired."""
@@ -240,10 +298,15 @@ class NumpyPeople:
 
     # Moving: parties are (row, mode, town, unit or -1, waits for a dwelling)
 
-    def choose(self, rows: Ints, chances: Floats) -> tuple[Ints, ...]:
-        """What those who reconsider choose: a party for each who does not stay."""
-        t, a = self.tables, self.tables.alternatives
-        place, situation, flat = self.place(rows), self.situation(rows), self.flat[rows]
+    def choose(
+        self, rows: Ints, chances: Floats, situation: Ints | None = None
+    ) -> tuple[Ints, ...]:  # fmt: skip
+        """What those who reconsider choose, as their situation is or as it counts for them.
+
+        A party for each who does not stay.
+        """
+        t, a, place, flat = self.tables, self.tables.alternatives, self.place(rows), self.flat[rows]
+        situation = self.situation(rows) if situation is None else situation
         band = t.band[self.born[rows].view(np.uint16)]
         total = chances[place, flat, destination.AGE_CLASS[band], situation].cumsum(axis=1)
         u = self.rng.random(len(rows))[:, None] * total[:, -1:]
@@ -303,15 +366,21 @@ class NumpyPeople:
         return self.household[rows].astype(np.int64) << 16 | self.unit[rows]
 
     def _served(self, counter: Ints, size: Ints, room: Floats) -> Bools:
-        """Who gets in, in random order, while there is room, which is used up in place."""
+        """Who gets in, in random order, while there is room, which is used up in place.
+
+        Whoever is too many for the room left is passed over.
+        """
         order = self.rng.permutation(len(counter))
-        order = order[np.argsort(counter[order], kind="stable")]
-        queue, asked = counter[order], np.cumsum(size[order], dtype=float)
-        before = np.concatenate([[0.0], asked])[np.searchsorted(queue, queue)]
-        fits = (queue < 0) | (asked - before <= room[queue])
-        room -= np.bincount(queue[fits & (queue >= 0)], size[order][fits & (queue >= 0)], len(room))
-        result = np.empty(len(counter), bool)
-        result[order] = fits
+        line = order[np.argsort(counter[order], kind="stable")]
+        line, result = line[counter[line] >= 0], counter < 0
+        while len(line):
+            queue, asked = counter[line], np.cumsum(size[line], dtype=float)
+            before = np.concatenate([[0.0], asked])[np.searchsorted(queue, queue)]
+            fits = asked - before <= room[queue]
+            result[line[fits]] = True
+            room -= np.bincount(queue[fits], size[line[fits]], len(room))
+            line = line[~fits]
+            line = line[size[line] <= room[counter[line]]]
         return result
 
     def _go(self, parties: list[Ints]) -> None:
@@ -379,6 +448,14 @@ class NumpyPeople:
         marked[homes] = True
         return np.flatnonzero(marked[self.household] & (self.unit != self.tables.gone))
 
+    def _heads(self, rows: Ints) -> Ints:
+        """Who heads the household of each of the `rows`, or -1, (row,)."""
+        members = self._members(self.household[rows])
+        heads = members[self.role[members] == HEAD]
+        head_of = np.full(self.last_household, -1, np.int32)
+        head_of[self.household[heads]] = heads
+        return head_of[self.household[rows]]
+
     def _leave_home(self, rows: Ints) -> None:
         self._go_on_without(rows)
         self.household[rows] = self._new_households(rows)
@@ -413,7 +490,7 @@ class NumpyPeople:
     def settle(self, rows: Ints) -> None:
         """Town residents registered elsewhere are granted the local hukou."""
         t, place = self.tables, self.place(rows)
-        in_town = (place % 2 == 0) & (place < 2 * t.towns)
+        in_town = (place % 2 == 0) & (place < 2 * t.towns) & (self.moved_at[rows] != t.now)
         may = rows[hukou.may_settle(in_town, t.place[self.hukou[rows]] == place)]
         self.hukou[may] = self.unit[may]
 

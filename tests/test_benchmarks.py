@@ -1,17 +1,21 @@
 """The benchmarks are fair: every engine is held to the rules, and the page to what was measured."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from benchmarks import growth, mechanisms, page, tables
-from benchmarks.__main__ import PAGE, PARTS
+from benchmarks import bandwidth, growth, mechanisms, page, recorded, tables, tick
+from benchmarks.__main__ import PAGE, PARTS, TINY
 from benchmarks.growth import Grown
+from benchmarks.mesa_plain import MesaPeople
+from benchmarks.numpy_people import NumpyPeople
 from benchmarks.peers import arrays, contest, ours, plain_mesa, task
 from benchmarks.peers.books import FREEDOM, Books, BooksError
 from benchmarks.peers.contest import Contest, Run
+from xiancheng.sim.state import COLUMNS, FARM
 
 PEOPLE, QUARTERS = 20_000, 12
 LEAST = 1e-4  # chance of a false alarm that we take, each
@@ -82,6 +86,60 @@ def test_the_expected_flows_leave_nobody_at_home():
     chances = task.choices(np.arange(1, task.PLACES + 1), np.full(task.PLACES, 10.0))
     assert chances.sum(axis=1) == pytest.approx(1)
     assert not chances.diagonal().any()
+
+
+SEEDS, FAR = 3, 5.0  # standard deviations of events that are each by themselves
+
+
+def distances(engine, scale):
+    """How far each flow of a reference of the tick is from ours."""
+    return {
+        a.flow: (a.theirs - a.ours) * np.sqrt(SEEDS / (a.ours + a.theirs))
+        for a in tick.agreement("", engine, scale, SEEDS)
+    }
+
+
+@pytest.mark.parametrize(
+    ("engine", "scale"), [(NumpyPeople, tick.NUMPY_SCALE), (MesaPeople, tick.MESA_SCALE)],
+    ids=["numpy", "Mesa"],
+)  # fmt: skip
+def test_references_of_the_tick_keep_its_rules(engine, scale):
+    found = distances(engine, scale)
+    assert len(found) == 14
+    assert {flow: far for flow, far in found.items() if not abs(far) < FAR} == {}
+
+
+class Rooted(NumpyPeople):
+    """A reference in which every villager whose job ends farms again."""
+
+    def stop_work(self, rows):
+        villagers = self._villagers(rows)
+        super().stop_work(rows)
+        self.work[villagers] = FARM
+
+
+def test_a_reference_of_the_tick_that_breaks_a_rule_is_found():
+    found = distances(Rooted, 0.005)
+    assert found["back to farming"] > FAR
+    assert abs(found["deaths"]) < FAR
+
+
+def test_the_whole_tick_is_measured_against_both_references(monkeypatch, tmp_path):
+    monkeypatch.setattr(tick, "NUMPY_SCALE", 0.005)
+    monkeypatch.setattr(bandwidth, "copying", lambda: np.full(1, 20.0))  # it takes a gigabyte
+    text = PARTS["tick"](replace(TINY, tick=(0.005,), seeds=2), tmp_path)
+    for what in ("numpy / ours", "plain Mesa / ours", "back to farming | numpy", "births | Mesa"):
+        assert sum(what in line for line in text.splitlines()) == 1
+
+
+def test_the_floor_of_memory_counts_whole_columns_and_not_who_acts():
+    """Every column is read from end to end a few times a quarter, at most."""
+    ours = recorded.model(0.005)
+    width = sum(np.dtype(kind).itemsize for kind in COLUMNS.values())
+    rows = len(ours.population.people)
+    with bandwidth.columns_read(ours) as seen:
+        ours.step()
+    assert 0.5 < sum(seen) / (width * rows) < 1.5
 
 
 def runs(*costs, memory=10.0):

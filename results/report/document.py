@@ -10,13 +10,13 @@ from xiancheng.calibration.i18n import _
 from xiancheng.results.report import charts
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.render import SHORT, inert
-from xiancheng.results.tables.table import Chart, Lang, Table, width
+from xiancheng.results.tables.table import Chart, Column, Lang, Table, width
 
 FEW = 5  # columns up to which a header and its unit share a line
 PADDING = 1.8  # of a cell [half-width characters]
 NARROW, BROAD, WHOLE = 6, 46, 160  # least width of a column, most of a word and of prose, the same
-PROSE = 4  # how much more of what is left goes to a column of prose
-FIRM = 12.0  # width up to which a column gives nothing to others, the same
+PROSE, LEAST_PROSE = 4, 24  # times what others get of what is left; least width of prose, the same
+FIRM = 15.0  # width up to which a column gives nothing to others, the same
 PAGE, OFFICIAL_CHARS = 116, 84  # width of a page, and of one of an official document, the same
 HALF = 10.0  # width of a picture below which two fit into a line [cm]
 
@@ -228,34 +228,38 @@ def widths(table: Table, page: float = PAGE, latin: float = 1.0) -> list[float]:
     a line, in proportion to what they lack, prose first. Where there is too little, broad columns
     give before narrow ones, so that numbers and codes stay whole.
     """
-    needed = [_needed(table, i, latin) for i in range(len(table.columns))]
+    texts, columns = table.texts(), table.columns
+    cells = [[row[i] for row in texts] for i in range(len(columns))]
+    needed = [_needed(*each, latin) for each in zip(columns, cells, strict=True)]
     lacking = [
-        (_needed(table, i, latin, whole=True) - least) * (PROSE if table.columns[i].prose else 1)
-        for i, least in enumerate(needed)
+        (_needed(column, each, latin, whole=True) - least) * (PROSE if column.prose else 1)
+        for column, each, least in zip(columns, cells, needed, strict=True)
     ]
     spare = max(page - sum(needed), 0.0) / max(sum(lacking), 1.0)
     needed = [least + min(spare, 1.0) * more for least, more in zip(needed, lacking, strict=True)]
-    room = [max(each - FIRM, 0.0) for each in needed]  # to give where columns are too many
+    firm = [LEAST_PROSE if column.prose else FIRM for column in table.columns]
+    room = [max(each - least, 0.0) for each, least in zip(needed, firm, strict=True)]
     given = min(max(sum(needed) - page, 0.0) / max(sum(room), 1.0), 1.0)
     needed = [each - given * more for each, more in zip(needed, room, strict=True)]
     return [each / sum(needed) for each in needed]
 
 
-def _needed(table: Table, column: int, latin: float, *, whole: bool = False) -> float:
-    """What a column needs so that numbers and words stay whole [half-width characters].
+def _needed(column: Column, texts: list[str], latin: float, *, whole: bool = False) -> float:
+    """What a column of these texts needs to keep numbers and words whole [half-width characters].
 
     `whole`: so that each cell stays on a line.
     """
-    texts = [row[column] for row in table.texts()]
     if whole:
-        most = WHOLE if table.columns[column].prose else BROAD
+        most = WHOLE if column.prose else BROAD
         parts = [min(width(text) * latin, most) for text in texts]
-    elif table.columns[column].numeric:
+    elif column.numeric:
         parts = [width(text) * latin for text in texts]
     else:
         parts = [_unbreakable(text, latin) for text in texts]
-    head = max(width(word) for word in header_parts(table.columns[column].header))
-    return max([head, NARROW, *parts]) + PADDING
+    words = header_parts(column.header)
+    head = max(width(word) * (latin if word.isascii() else 1) for word in words)
+    usual = max(map(width, texts), default=0) if column.prose else 0
+    return max([head, NARROW, min(usual, LEAST_PROSE), *parts]) + PADDING
 
 
 def _unbreakable(text: str, latin: float) -> float:

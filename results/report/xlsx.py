@@ -173,8 +173,9 @@ class _Workbook:
         """Set the columns as wide as they need; the width of all [pixels]."""
         widths: dict[int, int] = {}
         for table in tables:
+            texts = table.texts()
             for i, column in enumerate(table.columns):
-                longest = max((width(row[i]) for row in table.texts()), default=0)
+                longest = max((width(row[i]) for row in texts), default=0)
                 head = BOLD * max(width(word) for word in header_parts(column.header))
                 needed = min(max(longest, math.ceil(head)) + 2, BROAD if not column.prose else 60)
                 widths[i] = max(widths.get(i, 0), needed)

@@ -13,7 +13,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -303,7 +303,9 @@ class StoredRuns:
                 computed.update(timed_together(new or [spec], states))
             return computed[spec.key] if spec.key in computed else timed(spec)
 
-        return [self._one(spec, make, worth) for spec in specs]
+        different = {spec.key: spec for spec in specs}  # a baseline often is its own reference
+        found = {key: self._one(spec, make, worth) for key, spec in different.items()}
+        return [replace(found[spec.key], spec=spec) for spec in specs]
 
     def _one(self, spec: RunSpec, make: Make, worth: Callable[[RunSpec], bool]) -> Outcome:
         new: list[tuple[Outcome, Mapping[str, float]]] = []

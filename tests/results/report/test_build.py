@@ -48,9 +48,13 @@ HOSTILE = {
 }
 
 
-def about(title="方案照文件实施"):
+@pytest.fixture(scope="module")
+def both():
+    return drawn(ensemble(resolve("plan"), draws=0, scale=SCALE))
+
+
+def about(both, title="方案照文件实施"):
     """The subject of a plan with this title, with draws and shares."""
-    both = drawn(ensemble(resolve("plan"), draws=0, scale=SCALE))
     named = replace(both.scenario.scenario, title=Text(zh=title, en=title))
     plan = replace(both.scenario, spec=both.scenario.spec.running(named))
     result = plan_result.of_pair(replace(both, scenario=plan), run="plan-0123")
@@ -58,8 +62,8 @@ def about(title="方案照文件实施"):
 
 
 @pytest.fixture(scope="module")
-def result():
-    return about()
+def result(both):
+    return about(both)
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +79,12 @@ def pictures(what):
 @pytest.fixture(scope="module")
 def files(what, pictures):
     return {form: written(form, what, pictures) for form in FORMS}
+
+
+@pytest.fixture(scope="module")
+def printed(files):
+    """The text of the whole PDF."""
+    return pdf_text(files["pdf"])
 
 
 def written(form, what, pictures):
@@ -128,12 +138,11 @@ def test_word_holds_the_tables_of_the_run(files, what):
         assert shown == [document.headers(table), *document.body(table)]
 
 
-def test_pdf_holds_the_tables_of_the_run(files, what):
-    text = pdf_text(files["pdf"])
+def test_pdf_holds_the_tables_of_the_run(printed, what):
     for table in what.tables():
         if table.key in ("verdicts", "causes-371621", "shares-project"):
             for row in table.texts():
-                assert re.sub(r"\s+", "", "".join(row)) in text, table.key
+                assert re.sub(r"\s+", "", "".join(row)) in printed, table.key
 
 
 def test_html_holds_the_tables_of_the_run(files, what):
@@ -284,10 +293,10 @@ def test_front_pages_are_few(result, lang):
     assert "plan-0123" not in pages[0].extract_text()
 
 
-def test_a_unit_is_named_on_the_first_page_and_a_space_is_left_without_one(result):
+def test_a_unit_is_named_on_the_first_page_and_a_space_is_left_without_one(result, pictures):
     named = document.Layout(unit="滨州市发展改革委")
     for setting, shown in ((named, "滨州市发展改革委"), (document.Layout(), "（待填写）")):
-        content = build.documents(result, ["docx"], "zh", setting)["docx"]
+        content = written("docx", sections.document(result, "zh", setting), pictures)
         first = [p.text for p in docx.Document(BytesIO(content)).paragraphs[:4]]
         assert any(shown in text and "年" in text for text in first)
 
@@ -298,10 +307,10 @@ def test_the_official_style_is_refused_in_english():
     assert document.Layout().resolved("en").style == "analytic"
 
 
-def test_every_document_has_the_two_badges(files):
+def test_every_document_has_the_two_badges(files, printed):
     words = {
         "docx": "".join(p.text for p in docx.Document(BytesIO(files["docx"])).paragraphs),
-        "pdf": pdf_text(files["pdf"]), "html": "".join(ParsedPage(files["html"]).texts),
+        "pdf": printed, "html": "".join(ParsedPage(files["html"]).texts),
         "xlsx": "".join(
             str(cell.value) for sheet in openpyxl.load_workbook(BytesIO(files["xlsx"]))
             for row in sheet.iter_rows() for cell in row
@@ -384,8 +393,8 @@ def test_what_turns_text_around_is_no_title(steering):
 
 
 @pytest.fixture(scope="module", params=HOSTILE.values(), ids=HOSTILE.keys())
-def hostile(request, pictures):
-    what = sections.document(about(request.param), "zh")
+def hostile(request, both, pictures):
+    what = sections.document(about(both, request.param), "zh")
     shown = plain(request.param)
     return shown, {form: written(form, what, pictures) for form in FORMS}
 
@@ -521,12 +530,13 @@ def test_nothing_half_written_is_left(run, tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("xiancheng.results.report.html.write", breaks)
+    monkeypatch.setattr(build, "pictures", lambda *_: {})  # which only HTML would have
     assert main(["report", str(run), "--format", "xlsx,html", "--out", str(tmp_path)]) == 1
     assert not [*tmp_path.iterdir()]
 
 
-def test_words_are_in_both_languages(result):
-    assert sections.document(result, "en").title != sections.document(result, "zh").title
+def test_words_are_in_both_languages(result, what):
+    assert sections.document(result, "en").title != what.title
 
 
 def test_a_wish_for_a_folder_that_cannot_be_is_refused(run, tmp_path):
