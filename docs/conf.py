@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import notebooks
 
 notebooks.pages()
-FLOORS = ["sim", "calibration", "scenarios"]  # what programs may lean on; results is the command
+FLOORS = ["sim", "calibration", "scenarios"]  # described in full; of results what python.md names
 HERE = Path(__file__).parent
 REFERENCE = HERE / "reference"  # written anew by each build
 

@@ -78,8 +78,9 @@ class BasePeriod:
             flat = (people.flags[part] & OWNS_FLAT).astype(np.int64)
             since = np.clip(quarter - people.moved_at[part].astype(np.int64), 0, departure.LONGEST)
             kind = np.ravel_multi_index((here, flat, band, situation), shape, mode="clip")
-            begun, deciders = deciders, deciders + np.count_nonzero(decides)
-            for column, value in zip(found, (kind, since, people.unit[part], weight), strict=True):
+            begun, deciders = deciders, deciders + int(np.count_nonzero(decides))
+            read: tuple[Ints, ...] = kind, since, people.unit[part], weight
+            for column, value in zip(found, read, strict=True):
                 column[begun:deciders] = value[decides]
             heads = heads_of_entrants(population, part, quarter)
             owner, aged = people.flags[heads] & OWNS_FLAT, people.born[heads].view(np.uint16)

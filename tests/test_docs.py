@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+import xiancheng
 from tests.test_house import RULES
 from xiancheng.calibration import posterior
 from xiancheng.calibration.forecasts.melding import SINGLE
@@ -212,6 +213,11 @@ def test_the_data_dictionary_is_as_the_registers_have_it():
 
 def test_the_page_of_commands_is_as_help_has_them():
     assert text_of(DOCS / "commands.md") == maker("commands").page(), "run `make pages`"
+
+
+def test_every_public_name_stands_in_the_page_of_python():
+    named = re.findall(r"`xiancheng\.(\w+)`", text_of(DOCS / "python.md"))
+    assert sorted(named) == sorted(xiancheng.__all__)
 
 
 def test_every_rule_stands_in_the_page_of_equations():

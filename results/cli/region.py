@@ -36,7 +36,7 @@ def check(options: Namespace, say: Say) -> int:
         report["fit"] = assumptions.fits(pack)
 
     def text() -> None:
-        print(f"{pack.title_zh} {pack.title_en} · sha256 {pack.digest}")
+        print(f"{pack.title(say.lang)} · sha256 {pack.digest}")
         if options.fit:
             render.show(labels.table("fit", report["fit"], say.lang))
             return

@@ -53,13 +53,12 @@ def _slide(model: ViewModel, g: int, target: dict[str, Any] | None) -> Iterator[
     if result.has_plan and not result.pending:
         interval = rates.effect_interval
         if interval is not None and interval[0][g] <= 0 <= interval[1][g]:
-            yield tag("p", say(_("What the plan adds here cannot be told from chance.")))
+            added = _("What the plan adds here cannot be told from chance.")
+        elif abs(rates.effect[g]) < LEAST:
+            added = _("The plan makes less than 0.1 points of it.")
         else:
-            effect = _("The plan makes {effect} points of it.", effect=f"{rates.effect[g]:+.1f}")
-            small = abs(rates.effect[g]) < LEAST
-            yield tag(
-                "p", say(_("The plan makes less than 0.1 points of it.") if small else effect)
-            )
+            added = _("The plan makes {effect} points of it.", effect=f"{rates.effect[g]:+.1f}")
+        yield tag("p", say(added))
 
 
 # The short tour of the page
@@ -100,13 +99,14 @@ def tour_invitation(say: Callable[[Words], str]) -> None:
         text(say(_("First time here?")), name="p")
         with element("div", "actions"):
             tour_button(say, _("Show me round (1 minute)"), "button main-action")
-            with element("button", "button", type="button", data_tour="end"):
-                text(say(_("No, thank you")))
+            tour_button(say, _("No, thank you"), does="end")
 
 
-def tour_button(say: Callable[[Words], str], label: Words, cls: str = "button") -> None:
-    """A button that begins the tour."""
-    with element("button", cls, type="button", data_tour="start"):
+def tour_button(
+    say: Callable[[Words], str], label: Words, cls: str = "button", does: str = "start"
+) -> None:
+    """A button that begins or ends the tour."""
+    with element("button", cls, type="button", data_tour=does):
         text(say(label))
 
 

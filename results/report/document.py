@@ -31,6 +31,7 @@ Side = Literal["left", "right", "center"]
 Part = Literal["brief", "body", "annex"]  # the page for leaders, the body, and the analysis
 Style = Literal["official", "analytic"]
 STYLES: tuple[Style, ...] = ("official", "analytic")
+GAP = {"zh": "\u3000", "en": "\u2003"}  # between the parts of a line: a character wide
 HEADINGS = {"zh": ("{zh}、", "（{zh}）", "{n}."), "en": ("{n} ", "{above}.{n} ", "{n}. ")}
 # before the headings of two levels and the items of a list; in Chinese as GB/T 9704-2012 has them
 
@@ -86,9 +87,8 @@ class BulletList:
     def pairs(self, lang: Lang) -> list[tuple[str, str]]:
         """Each item with its number, and before it the words that lead it, empty if none do."""
         form = HEADINGS[lang][2] if self.numbered else ""
-        space = "　" if lang == "zh" else "  "
         return [
-            (self.title + space if n == 1 and self.title else "", form.format(n=n) + item)
+            (self.title + GAP[lang] if n == 1 and self.title else "", form.format(n=n) + item)
             for n, item in enumerate(self.items, 1)
         ]
 
@@ -150,7 +150,9 @@ class Document:
         """Who hands it in, and the day."""
         unit = self.setting.unit or labels.label("report", "no unit", self.lang)
         day = labels.in_words(self.day, self.lang) if self.day else ""
-        return "　".join(filter(None, (labels.label("report", "unit", self.lang, unit=unit), day)))
+        return GAP[self.lang].join(
+            filter(None, (labels.label("report", "unit", self.lang, unit=unit), day))
+        )
 
     def official(self, part: Part) -> bool:
         """Whether a part is set as official documents are."""
@@ -187,8 +189,10 @@ class Document:
     def captions(self) -> dict[str, str]:
         """The number and title of every table and chart, by key."""
         table, figure = (labels.label("report", key, self.lang) for key in ("table", "figure"))
-        found = {t.key: f"{table} {n}　{t.title}" for n, t in enumerate(self.tables(), 1)}
-        return found | {c.key: f"{figure} {n}　{c.title}" for n, c in enumerate(self.charts(), 1)}
+        gap = GAP[self.lang]
+        found = {t.key: f"{table} {n}{gap}{t.title}" for n, t in enumerate(self.tables(), 1)}
+        charts = {c.key: f"{figure} {n}{gap}{c.title}" for n, c in enumerate(self.charts(), 1)}
+        return found | charts
 
     @property
     def contents_title(self) -> str:

@@ -25,6 +25,7 @@ from docx.shared import Cm, Mm, Pt
 
 from xiancheng.results.report import charts
 from xiancheng.results.report.document import (
+    GAP,
     OFFICIAL_CHARS,
     PAGE,
     Badges,
@@ -186,7 +187,7 @@ class _Writer:
                 line = self.word.add_paragraph(style=self.face.badges)
                 for item in block.items:
                     line.add_run(f"\u00a0{item}\u00a0", style="Badge")
-                    line.add_run("\u3000")
+                    line.add_run(GAP[self.document.lang])
             elif isinstance(block, Table):
                 self.table(block)
             else:

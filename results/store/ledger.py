@@ -205,7 +205,7 @@ class SavedSweep(forms.Displayed):
 
     def targets(self, quantiles: Sequence[float] = INTERVAL) -> "pd.DataFrame":
         """The model's own level against each target, by scenario and scale; no verdict."""
-        return targets(self.folder, quantiles=quantiles)
+        return forms.typed(targets(self.folder, quantiles=quantiles))
 
     def quantiles(self, indicator: str, at: Sequence[float] = INTERVAL) -> "pd.DataFrame":
         """Quantiles over the runs of an indicator at their end, by scenario and scale.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from xiancheng.calibration.i18n import _
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.store.cache import files_of_run
 from xiancheng.results.store.record import Evidence, Record, evidence
 from xiancheng.results.store.runs import SavedRun, read_run, write_run
@@ -26,7 +26,9 @@ class Reproduction:
     def lines(self, lang: str) -> Iterator[str]:
         """The difference in one language, a line each; what made the run comes first."""
         for name, (then, now) in self.inputs.items():
-            yield _("has changed: {name} {then} -> {now}", name=name, then=then, now=now).text(lang)
+            what = WORDS.get(name, Words(name, name))
+            line = _("has changed: {name} {then} -> {now}", name=what, then=then, now=now)
+            yield line.text(lang)
         for name in self.compared:
             same = name not in self.files
             mark = _("same") if same else _("differs")
@@ -68,9 +70,20 @@ def changed(then: Record, now: Record) -> Iterator[tuple[str, tuple[str, str]]]:
 
 NONE = "∅"
 
+WORDS = {  # of inputs that are no files, for people; JSON has the names
+    "simulation code": _("simulation code"),
+    "plan": _("plan"),
+    "region": _("region pack"),
+    "libraries": _("libraries"),
+    "machine": _("machine"),
+    "processor": _("processor"),
+    "program of forecasts": _("program of forecasts"),
+    "census record of forecasts": _("census record of forecasts"),
+}
+
 
 def _made_by(record: Record) -> dict[str, str]:
-    """What made a run, but for its settings."""
+    """What made a run, beside its settings."""
     where = record.environment
     libraries = " ".join(f"{name}=={number}" for name, number in where.libraries.items())
     return {

@@ -287,7 +287,8 @@ class Verdict(forms.Displayed):
         if self.anchored:
             table["basis"] = "statistics"
         table.insert(at, "basis", table.pop("basis"))
-        table.insert(at, "draw_scale", self.draw_scale if self.draws else None)
+        scale = self.draw_scale if self.draws and self.draw_scale else np.nan
+        table.insert(at, "draw_scale", scale)
         table.insert(at, "draws", self.draws)
         table["baseline"] = table.pop("baseline")
         table["effect_pp"] = (table["simulated"] - table["baseline"]).round(6)

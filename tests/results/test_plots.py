@@ -14,7 +14,7 @@ from xiancheng.results.store.cache import RunStore
 from xiancheng.results.store.ledger import load_sweep
 from xiancheng.results.store.runs import load_run
 from xiancheng.results.verdict.verdict import Verdict
-from xiancheng.scenarios.ensemble import ensemble
+from xiancheng.scenarios.ensemble import Ensemble, ensemble
 from xiancheng.scenarios.outcome import OutcomeError, reported_groups
 from xiancheng.scenarios.run_spec import RunSpec
 
@@ -57,9 +57,11 @@ def texts(plot) -> str:
 # Tables
 
 
-def test_every_table_has_dates_and_categories_and_both_names(drawn):
-    tables = [drawn.scenario.to_frame(), drawn.to_frame(), Verdict.of(drawn).to_frame()]
-    for table in tables:
+def test_every_table_has_dates_and_categories_and_both_names(drawn, swept):
+    alone = Verdict.of(Ensemble(drawn.scenario, drawn.baseline, drawn.reference)).to_frame()
+    tables = [drawn.scenario.to_frame(), drawn.to_frame(), Verdict.of(drawn).to_frame(), alone]
+    assert alone["draw_scale"].dtype == float
+    for table in [*tables, swept.targets()]:
         for name in ("county", "county_en"):
             assert isinstance(table[name].dtype, pd.CategoricalDtype)
         day = "date" if "date" in table else "deadline"

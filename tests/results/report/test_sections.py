@@ -121,8 +121,10 @@ def test_what_the_rate_is_made_of_adds_up(record):
 
 
 def test_an_english_report_has_no_chinese(record):
-    chinese = re.compile(r"[\u4e00-\u9fff]")
-    assert [text for text in texts(sections.document(record, "en")) if chinese.search(text)] == []
+    chinese = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
+    what = sections.document(record, "en")
+    printed = [*texts(what), *what.captions().values(), what.imprint]
+    assert [text for text in printed if chinese.search(text)] == []
 
 
 @LANGS

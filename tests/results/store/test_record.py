@@ -94,6 +94,16 @@ def test_an_unchanged_run_with_draws_is_the_same_and_names_nothing(own):
     assert {"verdicts.csv", "draws.parquet"} <= {*difference.compared}
 
 
+def test_inputs_that_changed_are_named_in_the_readers_language(own):
+    saved = load_run(own[1]).record
+    older = {name: "0" * 64 for name in ("simulation_code",)}
+    other = saved.model_copy(update={"software": saved.software.model_copy(update=older)})
+    [(name, both)] = reproduce.changed(other, saved)
+    for lang, words in (("zh", "模拟的代码"), ("en", "simulation code")):
+        line, *__ = reproduce.Reproduction((), {}, {name: both}).lines(lang)
+        assert words in line
+
+
 def test_a_sample_of_another_model_is_said(own, tmp_path):
     """Code may change as it likes; what tells a sample from another is the version of the model."""
     pack, _ = own
