@@ -342,7 +342,7 @@ def _directions(plan: Plan) -> Iterator[Finding]:
                         "held", n=len(other)))  # fmt: skip
     if len(plan.measures) > MANY:
         idle = tuple(name for name in LEVERS if name not in used and name != "workload")
-        yield Finding("no clause", idle, _("{n} levers are moved by no clause", n=len(idle)))
+        yield Finding("no clause", idle, _("levers moved by no clause: {n}", n=len(idle)))
 
 
 # Where things stand
