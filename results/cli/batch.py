@@ -67,8 +67,8 @@ def sweep(options: Namespace, say: Say) -> int:
     def text() -> None:
         if not judged.empty:
             show_rows(batch.design.name, *lines(judged, say.lang))
-        follow = any(spec.follows != OFF for spec in batch.design.specs)
-        print(say(FOLLOWED if follow else LEVEL))
+            follow = any(spec.follows != OFF for spec in batch.design.specs)
+            print(say(FOLLOWED if follow else LEVEL))
         print(say(_("{done} computed, {kept} kept, {failed} failed; set {digest}", done=tally.done,
                     kept=tally.kept, failed=len(tally.failed), digest=digest)))  # fmt: skip
 

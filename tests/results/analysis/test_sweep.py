@@ -302,12 +302,14 @@ def test_shards_keep_the_scenarios_of_a_draw_and_seed_together(tmp_path, shards)
     assert max(map(len, dealt)) - min(map(len, dealt)) <= 2
 
 
-def test_a_part_compares_nothing_and_the_last_part_shows_the_whole(whole, tmp_path, capsys):
-    words = ["sweep", str(written(tmp_path)), "--out", str(tmp_path / "out"), "--lang", "en"]
+def test_a_part_compares_nothing_and_the_last_part_shows_the_whole(tmp_path, capsys):
+    text = FEW.replace("n: 1", "n: 2")  # to a deadline: there is something to show
+    whole, _ = swept(tmp_path, out="whole", text=text)
+    words = ["sweep", str(written(tmp_path, text)), "--out", str(tmp_path / "out"), "--lang", "en"]
     assert main([*words, "--jobs", "1", "--shard", "1/2"]) == 0
     shown = capsys.readouterr().out
-    assert "4 of 8 done" in shown
-    assert "4 on file" in shown
+    assert "2 of 4 done" in shown
+    assert "2 on file" in shown
     assert "median" not in shown
     assert "%" not in shown
     assert main([*words, "--jobs", "1", "--shard", "1/2", "--resume", "--json"]) == 0
@@ -315,13 +317,23 @@ def test_a_part_compares_nothing_and_the_last_part_shows_the_whole(whole, tmp_pa
     assert (result["set"], result["targets"], result["runs"], result["on_file"]) == (
         None,
         None,
-        RUNS,
         4,
+        2,
     )
     assert main([*words, "--jobs", "1", "--shard", "2/2"]) == 0
     shown = capsys.readouterr().out
     assert whole.digest() in shown
     assert "median" in shown
+
+
+def test_a_sweep_that_ends_before_every_deadline_shows_no_rates_and_says_nothing_of_them(
+    tmp_path, capsys
+):
+    words = ["sweep", str(written(tmp_path)), "--out", str(tmp_path / "out"), "--lang", "en"]
+    assert main([*words, "--jobs", "1"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(f"{RUNS} computed")
+    assert "rates" not in shown
 
 
 # One program
