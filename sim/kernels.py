@@ -747,7 +747,7 @@ def set_bits(rows: Array, mask: int, bits: Array, column: Array) -> None:
 def keep_flags(unit: Array, kept: Array, flags: Array) -> None:
     """Keep of the `flags` of each row those that its unit lets it keep: `kept`, (unit,), bytes.
 
-    The question first keeps the compiler from gathering bytes, which takes 30 times as long.
+    The comparison keeps the compiler from gathering single bytes, which takes 30 times as long.
     """
     for i in range(len(unit)):
         keep = kept[unit[i]]

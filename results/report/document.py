@@ -15,7 +15,7 @@ from xiancheng.results.tables.render import SHORT, inert
 from xiancheng.results.tables.table import Chart, Column, Lang, Table, width
 from xiancheng.sim.state import Floats, Ints
 
-LONGEST_UNIT = 100  # characters of the name of who hands a report in; Word allows 255
+LONGEST_UNIT = 60  # characters of the name of who hands a report in: its first page stays one page
 HALF = 10.0  # width of a picture below which two fit into a line [cm]
 FEW = 5  # columns up to which a header and its unit share a line
 PROSE_WEIGHT = 4  # times what others get of the width that is left

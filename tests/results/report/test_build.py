@@ -285,7 +285,8 @@ def test_the_page_for_leaders_is_one_page_of_plain_words(result, files, what):
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_front_pages_are_few(result, lang):
     """The page for leaders is one page, and the body at most six; --brief has no more."""
-    content = build.documents(result, ["pdf"], lang, document.Layout(brief=True))["pdf"]
+    setting = document.Layout(brief=True, unit="委" * document.LONGEST_UNIT)
+    content = build.documents(result, ["pdf"], lang, setting)["pdf"]
     pages = pypdf.PdfReader(BytesIO(content)).pages
     assert 2 <= len(pages) <= 7
     second = re.sub(r"\s+", "", pages[1].extract_text())
