@@ -30,7 +30,7 @@ from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.forecasts.common_trend import PublishedRate
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region
-from xiancheng.results.analysis.doses import DOSE_COLUMNS
+from xiancheng.results.analysis.doses import DOSE_COLUMNS, DOSE_VALUES
 from xiancheng.results.analysis.result import not_printed, read_printed
 from xiancheng.results.text import records
 from xiancheng.scenarios.ensemble import PARTS, RunSummary, Summaries, judged_on, layered
@@ -93,18 +93,17 @@ class AttributionTable:
                 _("{path} is about other places than those of the region {region}", path=path,
                   region=region.name)
             )  # fmt: skip
-        try:
-            values = frame[[*FEATURES]].apply(pd.to_numeric)
-            frame["points_error"] = pd.to_numeric(frame["points_error"])  # null where unknown
-        except (TypeError, ValueError):
-            raise not_printed(path, "attribute") from None
-        if not np.isfinite(values).all(axis=None):
-            raise not_printed(path, "attribute")
-        frame[[*FEATURES]] = values
-        numbers = int(sizes[0]), int(sizes[1]), int(sizes[2]), float(sizes[3])
         doses = pd.DataFrame(printed["doses"]) if printed.get("doses") else None
         if doses is not None and not {*doses.columns} >= {*DOSE_COLUMNS}:
             raise not_printed(path, "attribute")
+        try:
+            frame = _with_numbers(frame, [*FEATURES, "points_error"])
+            doses = None if doses is None else _with_numbers(doses, DOSE_VALUES)
+        except (TypeError, ValueError):
+            raise not_printed(path, "attribute") from None
+        if not np.isfinite(frame[[*FEATURES]]).all(axis=None):
+            raise not_printed(path, "attribute")
+        numbers = int(sizes[0]), int(sizes[1]), int(sizes[2]), float(sizes[3])
         return cls(frame, scenario.name, str(printed.get("date")), *numbers, doses)
 
     def of_group(self, code: int, level: str, kind: str) -> list[dict[str, Any]]:
@@ -128,6 +127,17 @@ class AttributionTable:
     def largest(self) -> int:
         """The code of the group that stands for the targets as a whole."""
         return int(self.frame["unit_code"].iloc[-1])
+
+
+def _with_numbers(frame: "pd.DataFrame", names: Sequence[str]) -> "pd.DataFrame":
+    """The same with these columns as numbers, nan where a cell is null.
+
+    Raises
+    ------
+    TypeError, ValueError
+        if a cell is neither.
+    """
+    return frame.assign(**{name: pd.to_numeric(frame[name]) for name in names})
 
 
 def attribute(

@@ -31,9 +31,10 @@ MEASURES = (
     "dose", "realised", "realised_share", "points", "urban_residents", "points_per",
     "urban_residents_per",
 )  # fmt: skip
+DOSE_VALUES = [f"{key}{end}" for key in MEASURES for end in ("_low", "", "_high")]
 DOSE_COLUMNS = [
     "family", "unit_code", "county", "county_en", "unit", "per", "of_realised", "draws",
-    *(f"{key}{end}" for key in MEASURES for end in ("_low", "", "_high")),
+    *DOSE_VALUES,
 ]  # fmt: skip
 
 

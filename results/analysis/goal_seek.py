@@ -10,12 +10,14 @@ the surrogate corrected, until proposal and simulation agree.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from xiancheng.calibration.forecasts.level import draw_of_run
 from xiancheng.results.analysis.goal_spec import GoalSpec, Package, spending
+from xiancheng.results.analysis.result import not_printed, read_printed
 from xiancheng.results.verdict import level as levels
 from xiancheng.results.verdict.level import one_to_one
 from xiancheng.results.verdict.verdict import Verdict
@@ -127,6 +129,24 @@ class SearchResult:
     tried: int  # packages that were simulated
     how: str  # "empty", "enumerated" or "programme"
     gain: float = 0.0  # what the package adds to the hardest margin, median over draws [points]
+
+
+def read_package(path: Path, scenario: Scenario) -> dict[str, Any]:
+    """What `xiancheng seek --json` printed for a scenario.
+
+    Raises
+    ------
+    RequestError
+        if the file is something else, or about another scenario.
+    """
+    printed = read_printed(path, scenario, "seek")
+    found = printed.get("found")
+    package = found.get("package") if isinstance(found, dict) and "met" in found else None
+    if not isinstance(package, dict):
+        raise not_printed(path, "seek")
+    if not all(isinstance(x, int | float) for x in (printed.get("share"), *package.values())):
+        raise not_printed(path, "seek")
+    return printed
 
 
 def search(

@@ -13,7 +13,7 @@ from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.naming import is_path
 from xiancheng.calibration.region import load
 from xiancheng.results.analysis.attribution import AttributionTable, quick_attribution
-from xiancheng.results.analysis.result import read_printed
+from xiancheng.results.analysis.goal_seek import read_package
 from xiancheng.results.analysis.variance import VarianceSplit
 from xiancheng.results.cli.output import Work, announce, give, known_rates, progress, reject_unused
 from xiancheng.results.cli.process import DONE
@@ -90,7 +90,7 @@ def result_of(options: Namespace, say: Say, step: Callable[[], None]) -> PlanRes
         runs = 2 * (1 + options.draws)
         announce(say, [Work(runs, place, options.scale, scenario.start, scenario.until)],
                  options.jobs)  # fmt: skip
-    package = read_printed(options.package, scenario, "seek") if options.package else None
+    package = read_package(options.package, scenario) if options.package else None
     apart = VarianceSplit.read(options.variance, scenario) if options.variance else None
     jobs = 1 if run is None and options.draws else options.jobs
     shares = None

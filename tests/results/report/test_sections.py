@@ -18,6 +18,7 @@ from xiancheng.results.analysis.attribution import (
     AttributionTable,
     quick_attribution,
 )
+from xiancheng.results.analysis.goal_seek import read_package
 from xiancheng.results.cli import main
 from xiancheng.results.report import sections
 from xiancheng.results.report.document import widths
@@ -327,6 +328,18 @@ def test_an_attribution_of_other_places_or_without_numbers_is_refused(record, tm
     for changed in ({"points": "=1+1"}, {"points": float("nan")}, {"points_error": "x"}):
         with pytest.raises(RequestError, match="attribute --json"):
             read(**changed)
+
+
+def test_what_is_no_package_is_refused(record, tmp_path):
+    file = tmp_path / "package.json"
+    found = {"package": {"M01": 1.0}, "met": True}
+    right = {"scenario": "plan", "share": 0.9, "found": found}
+    file.write_text(json.dumps(right), "utf-8")
+    assert read_package(file, record.scenario) == right
+    for wrong in ({"share": None}, {"found": None}, {"found": found | {"package": {"M01": "x"}}}):
+        file.write_text(json.dumps(right | wrong), "utf-8")
+        with pytest.raises(RequestError, match="seek --json"):
+            read_package(file, record.scenario)
 
 
 @pytest.mark.slow
