@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from decimal import ROUND_HALF_UP, Decimal
 from html.parser import HTMLParser
 from importlib import import_module
 from io import BytesIO
@@ -19,6 +20,7 @@ from xiancheng.results.report import build, document, sections, xlsx
 from xiancheng.results.store.cache import StoredRuns, save_run
 from xiancheng.results.store.runs import load_run
 from xiancheng.results.tables import counties, plan_result
+from xiancheng.results.tables.table import Column
 from xiancheng.results.text import Say
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios.diff import plain
@@ -554,3 +556,14 @@ def test_a_wish_for_a_folder_that_cannot_be_is_refused(run, tmp_path):
     options = SimpleNamespace(run=str(run), out=blocked / "below", **form)
     with pytest.raises(RequestError, match="--out"):
         publish.report(options, Say("zh"))
+
+
+def test_a_spreadsheet_rounds_to_what_all_others_show():
+    column = Column("rate", "", digits=1)
+    for hundredths in range(-30_005, 30_005, 10):  # all end in 5
+        rate = hundredths / 100
+        written = Decimal(repr(xlsx.beside_a_tie(column, rate)))
+        shown = written.quantize(Decimal("0.1"), ROUND_HALF_UP)  # as spreadsheets do
+        assert shown == Decimal(column.text(rate).replace(",", ""))
+        assert abs(written - Decimal(repr(rate))) < Decimal("1e-6")
+    assert xlsx.beside_a_tie(column, 61.64) == 61.64
